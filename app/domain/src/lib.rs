@@ -1,0 +1,1 @@
+//! What is true: ids, states, plans, rules, DTOs. Pure.

@@ -1,0 +1,2 @@
+//! Where it is plugged together.
+fn main() {}
