@@ -1,1 +1,3 @@
 //! What is true: ids, states, plans, rules, DTOs. Pure.
+
+pub mod route;
