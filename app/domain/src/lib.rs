@@ -1,3 +1,17 @@
-//! What is true: ids, states, plans, rules, DTOs. Pure.
+//! What is true: ids, states, plans, rules, DTOs. Pure; native and wasm.
 
+pub mod access;
+pub mod api;
+pub mod config;
+pub mod deployment;
+pub mod hint;
+pub mod id;
+pub mod instance;
+pub mod job;
+pub mod pipeline;
+pub mod refusal;
 pub mod route;
+pub mod source;
+pub mod strategy;
+pub mod time;
+pub mod view;

@@ -1,1 +1,2 @@
 //! How it is carried out.
+pub mod driver;

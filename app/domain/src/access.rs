@@ -1,0 +1,125 @@
+//! Who may do what: one table (X-11). `control` asks it, pages ask it, and the generated test
+//! calls every route, server function and stream as every role and holds the answers against it.
+
+use crate::id::{OrgId, UserId};
+use crate::refusal::Refusal;
+use serde::{Deserialize, Serialize};
+
+/// What a member is in an organization. A role can do all that the ones before it can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Viewer,
+    Developer,
+    Owner,
+}
+
+impl Role {
+    pub const ALL: [Role; 3] = [Role::Viewer, Role::Developer, Role::Owner];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Role::Viewer => "viewer",
+            Role::Developer => "developer",
+            Role::Owner => "owner",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Role> {
+        Self::ALL.into_iter().find(|r| r.word() == word)
+    }
+}
+
+/// Everything that a signed-in person or a token can be allowed to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// See projects, deployments, events.
+    Read,
+    /// Read build and container logs.
+    ReadLogs,
+    /// Create a project and its first deployment.
+    CreateProject,
+    /// Update, redeploy, edit the configuration, cancel, pause and resume.
+    Deploy,
+    /// Delete a project or an environment.
+    Delete,
+    /// See and change runtimes.
+    ManageRuntimes,
+    /// Create and revoke one's own API tokens.
+    ManageTokens,
+    /// See members, invite and remove them, change roles.
+    ManageMembers,
+}
+
+impl Action {
+    pub const ALL: [Action; 8] = [
+        Action::Read, Action::ReadLogs, Action::CreateProject, Action::Deploy,
+        Action::Delete, Action::ManageRuntimes, Action::ManageTokens, Action::ManageMembers,
+    ];
+
+    /// The table.
+    pub const fn least_role(self) -> Role {
+        match self {
+            Action::Read | Action::ReadLogs | Action::ManageTokens => Role::Viewer,
+            Action::CreateProject | Action::Deploy => Role::Developer,
+            Action::Delete | Action::ManageRuntimes | Action::ManageMembers => Role::Owner,
+        }
+    }
+
+    const fn sentence(self) -> &'static str {
+        match self {
+            Action::Read => "see this",
+            Action::ReadLogs => "read logs",
+            Action::CreateProject => "create projects",
+            Action::Deploy => "deploy",
+            Action::Delete => "delete",
+            Action::ManageRuntimes => "manage runtimes",
+            Action::ManageTokens => "manage API tokens",
+            Action::ManageMembers => "manage members",
+        }
+    }
+}
+
+/// Somebody who proved who they are, acting in one organization.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caller {
+    pub user: UserId,
+    pub email: String,
+    pub org: OrgId,
+    pub org_name: String,
+    pub role: Role,
+}
+
+impl Caller {
+    /// The one place that checks the table.
+    pub fn may(&self, action: Action) -> Result<(), Refusal> {
+        let least = action.least_role();
+        if self.role >= least {
+            return Ok(());
+        }
+        let what = action.sentence();
+        let sentence = format!("As a {} you can't {what}; that takes the role {}.", self.role.word(), least.word());
+        Err(Refusal::forbidden(sentence).way_out("Ask an owner of the organization to do it or to change your role."))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::expect;
+
+    #[test]
+    fn x11_the_table_of_permissions() {
+        let lines: Vec<_> = Action::ALL.iter().map(|a| format!("{a:?}: {}", a.least_role().word())).collect();
+        expect![[r#"
+            Read: viewer
+            ReadLogs: viewer
+            CreateProject: developer
+            Deploy: developer
+            Delete: owner
+            ManageRuntimes: owner
+            ManageTokens: viewer
+            ManageMembers: owner"#]].assert_eq(&lines.join("\n"));
+    }
+}

@@ -1,0 +1,182 @@
+//! Everything the product can do. Pages, REST, the CLI and the tests are thin shells over this.
+//!
+//! Every method takes the caller first and looks only inside the caller's organization: another
+//! tenant's id is `not_found`, exactly like one that never was. Every write wakes the reconciler
+//! and returns what a read would return.
+
+use crate::access::{Caller, Role};
+use crate::config::ConfigPatch;
+use crate::id::{DeploymentId, EnvironmentId, ProjectId, TokenId, UploadId, UserId};
+use crate::refusal::Refusal;
+use crate::source::Wanted;
+use crate::view::*;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+pub type Reply<T> = Result<T, Refusal>;
+
+/// A new project and its first deployment, in one go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewProject {
+    /// Lower case, digits and hyphens; becomes the host name.
+    pub name: String,
+    pub source: Wanted,
+    /// `production` when not said.
+    #[serde(default)]
+    pub environment: Option<String>,
+    #[serde(default)]
+    pub config: ConfigPatch,
+    /// The runtime's name; the first reachable one when not said.
+    #[serde(default)]
+    pub runtime: Option<String>,
+}
+
+/// A change of one environment: what the update page sends.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Update {
+    /// `None`: the same source again (*Edit config*, *Redeploy*).
+    #[serde(default)]
+    pub source: Option<Wanted>,
+    /// `None`: the overrides as they are. `Some`: they become exactly this.
+    #[serde(default)]
+    pub config: Option<ConfigPatch>,
+}
+
+/// The confirmation of a previewed change.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirm {
+    #[serde(default)]
+    pub update: Update,
+    /// Of the plan that was shown; required, so that nothing runs that nobody saw.
+    pub digest: String,
+    /// `yes`, where the plan has downtime.
+    #[serde(default)]
+    pub typed: Option<String>,
+}
+
+/// Which deployments a list holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeploymentFilter {
+    pub project: Option<ProjectId>,
+    pub environment: Option<String>,
+    /// A word of seed 002.
+    pub status: Option<String>,
+    /// In the source's label, the commit's subject or author, the project's name.
+    pub text: Option<String>,
+    pub cursor: Option<String>,
+    /// 1 to 1,000; 50 when not said.
+    pub limit: Option<u32>,
+}
+
+/// Which lines of a log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LogQuery {
+    /// The first sequence number wanted; the tail when not said.
+    pub from: Option<u64>,
+    /// 1 to 5,000; 500 when not said.
+    pub limit: Option<u32>,
+    /// Only lines that contain this, ASCII case ignored.
+    pub search: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewOwner {
+    /// From the one-time set-up link.
+    pub token: String,
+    pub email: String,
+    pub password: String,
+    pub organization: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewToken {
+    pub name: String,
+    /// Never more than the caller's own.
+    pub role: Role,
+    #[serde(default)]
+    pub expires_in_days: Option<u32>,
+}
+
+/// Who is there.
+#[async_trait]
+pub trait Accounts: Send + Sync {
+    /// Nobody owns this installation yet.
+    async fn needs_setup(&self) -> Reply<bool>;
+    async fn set_up(&self, owner: NewOwner) -> Reply<Caller>;
+    async fn sign_in(&self, email: &str, password: &str) -> Reply<Caller>;
+    /// The caller behind a session: the user, in the organization last used.
+    async fn caller_of(&self, user: &UserId) -> Reply<Caller>;
+    async fn caller_by_token(&self, token: &str) -> Reply<Caller>;
+    async fn tokens(&self, caller: &Caller) -> Reply<Vec<TokenView>>;
+    async fn create_token(&self, caller: &Caller, new: NewToken) -> Reply<NewTokenView>;
+    async fn revoke_token(&self, caller: &Caller, id: &TokenId) -> Reply<()>;
+    async fn members(&self, caller: &Caller) -> Reply<Vec<MemberView>>;
+    async fn invite(&self, caller: &Caller, email: &str, role: Role) -> Reply<InvitationView>;
+    async fn join(&self, token: &str, password: &str) -> Reply<Caller>;
+    async fn remove_member(&self, caller: &Caller, user: &UserId) -> Reply<()>;
+    async fn settings(&self, caller: &Caller) -> Reply<SettingsView>;
+}
+
+/// What a team deploys.
+#[async_trait]
+pub trait Projects: Send + Sync {
+    async fn overview(&self, caller: &Caller) -> Reply<OverviewView>;
+    async fn projects(&self, caller: &Caller) -> Reply<Vec<ProjectView>>;
+    async fn project(&self, caller: &Caller, id: &ProjectId) -> Reply<ProjectView>;
+    /// Read-only: what creating it would do, or the refusal that it would meet.
+    async fn preview_project(&self, caller: &Caller, new: &NewProject) -> Reply<Preview>;
+    async fn create_project(&self, caller: &Caller, new: NewProject) -> Reply<DeploymentView>;
+    /// The sample repository that ships with the product, as a project.
+    async fn create_sample(&self, caller: &Caller) -> Reply<DeploymentView>;
+    async fn repository(&self, caller: &Caller, url: &str) -> Reply<RepositoryView>;
+    async fn preview_delete(&self, caller: &Caller, id: &ProjectId) -> Reply<DeletePreview>;
+    /// `typed` is the project's name.
+    async fn delete_project(&self, caller: &Caller, id: &ProjectId, typed: &str) -> Reply<()>;
+    /// The newest first.
+    async fn events(&self, caller: &Caller, project: Option<&ProjectId>, cursor: Option<&str>) -> Reply<Page<EventView>>;
+}
+
+/// One build-and-deploy cycle.
+#[async_trait]
+pub trait Deployments: Send + Sync {
+    async fn deployments(&self, caller: &Caller, filter: &DeploymentFilter) -> Reply<Page<DeploymentSummary>>;
+    async fn deployment(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView>;
+    async fn cancel(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView>;
+    async fn pause(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView>;
+    async fn resume(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView>;
+    /// `stream` comes from a `JobView` or an `InstanceView`.
+    async fn log(&self, caller: &Caller, stream: &str, query: &LogQuery) -> Reply<LogPage>;
+}
+
+/// Replacing what serves (I-3 … I-7).
+#[async_trait]
+pub trait Updates: Send + Sync {
+    async fn environment(&self, caller: &Caller, id: &EnvironmentId) -> Reply<EnvironmentView>;
+    async fn update_options(&self, caller: &Caller, id: &EnvironmentId) -> Reply<UpdateOptions>;
+    /// Read-only.
+    async fn preview_update(&self, caller: &Caller, id: &EnvironmentId, update: &Update) -> Reply<Preview>;
+    /// `plan_changed` when the digest is not of today's plan: nothing has run.
+    async fn update(&self, caller: &Caller, id: &EnvironmentId, confirm: Confirm) -> Reply<DeploymentView>;
+}
+
+/// Places where instances run.
+#[async_trait]
+pub trait Runtimes: Send + Sync {
+    async fn runtimes(&self, caller: &Caller) -> Reply<Vec<RuntimeView>>;
+}
+
+/// Files sent ahead.
+#[async_trait]
+pub trait Uploads: Send + Sync {
+    /// The file is already at `path`, inside the upload directory; it is taken over.
+    async fn register_upload(&self, caller: &Caller, name: &str, path: &str) -> Reply<UploadView>;
+    /// Where the next upload is to be written.
+    fn upload_dir(&self) -> String;
+    async fn upload(&self, caller: &Caller, id: &UploadId) -> Reply<UploadView>;
+}
+
+/// The whole product.
+pub trait Sealdock: Accounts + Projects + Deployments + Updates + Runtimes + Uploads {}
+impl<T: Accounts + Projects + Deployments + Updates + Runtimes + Uploads> Sealdock for T {}

@@ -1,0 +1,229 @@
+//! The whole life of a deployment. `Phase::on` is the only way to move; anything else is illegal.
+//!
+//! Which deployment *serves* is a pointer on the environment, never a phase.
+
+use crate::config::{Config, ConfigPatch};
+use crate::id::{DeploymentId, EnvironmentId, OrgId, ProjectId, RuntimeId, UserId};
+use crate::source::{Artifact, Source};
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+
+/// Immutable but for its phase (and what is only known later: the artifact and the reason).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deployment {
+    pub id: DeploymentId,
+    pub org: OrgId,
+    pub project: ProjectId,
+    pub environment: EnvironmentId,
+    /// Counts up within the project: `#12`.
+    pub number: u32,
+    pub source: Source,
+    /// What it runs with: the file at the commit, overlaid by what the person set.
+    pub config: Config,
+    /// What the person set; the *Edit config* form starts from it.
+    pub overrides: ConfigPatch,
+    pub trigger: Trigger,
+    pub runtime: RuntimeId,
+    pub created_by: Option<UserId>,
+    pub created_at: Time,
+    pub phase: Phase,
+    /// When the phase was entered.
+    pub since: Time,
+    /// Why it failed or was cancelled: one sentence.
+    pub reason: Option<String>,
+    pub artifact: Option<Artifact>,
+}
+
+/// How the deployment came to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// The first deployment of a new project.
+    Create,
+    /// A new tag, branch, commit, image or bundle.
+    Update,
+    /// The same source with other configuration.
+    Config,
+    /// The same source, the same configuration.
+    Redeploy,
+}
+
+impl Trigger {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Trigger::Create => "Created",
+            Trigger::Update => "Update",
+            Trigger::Config => "Config change",
+            Trigger::Redeploy => "Redeploy",
+        }
+    }
+}
+
+/// Where a deployment is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Waits for its environment to be free. The planner moves it: claim, or cancel when a newer one waits.
+    Queued,
+    /// Jobs make its artifact. The planner moves it when they are done or one failed.
+    Building,
+    /// Its instances start and are probed. The planner moves it when all are healthy, or the window closes.
+    Starting,
+    /// Healthy, without traffic. The planner switches; a hold keeps it here.
+    Ready,
+    /// Serves. The planner moves it when a successor took over; a person may pause it.
+    Live,
+    /// Would serve, but a person told the route to answer 503. A person resumes it.
+    Paused,
+    /// No longer serves; requests in flight finish. The planner moves it when none is left or the drain deadline passed.
+    Draining,
+    /// Served once, is gone. Final.
+    Stopped,
+    /// Never served, or could not. Final.
+    Failed,
+    /// A person, or a newer deployment, ended it before it served. Final.
+    Cancelled,
+}
+
+/// What happens to a deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// Its environment is free: its jobs may run.
+    Claim,
+    /// The artifact exists.
+    Built,
+    /// Every instance passed its probes.
+    Healthy,
+    /// The data plane acknowledged its route.
+    Switched,
+    Pause,
+    Resume,
+    /// Its traffic went to a successor, or must end for one.
+    Superseded,
+    /// Its instances are gone.
+    Drained,
+    Fail,
+    Cancel,
+}
+
+/// A move that the life of a deployment does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a deployment that is {} can't take the event {event:?}", phase.word())]
+pub struct Illegal {
+    pub phase: Phase,
+    pub event: Event,
+}
+
+impl Phase {
+    pub const ALL: [Phase; 10] = [
+        Phase::Queued, Phase::Building, Phase::Starting, Phase::Ready, Phase::Live,
+        Phase::Paused, Phase::Draining, Phase::Stopped, Phase::Failed, Phase::Cancelled,
+    ];
+
+    pub fn on(self, event: Event) -> Result<Phase, Illegal> {
+        use {Event as E, Phase as P};
+        Ok(match (self, event) {
+            (P::Queued, E::Claim) => P::Building,
+            (P::Building, E::Built) => P::Starting,
+            (P::Starting, E::Healthy) => P::Ready,
+            (P::Ready, E::Switched) => P::Live,
+            (P::Live, E::Pause) => P::Paused,
+            (P::Paused, E::Resume) => P::Live,
+            (P::Live | P::Paused, E::Superseded) => P::Draining,
+            (P::Draining, E::Drained) => P::Stopped,
+            (P::Queued | P::Building | P::Starting | P::Ready, E::Fail) => P::Failed,
+            (P::Queued | P::Building | P::Starting | P::Ready, E::Cancel) => P::Cancelled,
+            (phase, event) => return Err(Illegal { phase, event }),
+        })
+    }
+
+    /// The core's own word for logs and tests; pages and API speak through `dialect`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Phase::Queued => "queued",
+            Phase::Building => "building",
+            Phase::Starting => "starting",
+            Phase::Ready => "ready",
+            Phase::Live => "live",
+            Phase::Paused => "paused",
+            Phase::Draining => "draining",
+            Phase::Stopped => "stopped",
+            Phase::Failed => "failed",
+            Phase::Cancelled => "cancelled",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Phase> {
+        Self::ALL.into_iter().find(|p| p.word() == word)
+    }
+
+    /// Never leaves this phase, and converges to no instances.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Phase::Stopped | Phase::Failed | Phase::Cancelled)
+    }
+
+    /// On its way to serve.
+    pub const fn is_coming(self) -> bool {
+        matches!(self, Phase::Queued | Phase::Building | Phase::Starting | Phase::Ready)
+    }
+
+    /// Something about it changes by itself: pages poll faster, the sentence has a countdown.
+    pub const fn is_moving(self) -> bool {
+        self.is_coming() || matches!(self, Phase::Draining)
+    }
+
+    /// The environment's pointer says that this one serves.
+    pub const fn is_active(self) -> bool {
+        matches!(self, Phase::Live | Phase::Paused)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::expect;
+
+    const EVENTS: [Event; 10] = [
+        Event::Claim, Event::Built, Event::Healthy, Event::Switched, Event::Pause,
+        Event::Resume, Event::Superseded, Event::Drained, Event::Fail, Event::Cancel,
+    ];
+
+    #[test]
+    fn the_whole_life_is_this_table() {
+        let mut table = String::new();
+        for phase in Phase::ALL {
+            for event in EVENTS {
+                if let Ok(next) = phase.on(event) {
+                    table += &format!("{:9} {:11} {}\n", phase.word(), format!("{event:?}"), next.word());
+                }
+            }
+        }
+        expect![[r#"
+            queued    Claim       building
+            queued    Fail        failed
+            queued    Cancel      cancelled
+            building  Built       starting
+            building  Fail        failed
+            building  Cancel      cancelled
+            starting  Healthy     ready
+            starting  Fail        failed
+            starting  Cancel      cancelled
+            ready     Switched    live
+            ready     Fail        failed
+            ready     Cancel      cancelled
+            live      Pause       paused
+            live      Superseded  draining
+            paused    Resume      live
+            paused    Superseded  draining
+            draining  Drained     stopped
+        "#]].assert_eq(&table);
+    }
+
+    #[test]
+    fn a_final_phase_takes_no_event() {
+        for phase in Phase::ALL.into_iter().filter(|p| p.is_final()) {
+            assert!(EVENTS.iter().all(|e| phase.on(*e).is_err()));
+        }
+    }
+}

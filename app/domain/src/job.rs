@@ -1,0 +1,117 @@
+//! A job is a run-once unit of the pipeline that leads to an artifact and to traffic.
+
+use crate::deployment::Phase;
+use serde::{Deserialize, Serialize};
+
+/// The jobs of seed 002, under exactly these names (P-3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum JobKind {
+    DownloadRepoJob,
+    BuildImageJob,
+    DeployImageJob,
+    DeployStaticBundleJob,
+    PullExternalImageJob,
+    VerifyLocalImageJob,
+    MarkDeploymentCompleteJob,
+}
+
+impl JobKind {
+    pub const ALL: [JobKind; 7] = [
+        JobKind::DownloadRepoJob, JobKind::BuildImageJob, JobKind::DeployImageJob, JobKind::DeployStaticBundleJob,
+        JobKind::PullExternalImageJob, JobKind::VerifyLocalImageJob, JobKind::MarkDeploymentCompleteJob,
+    ];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            JobKind::DownloadRepoJob => "DownloadRepoJob",
+            JobKind::BuildImageJob => "BuildImageJob",
+            JobKind::DeployImageJob => "DeployImageJob",
+            JobKind::DeployStaticBundleJob => "DeployStaticBundleJob",
+            JobKind::PullExternalImageJob => "PullExternalImageJob",
+            JobKind::VerifyLocalImageJob => "VerifyLocalImageJob",
+            JobKind::MarkDeploymentCompleteJob => "MarkDeploymentCompleteJob",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<JobKind> {
+        Self::ALL.into_iter().find(|k| k.name() == name)
+    }
+
+    /// What it does, for a person: "Clone", "Build", …
+    pub const fn title(self) -> &'static str {
+        match self {
+            JobKind::DownloadRepoJob => "Clone repository",
+            JobKind::BuildImageJob => "Build image",
+            JobKind::DeployImageJob => "Start, check, route",
+            JobKind::DeployStaticBundleJob => "Unpack bundle",
+            JobKind::PullExternalImageJob => "Pull image",
+            JobKind::VerifyLocalImageJob => "Verify local image",
+            JobKind::MarkDeploymentCompleteJob => "Complete",
+        }
+    }
+
+    /// Who carries it out: a worker of the pipeline, or the planner by way of phases.
+    pub const fn is_worked(self) -> bool {
+        !matches!(self, JobKind::DeployImageJob | JobKind::MarkDeploymentCompleteJob)
+    }
+
+    /// Where a job that follows the phases stands when its deployment is in `phase`.
+    pub const fn follows(self, phase: Phase) -> Option<JobStatus> {
+        match self {
+            JobKind::DeployImageJob => Some(rolled_out(phase)),
+            JobKind::MarkDeploymentCompleteJob => Some(completed(phase)),
+            _ => None,
+        }
+    }
+}
+
+const fn rolled_out(phase: Phase) -> JobStatus {
+    match phase {
+        Phase::Queued | Phase::Building => JobStatus::Pending,
+        Phase::Starting | Phase::Ready => JobStatus::Running,
+        Phase::Live | Phase::Paused | Phase::Draining | Phase::Stopped => JobStatus::Success,
+        Phase::Failed => JobStatus::Failure,
+        Phase::Cancelled => JobStatus::Cancelled,
+    }
+}
+
+const fn completed(phase: Phase) -> JobStatus {
+    match phase {
+        Phase::Queued | Phase::Building | Phase::Starting | Phase::Ready => JobStatus::Pending,
+        Phase::Live | Phase::Paused | Phase::Draining | Phase::Stopped => JobStatus::Success,
+        Phase::Failed | Phase::Cancelled => JobStatus::Cancelled,
+    }
+}
+
+/// The words of seed 002.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum JobStatus {
+    Pending,
+    Running,
+    Success,
+    Failure,
+    Cancelled,
+}
+
+impl JobStatus {
+    pub const ALL: [JobStatus; 5] =
+        [JobStatus::Pending, JobStatus::Running, JobStatus::Success, JobStatus::Failure, JobStatus::Cancelled];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            JobStatus::Pending => "Pending",
+            JobStatus::Running => "Running",
+            JobStatus::Success => "Success",
+            JobStatus::Failure => "Failure",
+            JobStatus::Cancelled => "Cancelled",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<JobStatus> {
+        Self::ALL.into_iter().find(|s| s.word() == word)
+    }
+
+    pub const fn is_final(self) -> bool {
+        matches!(self, JobStatus::Success | JobStatus::Failure | JobStatus::Cancelled)
+    }
+}

@@ -1,0 +1,127 @@
+//! Source → jobs, what may start now, and what a failure takes with it (P-2, P-3).
+
+use crate::job::{JobKind, JobStatus};
+use crate::source::Source;
+
+/// One node of the graph, before it has an id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    pub kind: JobKind,
+    /// Position in the list a page shows, from 1.
+    pub order: u32,
+    pub needs: Vec<JobKind>,
+}
+
+/// How one job stands: all that the rules below look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub kind: JobKind,
+    pub needs: Vec<JobKind>,
+    pub status: JobStatus,
+}
+
+/// Where the worked jobs of a deployment stand together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    Working,
+    Done,
+    Failed,
+}
+
+/// The jobs that lead from `source` to traffic.
+pub fn jobs(source: &Source) -> Vec<Planned> {
+    use JobKind as K;
+    let chain: &[K] = match source {
+        Source::Git { .. } => &[K::DownloadRepoJob, K::BuildImageJob, K::DeployImageJob, K::MarkDeploymentCompleteJob],
+        Source::Image { local: true, .. } => &[K::VerifyLocalImageJob, K::DeployImageJob, K::MarkDeploymentCompleteJob],
+        Source::Image { local: false, .. } => &[K::PullExternalImageJob, K::DeployImageJob, K::MarkDeploymentCompleteJob],
+        Source::Bundle { .. } => &[K::DeployStaticBundleJob, K::MarkDeploymentCompleteJob],
+    };
+    chain.iter().enumerate().map(|(i, kind)| planned(chain, i, *kind)).collect()
+}
+
+fn planned(chain: &[JobKind], at: usize, kind: JobKind) -> Planned {
+    let needs = at.checked_sub(1).map(|before| chain[before]).into_iter().collect();
+    Planned { kind, order: at as u32 + 1, needs }
+}
+
+/// The worked jobs whose needs are met.
+pub fn may_start(jobs: &[Standing]) -> Vec<JobKind> {
+    jobs.iter()
+        .filter(|j| j.kind.is_worked() && j.status == JobStatus::Pending && needs_met(j, jobs))
+        .map(|j| j.kind)
+        .collect()
+}
+
+fn needs_met(job: &Standing, jobs: &[Standing]) -> bool {
+    job.needs.iter().all(|need| jobs.iter().any(|j| j.kind == *need && j.status == JobStatus::Success))
+}
+
+/// Everything that can no longer run once `failed` has failed.
+pub fn dependents(jobs: &[Standing], failed: JobKind) -> Vec<JobKind> {
+    let mut lost = vec![failed];
+    loop {
+        let more: Vec<_> = jobs
+            .iter()
+            .filter(|j| !lost.contains(&j.kind) && j.needs.iter().any(|n| lost.contains(n)))
+            .map(|j| j.kind)
+            .collect();
+        if more.is_empty() {
+            return lost.split_off(1);
+        }
+        lost.extend(more);
+    }
+}
+
+/// Where the jobs that make the artifact stand.
+pub fn progress(jobs: &[Standing]) -> Progress {
+    let mut worked = jobs.iter().filter(|j| j.kind.is_worked());
+    if worked.clone().any(|j| matches!(j.status, JobStatus::Failure | JobStatus::Cancelled)) {
+        return Progress::Failed;
+    }
+    if worked.all(|j| j.status == JobStatus::Success) { Progress::Done } else { Progress::Working }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Commit, Revision};
+    use crate::time::Time;
+
+    fn git() -> Source {
+        let commit = Commit { sha: "a".repeat(40), subject: "s".into(), author: "a".into(), at: Time(0) };
+        Source::Git { url: "/r".into(), revision: Revision::Head, commit }
+    }
+
+    fn standing(source: &Source) -> Vec<Standing> {
+        jobs(source)
+            .into_iter()
+            .map(|j| Standing { kind: j.kind, needs: j.needs, status: JobStatus::Pending })
+            .collect()
+    }
+
+    #[test]
+    fn p3_a_failure_takes_every_dependent_with_it() {
+        let all = standing(&git());
+        let lost = dependents(&all, JobKind::DownloadRepoJob);
+        assert_eq!(lost, [JobKind::BuildImageJob, JobKind::DeployImageJob, JobKind::MarkDeploymentCompleteJob]);
+    }
+
+    #[test]
+    fn p3_a_job_starts_when_its_needs_succeeded_and_not_before() {
+        let mut all = standing(&git());
+        assert_eq!(may_start(&all), [JobKind::DownloadRepoJob]);
+        all[0].status = JobStatus::Running;
+        assert!(may_start(&all).is_empty());
+        all[0].status = JobStatus::Success;
+        assert_eq!(may_start(&all), [JobKind::BuildImageJob]);
+        all[1].status = JobStatus::Success;
+        assert_eq!((may_start(&all), progress(&all)), (vec![], Progress::Done));
+    }
+
+    #[test]
+    fn p2_an_image_that_is_here_is_verified_and_never_pulled() {
+        let kinds = |local| jobs(&Source::Image { reference: "a:1".into(), local })[0].kind;
+        assert_eq!((kinds(true), kinds(false)), (JobKind::VerifyLocalImageJob, JobKind::PullExternalImageJob));
+    }
+}

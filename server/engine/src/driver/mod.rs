@@ -1,0 +1,101 @@
+//! What runs instances. Five awaiting verbs, all idempotent; what a driver saw is a
+//! `domain::instance::Observed`, what is wanted is an `InstanceSpec`.
+//!
+//! There is no `start(id)` and no `pause(id)`: those are intents, and the planner has them.
+
+use async_trait::async_trait;
+use domain::id::{EnvironmentId, InstanceId};
+use domain::instance::{InstanceSpec, Observed};
+use domain::source::Artifact;
+use domain::view::Stream;
+use std::collections::BTreeMap;
+use std::path::Path;
+use tokio::sync::{broadcast, mpsc};
+
+/// Why a driver did not do it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DriverError {
+    /// It will not work the next time either: the image is missing, the port is in use.
+    #[error("{0}")]
+    Refused(String),
+    /// The runtime does not answer: try again later.
+    #[error("{0}")]
+    Unreachable(String),
+}
+
+/// What a runtime is and has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fingerprint {
+    pub version: String,
+    pub cpus: u32,
+    pub memory_bytes: u64,
+}
+
+/// Which instances to look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope<'a> {
+    Environment(&'a EnvironmentId),
+    /// Everything with our label: for finding orphans.
+    Everything,
+}
+
+/// One line that an instance printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Printed {
+    pub at_ms: i64,
+    pub stream: Stream,
+    pub text: String,
+}
+
+#[async_trait]
+pub trait Driver: Send + Sync {
+    async fn fingerprint(&self) -> Result<Fingerprint, DriverError>;
+
+    async fn observe(&self, scope: Scope<'_>) -> Result<Vec<Observed>, DriverError>;
+
+    /// Creates and starts it, or adopts the one that is there.
+    async fn ensure(&self, spec: &InstanceSpec) -> Result<(), DriverError>;
+
+    /// Begins to stop and remove it and returns at once; until it is gone it is observed as
+    /// `Leaving`. Asking again is no harm, and one that never was is gone already.
+    async fn remove(&self, id: &InstanceId, grace_s: u32) -> Result<(), DriverError>;
+
+    /// Sends every line printed at or after `since_ms`, in order, until the instance is gone.
+    async fn logs(&self, id: &InstanceId, since_ms: i64, into: mpsc::Sender<Printed>) -> Result<(), DriverError>;
+
+    /// The environment to look at again, as soon as something happened there.
+    fn hints(&self) -> broadcast::Receiver<EnvironmentId>;
+
+    /// Removes what belongs to the environment but is no instance: its network.
+    async fn forget(&self, environment: &EnvironmentId) -> Result<(), DriverError>;
+}
+
+/// What a build is given.
+pub struct Build<'a> {
+    /// A clean tree.
+    pub context: &'a Path,
+    /// Relative to the context.
+    pub dockerfile: &'a str,
+    /// What the image is called, besides its id: `sealdock/web:dep_…`.
+    pub tag: &'a str,
+    pub args: &'a BTreeMap<String, String>,
+    /// On the image, so that only ours is ever collected.
+    pub labels: &'a BTreeMap<String, String>,
+    pub memory_mib: u32,
+}
+
+/// Where a job writes what a person should read. Never waits long: lines over the cap are counted, not kept.
+pub trait Lines: Send + Sync {
+    fn line(&self, stream: Stream, text: &str);
+}
+
+/// Images, where the runtime has them. Dropping the future cancels the work.
+#[async_trait]
+pub trait Images: Send + Sync {
+    async fn build(&self, build: Build<'_>, lines: &dyn Lines) -> Result<Artifact, DriverError>;
+    async fn pull(&self, reference: &str, lines: &dyn Lines) -> Result<Artifact, DriverError>;
+    /// `None` when it is not there.
+    async fn find(&self, reference: &str) -> Result<Option<Artifact>, DriverError>;
+    /// Only by our own tag; an image that something still uses stays.
+    async fn discard(&self, tag: &str) -> Result<(), DriverError>;
+}
