@@ -54,8 +54,14 @@ pub enum Action {
 
 impl Action {
     pub const ALL: [Action; 8] = [
-        Action::Read, Action::ReadLogs, Action::CreateProject, Action::Deploy,
-        Action::Delete, Action::ManageRuntimes, Action::ManageTokens, Action::ManageMembers,
+        Action::Read,
+        Action::ReadLogs,
+        Action::CreateProject,
+        Action::Deploy,
+        Action::Delete,
+        Action::ManageRuntimes,
+        Action::ManageTokens,
+        Action::ManageMembers,
     ];
 
     /// The table.
@@ -99,8 +105,13 @@ impl Caller {
             return Ok(());
         }
         let what = action.sentence();
-        let sentence = format!("As a {} you can't {what}; that takes the role {}.", self.role.word(), least.word());
-        Err(Refusal::forbidden(sentence).way_out("Ask an owner of the organization to do it or to change your role."))
+        let sentence = format!(
+            "As a {} you can't {what}; that takes the role {}.",
+            self.role.word(),
+            least.word()
+        );
+        Err(Refusal::forbidden(sentence)
+            .way_out("Ask an owner of the organization to do it or to change your role."))
     }
 }
 
@@ -111,7 +122,10 @@ mod tests {
 
     #[test]
     fn x11_the_table_of_permissions() {
-        let lines: Vec<_> = Action::ALL.iter().map(|a| format!("{a:?}: {}", a.least_role().word())).collect();
+        let lines: Vec<_> = Action::ALL
+            .iter()
+            .map(|a| format!("{a:?}: {}", a.least_role().word()))
+            .collect();
         expect![[r#"
             Read: viewer
             ReadLogs: viewer
@@ -120,6 +134,7 @@ mod tests {
             Delete: owner
             ManageRuntimes: owner
             ManageTokens: viewer
-            ManageMembers: owner"#]].assert_eq(&lines.join("\n"));
+            ManageMembers: owner"#]]
+        .assert_eq(&lines.join("\n"));
     }
 }

@@ -135,13 +135,22 @@ pub trait Projects: Send + Sync {
     /// `typed` is the project's name.
     async fn delete_project(&self, caller: &Caller, id: &ProjectId, typed: &str) -> Reply<()>;
     /// The newest first.
-    async fn events(&self, caller: &Caller, project: Option<&ProjectId>, cursor: Option<&str>) -> Reply<Page<EventView>>;
+    async fn events(
+        &self,
+        caller: &Caller,
+        project: Option<&ProjectId>,
+        cursor: Option<&str>,
+    ) -> Reply<Page<EventView>>;
 }
 
 /// One build-and-deploy cycle.
 #[async_trait]
 pub trait Deployments: Send + Sync {
-    async fn deployments(&self, caller: &Caller, filter: &DeploymentFilter) -> Reply<Page<DeploymentSummary>>;
+    async fn deployments(
+        &self,
+        caller: &Caller,
+        filter: &DeploymentFilter,
+    ) -> Reply<Page<DeploymentSummary>>;
     async fn deployment(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView>;
     async fn cancel(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView>;
     async fn pause(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView>;
@@ -156,9 +165,19 @@ pub trait Updates: Send + Sync {
     async fn environment(&self, caller: &Caller, id: &EnvironmentId) -> Reply<EnvironmentView>;
     async fn update_options(&self, caller: &Caller, id: &EnvironmentId) -> Reply<UpdateOptions>;
     /// Read-only.
-    async fn preview_update(&self, caller: &Caller, id: &EnvironmentId, update: &Update) -> Reply<Preview>;
+    async fn preview_update(
+        &self,
+        caller: &Caller,
+        id: &EnvironmentId,
+        update: &Update,
+    ) -> Reply<Preview>;
     /// `plan_changed` when the digest is not of today's plan: nothing has run.
-    async fn update(&self, caller: &Caller, id: &EnvironmentId, confirm: Confirm) -> Reply<DeploymentView>;
+    async fn update(
+        &self,
+        caller: &Caller,
+        id: &EnvironmentId,
+        confirm: Confirm,
+    ) -> Reply<DeploymentView>;
 }
 
 /// Places where instances run.

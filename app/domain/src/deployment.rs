@@ -117,8 +117,16 @@ pub struct Illegal {
 
 impl Phase {
     pub const ALL: [Phase; 10] = [
-        Phase::Queued, Phase::Building, Phase::Starting, Phase::Ready, Phase::Live,
-        Phase::Paused, Phase::Draining, Phase::Stopped, Phase::Failed, Phase::Cancelled,
+        Phase::Queued,
+        Phase::Building,
+        Phase::Starting,
+        Phase::Ready,
+        Phase::Live,
+        Phase::Paused,
+        Phase::Draining,
+        Phase::Stopped,
+        Phase::Failed,
+        Phase::Cancelled,
     ];
 
     pub fn on(self, event: Event) -> Result<Phase, Illegal> {
@@ -165,7 +173,10 @@ impl Phase {
 
     /// On its way to serve.
     pub const fn is_coming(self) -> bool {
-        matches!(self, Phase::Queued | Phase::Building | Phase::Starting | Phase::Ready)
+        matches!(
+            self,
+            Phase::Queued | Phase::Building | Phase::Starting | Phase::Ready
+        )
     }
 
     /// Something about it changes by itself: pages poll faster, the sentence has a countdown.
@@ -185,8 +196,16 @@ mod tests {
     use expect_test::expect;
 
     const EVENTS: [Event; 10] = [
-        Event::Claim, Event::Built, Event::Healthy, Event::Switched, Event::Pause,
-        Event::Resume, Event::Superseded, Event::Drained, Event::Fail, Event::Cancel,
+        Event::Claim,
+        Event::Built,
+        Event::Healthy,
+        Event::Switched,
+        Event::Pause,
+        Event::Resume,
+        Event::Superseded,
+        Event::Drained,
+        Event::Fail,
+        Event::Cancel,
     ];
 
     #[test]
@@ -195,7 +214,12 @@ mod tests {
         for phase in Phase::ALL {
             for event in EVENTS {
                 if let Ok(next) = phase.on(event) {
-                    table += &format!("{:9} {:11} {}\n", phase.word(), format!("{event:?}"), next.word());
+                    table += &format!(
+                        "{:9} {:11} {}\n",
+                        phase.word(),
+                        format!("{event:?}"),
+                        next.word()
+                    );
                 }
             }
         }
@@ -217,7 +241,8 @@ mod tests {
             paused    Resume      live
             paused    Superseded  draining
             draining  Drained     stopped
-        "#]].assert_eq(&table);
+        "#]]
+        .assert_eq(&table);
     }
 
     #[test]

@@ -85,7 +85,10 @@ ids! {
 
 fn letters(now: Time, entropy: u128) -> String {
     let bits = ((now.0.max(0) as u128 & 0xffff_ffff_ffff) << 80) | (entropy & ((1 << 80) - 1));
-    (0..LETTERS).rev().map(|i| ALPHABET[((bits >> (5 * i)) & 31) as usize] as char).collect()
+    (0..LETTERS)
+        .rev()
+        .map(|i| ALPHABET[((bits >> (5 * i)) & 31) as usize] as char)
+        .collect()
 }
 
 fn are_letters(text: &str) -> bool {
@@ -111,7 +114,11 @@ pub const WEB: &str = "web";
 
 impl InstanceId {
     pub fn of(deployment: &DeploymentId, component: &str, replica: u32) -> Self {
-        Self { deployment: deployment.clone(), component: component.to_owned(), replica }
+        Self {
+            deployment: deployment.clone(),
+            component: component.to_owned(),
+            replica,
+        }
     }
 }
 
@@ -124,9 +131,14 @@ impl fmt::Display for InstanceId {
 impl FromStr for InstanceId {
     type Err = NotAnId;
     fn from_str(text: &str) -> Result<Self, NotAnId> {
-        let wrong = || NotAnId { text: short(text), kind: "instance" };
+        let wrong = || NotAnId {
+            text: short(text),
+            kind: "instance",
+        };
         let mut parts = text.splitn(3, '.');
-        let (Some(deployment), Some(component), Some(replica)) = (parts.next(), parts.next(), parts.next()) else {
+        let (Some(deployment), Some(component), Some(replica)) =
+            (parts.next(), parts.next(), parts.next())
+        else {
             return Err(wrong());
         };
         Ok(Self {
@@ -156,7 +168,10 @@ mod tests {
 
     #[test]
     fn an_id_reads_back_and_sorts_by_age() {
-        let (old, new) = (DeploymentId::new(Time(1), u128::MAX), DeploymentId::new(Time(2), 0));
+        let (old, new) = (
+            DeploymentId::new(Time(1), u128::MAX),
+            DeploymentId::new(Time(2), 0),
+        );
         assert_eq!(old.as_str().parse::<DeploymentId>().as_ref(), Ok(&old));
         assert!(old < new);
     }
@@ -164,7 +179,10 @@ mod tests {
     #[test]
     fn an_id_of_another_kind_is_refused() {
         let project = ProjectId::new(Time(1), 7);
-        let said = project.as_str().parse::<DeploymentId>().map_err(|e| e.to_string());
+        let said = project
+            .as_str()
+            .parse::<DeploymentId>()
+            .map_err(|e| e.to_string());
         assert!(said.is_err_and(|s| s.contains("is not a dep id")));
     }
 

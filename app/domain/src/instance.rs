@@ -46,7 +46,11 @@ pub enum State {
     Starting,
     Running,
     /// It ended, or keeps ending: `lines` are its last.
-    Exited { code: i64, out_of_memory: bool, lines: Vec<String> },
+    Exited {
+        code: i64,
+        out_of_memory: bool,
+        lines: Vec<String>,
+    },
     /// It is being removed; it may still answer for a moment.
     Leaving,
 }

@@ -17,8 +17,13 @@ pub enum JobKind {
 
 impl JobKind {
     pub const ALL: [JobKind; 7] = [
-        JobKind::DownloadRepoJob, JobKind::BuildImageJob, JobKind::DeployImageJob, JobKind::DeployStaticBundleJob,
-        JobKind::PullExternalImageJob, JobKind::VerifyLocalImageJob, JobKind::MarkDeploymentCompleteJob,
+        JobKind::DownloadRepoJob,
+        JobKind::BuildImageJob,
+        JobKind::DeployImageJob,
+        JobKind::DeployStaticBundleJob,
+        JobKind::PullExternalImageJob,
+        JobKind::VerifyLocalImageJob,
+        JobKind::MarkDeploymentCompleteJob,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -52,7 +57,10 @@ impl JobKind {
 
     /// Who carries it out: a worker of the pipeline, or the planner by way of phases.
     pub const fn is_worked(self) -> bool {
-        !matches!(self, JobKind::DeployImageJob | JobKind::MarkDeploymentCompleteJob)
+        !matches!(
+            self,
+            JobKind::DeployImageJob | JobKind::MarkDeploymentCompleteJob
+        )
     }
 
     /// Where a job that follows the phases stands when its deployment is in `phase`.
@@ -94,8 +102,13 @@ pub enum JobStatus {
 }
 
 impl JobStatus {
-    pub const ALL: [JobStatus; 5] =
-        [JobStatus::Pending, JobStatus::Running, JobStatus::Success, JobStatus::Failure, JobStatus::Cancelled];
+    pub const ALL: [JobStatus; 5] = [
+        JobStatus::Pending,
+        JobStatus::Running,
+        JobStatus::Success,
+        JobStatus::Failure,
+        JobStatus::Cancelled,
+    ];
 
     pub const fn word(self) -> &'static str {
         match self {
@@ -112,6 +125,9 @@ impl JobStatus {
     }
 
     pub const fn is_final(self) -> bool {
-        matches!(self, JobStatus::Success | JobStatus::Failure | JobStatus::Cancelled)
+        matches!(
+            self,
+            JobStatus::Success | JobStatus::Failure | JobStatus::Cancelled
+        )
     }
 }

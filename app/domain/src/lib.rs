@@ -2,13 +2,19 @@
 
 pub mod access;
 pub mod api;
+pub mod can;
 pub mod config;
 pub mod deployment;
+pub mod dialect;
 pub mod hint;
 pub mod id;
 pub mod instance;
 pub mod job;
+pub mod name;
 pub mod pipeline;
+pub mod plan;
+pub mod preview;
+pub mod probe;
 pub mod refusal;
 pub mod route;
 pub mod source;

@@ -32,17 +32,42 @@ pub enum Progress {
 pub fn jobs(source: &Source) -> Vec<Planned> {
     use JobKind as K;
     let chain: &[K] = match source {
-        Source::Git { .. } => &[K::DownloadRepoJob, K::BuildImageJob, K::DeployImageJob, K::MarkDeploymentCompleteJob],
-        Source::Image { local: true, .. } => &[K::VerifyLocalImageJob, K::DeployImageJob, K::MarkDeploymentCompleteJob],
-        Source::Image { local: false, .. } => &[K::PullExternalImageJob, K::DeployImageJob, K::MarkDeploymentCompleteJob],
+        Source::Git { .. } => &[
+            K::DownloadRepoJob,
+            K::BuildImageJob,
+            K::DeployImageJob,
+            K::MarkDeploymentCompleteJob,
+        ],
+        Source::Image { local: true, .. } => &[
+            K::VerifyLocalImageJob,
+            K::DeployImageJob,
+            K::MarkDeploymentCompleteJob,
+        ],
+        Source::Image { local: false, .. } => &[
+            K::PullExternalImageJob,
+            K::DeployImageJob,
+            K::MarkDeploymentCompleteJob,
+        ],
         Source::Bundle { .. } => &[K::DeployStaticBundleJob, K::MarkDeploymentCompleteJob],
     };
-    chain.iter().enumerate().map(|(i, kind)| planned(chain, i, *kind)).collect()
+    chain
+        .iter()
+        .enumerate()
+        .map(|(i, kind)| planned(chain, i, *kind))
+        .collect()
 }
 
 fn planned(chain: &[JobKind], at: usize, kind: JobKind) -> Planned {
-    let needs = at.checked_sub(1).map(|before| chain[before]).into_iter().collect();
-    Planned { kind, order: at as u32 + 1, needs }
+    let needs = at
+        .checked_sub(1)
+        .map(|before| chain[before])
+        .into_iter()
+        .collect();
+    Planned {
+        kind,
+        order: at as u32 + 1,
+        needs,
+    }
 }
 
 /// The worked jobs whose needs are met.
@@ -54,7 +79,10 @@ pub fn may_start(jobs: &[Standing]) -> Vec<JobKind> {
 }
 
 fn needs_met(job: &Standing, jobs: &[Standing]) -> bool {
-    job.needs.iter().all(|need| jobs.iter().any(|j| j.kind == *need && j.status == JobStatus::Success))
+    job.needs.iter().all(|need| {
+        jobs.iter()
+            .any(|j| j.kind == *need && j.status == JobStatus::Success)
+    })
 }
 
 /// Everything that can no longer run once `failed` has failed.
@@ -76,10 +104,17 @@ pub fn dependents(jobs: &[Standing], failed: JobKind) -> Vec<JobKind> {
 /// Where the jobs that make the artifact stand.
 pub fn progress(jobs: &[Standing]) -> Progress {
     let mut worked = jobs.iter().filter(|j| j.kind.is_worked());
-    if worked.clone().any(|j| matches!(j.status, JobStatus::Failure | JobStatus::Cancelled)) {
+    if worked
+        .clone()
+        .any(|j| matches!(j.status, JobStatus::Failure | JobStatus::Cancelled))
+    {
         return Progress::Failed;
     }
-    if worked.all(|j| j.status == JobStatus::Success) { Progress::Done } else { Progress::Working }
+    if worked.all(|j| j.status == JobStatus::Success) {
+        Progress::Done
+    } else {
+        Progress::Working
+    }
 }
 
 #[cfg(test)]
@@ -89,14 +124,27 @@ mod tests {
     use crate::time::Time;
 
     fn git() -> Source {
-        let commit = Commit { sha: "a".repeat(40), subject: "s".into(), author: "a".into(), at: Time(0) };
-        Source::Git { url: "/r".into(), revision: Revision::Head, commit }
+        let commit = Commit {
+            sha: "a".repeat(40),
+            subject: "s".into(),
+            author: "a".into(),
+            at: Time(0),
+        };
+        Source::Git {
+            url: "/r".into(),
+            revision: Revision::Head,
+            commit,
+        }
     }
 
     fn standing(source: &Source) -> Vec<Standing> {
         jobs(source)
             .into_iter()
-            .map(|j| Standing { kind: j.kind, needs: j.needs, status: JobStatus::Pending })
+            .map(|j| Standing {
+                kind: j.kind,
+                needs: j.needs,
+                status: JobStatus::Pending,
+            })
             .collect()
     }
 
@@ -104,7 +152,14 @@ mod tests {
     fn p3_a_failure_takes_every_dependent_with_it() {
         let all = standing(&git());
         let lost = dependents(&all, JobKind::DownloadRepoJob);
-        assert_eq!(lost, [JobKind::BuildImageJob, JobKind::DeployImageJob, JobKind::MarkDeploymentCompleteJob]);
+        assert_eq!(
+            lost,
+            [
+                JobKind::BuildImageJob,
+                JobKind::DeployImageJob,
+                JobKind::MarkDeploymentCompleteJob
+            ]
+        );
     }
 
     #[test]
@@ -121,7 +176,16 @@ mod tests {
 
     #[test]
     fn p2_an_image_that_is_here_is_verified_and_never_pulled() {
-        let kinds = |local| jobs(&Source::Image { reference: "a:1".into(), local })[0].kind;
-        assert_eq!((kinds(true), kinds(false)), (JobKind::VerifyLocalImageJob, JobKind::PullExternalImageJob));
+        let kinds = |local| {
+            jobs(&Source::Image {
+                reference: "a:1".into(),
+                local,
+            })[0]
+                .kind
+        };
+        assert_eq!(
+            (kinds(true), kinds(false)),
+            (JobKind::VerifyLocalImageJob, JobKind::PullExternalImageJob)
+        );
     }
 }

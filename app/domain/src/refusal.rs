@@ -60,15 +60,28 @@ pub struct Refusal {
 
 impl Refusal {
     pub fn new(kind: Kind, code: &str, sentence: impl Into<String>) -> Self {
-        Self { kind, code: code.into(), sentence: sentence.into(), place: None, way_out: None }
+        Self {
+            kind,
+            code: code.into(),
+            sentence: sentence.into(),
+            place: None,
+            way_out: None,
+        }
     }
 
     pub fn invalid(place: &str, sentence: impl Into<String>) -> Self {
-        Self { place: Some(place.into()), ..Self::new(Kind::Invalid, "invalid", sentence) }
+        Self {
+            place: Some(place.into()),
+            ..Self::new(Kind::Invalid, "invalid", sentence)
+        }
     }
 
     pub fn not_found(noun: &str) -> Self {
-        Self::new(Kind::NotFound, "not_found", format!("There is no such {noun} in this organization."))
+        Self::new(
+            Kind::NotFound,
+            "not_found",
+            format!("There is no such {noun} in this organization."),
+        )
     }
 
     pub fn conflict(code: &str, sentence: impl Into<String>) -> Self {
@@ -80,7 +93,8 @@ impl Refusal {
     }
 
     pub fn signed_out() -> Self {
-        Self::new(Kind::SignedOut, "signed_out", "You are not signed in.").way_out("Sign in, or send an API token.")
+        Self::new(Kind::SignedOut, "signed_out", "You are not signed in.")
+            .way_out("Sign in, or send an API token.")
     }
 
     pub fn unavailable(code: &str, sentence: impl Into<String>) -> Self {
@@ -90,7 +104,8 @@ impl Refusal {
     /// `incident` is what the log line carries.
     pub fn internal(incident: &str) -> Self {
         let sentence = format!("Something broke on our side (incident {incident}).");
-        Self::new(Kind::Internal, "internal", sentence).way_out("Look for the incident's number in the server's log.")
+        Self::new(Kind::Internal, "internal", sentence)
+            .way_out("Look for the incident's number in the server's log.")
     }
 
     #[must_use]

@@ -31,11 +31,22 @@ pub enum Target {
     /// No live deployment: answered 404 with this sentence.
     Absent { sentence: String },
     /// Nothing can serve for now: answered 503 with `Retry-After` and this sentence.
-    Unavailable { retry_after_s: u32, sentence: String },
+    Unavailable {
+        retry_after_s: u32,
+        sentence: String,
+    },
     /// Live instances. Never empty: an empty set is `Unavailable`.
-    Upstreams { deployment: String, upstreams: Vec<Upstream>, health: Option<HealthCheck> },
+    Upstreams {
+        deployment: String,
+        upstreams: Vec<Upstream>,
+        health: Option<HealthCheck>,
+    },
     /// A directory that the data plane serves itself.
-    Static { deployment: String, root: String, spa: bool },
+    Static {
+        deployment: String,
+        root: String,
+        spa: bool,
+    },
 }
 
 /// One instance that answers HTTP/1.1.
@@ -66,7 +77,9 @@ impl Target {
     /// The deployment that serves, where one does.
     pub fn deployment(&self) -> Option<&str> {
         match self {
-            Target::Upstreams { deployment, .. } | Target::Static { deployment, .. } => Some(deployment),
+            Target::Upstreams { deployment, .. } | Target::Static { deployment, .. } => {
+                Some(deployment)
+            }
             _ => None,
         }
     }

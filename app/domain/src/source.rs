@@ -26,11 +26,20 @@ impl Origin {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Wanted {
-    Git { url: String, revision: Revision },
+    Git {
+        url: String,
+        revision: Revision,
+    },
     /// `local`: the image is already on the runtime's machine; nothing is pulled.
-    Image { reference: String, #[serde(default)] local: bool },
+    Image {
+        reference: String,
+        #[serde(default)]
+        local: bool,
+    },
     /// A file sent ahead with `POST /v2/uploads`.
-    Bundle { upload: crate::id::UploadId },
+    Bundle {
+        upload: crate::id::UploadId,
+    },
 }
 
 /// A point in a Git repository, as a person names it.
@@ -84,18 +93,37 @@ pub struct Tag {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Source {
-    Git { url: String, revision: Revision, commit: Commit },
-    Image { reference: String, local: bool },
+    Git {
+        url: String,
+        revision: Revision,
+        commit: Commit,
+    },
+    Image {
+        reference: String,
+        local: bool,
+    },
     /// `digest` is of the file as it was sent.
-    Bundle { name: String, upload: crate::id::UploadId, digest: String, size_bytes: u64 },
+    Bundle {
+        name: String,
+        upload: crate::id::UploadId,
+        digest: String,
+        size_bytes: u64,
+    },
 }
 
 impl Source {
     /// `v1.2.0`, `main@3f2a91c`, `registry.example/app:7`, `site.zip`.
     pub fn label(&self) -> String {
         match self {
-            Source::Git { revision: Revision::Tag(name), .. } => name.clone(),
-            Source::Git { revision: Revision::Branch(name), commit, .. } => format!("{name}@{}", commit.short()),
+            Source::Git {
+                revision: Revision::Tag(name),
+                ..
+            } => name.clone(),
+            Source::Git {
+                revision: Revision::Branch(name),
+                commit,
+                ..
+            } => format!("{name}@{}", commit.short()),
             Source::Git { commit, .. } => commit.short().to_owned(),
             Source::Image { reference, .. } => reference.clone(),
             Source::Bundle { name, .. } => name.clone(),
@@ -117,7 +145,12 @@ pub enum Artifact {
     /// `image` is the Engine's id of it, `sha256:…`.
     Image { image: String, size_bytes: u64 },
     /// A directory under the data directory, named by its digest.
-    Static { digest: String, root: String, files: u32, size_bytes: u64 },
+    Static {
+        digest: String,
+        root: String,
+        files: u32,
+        size_bytes: u64,
+    },
 }
 
 impl Artifact {

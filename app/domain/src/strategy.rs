@@ -25,5 +25,9 @@ impl Strategy {
 /// Replace when the new version needs something that the serving one holds alone.
 pub fn between(active: Option<&Config>, candidate: &Config) -> Strategy {
     let held = |resource| active.is_some_and(|a| a.exclusive.contains(resource));
-    if candidate.exclusive.iter().any(held) { Strategy::Replace } else { Strategy::BlueGreen }
+    if candidate.exclusive.iter().any(held) {
+        Strategy::Replace
+    } else {
+        Strategy::BlueGreen
+    }
 }

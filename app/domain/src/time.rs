@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 /// A moment, in milliseconds since the Unix epoch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Time(pub i64);
 
@@ -20,10 +22,17 @@ impl Time {
 
     /// `2026-11-20T18:35:00Z`, the form of every API answer.
     pub fn rfc3339(self) -> String {
-        let Some(t) = self.civil() else { return "1970-01-01T00:00:00Z".into() };
+        let Some(t) = self.civil() else {
+            return "1970-01-01T00:00:00Z".into();
+        };
         format!(
             "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
-            t.year(), u8::from(t.month()), t.day(), t.hour(), t.minute(), t.second()
+            t.year(),
+            u8::from(t.month()),
+            t.day(),
+            t.hour(),
+            t.minute(),
+            t.second()
         )
     }
 

@@ -3,7 +3,10 @@
 use crate::access::Role;
 use crate::config::{Change, Config, ConfigPatch};
 use crate::deployment::{Phase, Trigger};
-use crate::id::{DeploymentId, EnvironmentId, EventId, InstanceId, JobId, OrgId, ProjectId, RuntimeId, TokenId, UploadId, UserId};
+use crate::id::{
+    DeploymentId, EnvironmentId, EventId, InstanceId, JobId, OrgId, ProjectId, RuntimeId, TokenId,
+    UploadId, UserId,
+};
 use crate::job::{JobKind, JobStatus};
 use crate::source::{Artifact, Commit, Origin, Source, Tag};
 use crate::strategy::Strategy;

@@ -1,0 +1,60 @@
+//! What may be done to a deployment in the state it is in. The page disables the button with the
+//! sentence that the server would answer 409 with: both ask here.
+
+use crate::deployment::{Deployment, Phase};
+use crate::refusal::Refusal;
+
+/// Cancel is for what has not begun to take traffic's place: `pending` and `running` (P-10).
+pub fn cancel(deployment: &Deployment) -> Result<(), Refusal> {
+    match deployment.phase {
+        Phase::Queued | Phase::Building => Ok(()),
+        Phase::Starting | Phase::Ready => Err(no(
+            "not_cancelled",
+            deployment,
+            "its instances are starting; it either becomes live or fails by itself",
+        )),
+        Phase::Live | Phase::Paused => Err(no(
+            "not_cancelled",
+            deployment,
+            "it is live; update or delete it instead",
+        )),
+        _ => Err(no("not_cancelled", deployment, "it has ended")),
+    }
+}
+
+pub fn pause(deployment: &Deployment) -> Result<(), Refusal> {
+    match deployment.phase {
+        Phase::Live => Ok(()),
+        Phase::Paused => Err(no("not_paused", deployment, "it is paused already")),
+        _ => Err(no(
+            "not_paused",
+            deployment,
+            "only the live deployment can be paused",
+        )),
+    }
+}
+
+pub fn resume(deployment: &Deployment) -> Result<(), Refusal> {
+    match deployment.phase {
+        Phase::Paused => Ok(()),
+        _ => Err(no("not_resumed", deployment, "it is not paused")),
+    }
+}
+
+/// Updating is possible whenever the environment is not being deleted: what runs is queued behind.
+pub fn update(deleting: bool) -> Result<(), Refusal> {
+    match deleting {
+        false => Ok(()),
+        true => Err(Refusal::conflict(
+            "being_deleted",
+            "This environment is being deleted, so it takes no update.",
+        )),
+    }
+}
+
+fn no(code: &str, deployment: &Deployment, why: &str) -> Refusal {
+    Refusal::conflict(
+        code,
+        format!("#{} can't be {}: {why}.", deployment.number, &code[4..]),
+    )
+}

@@ -1,0 +1,143 @@
+//! World → Plan. The heart: it looks at intent, observation and the time, and answers with the
+//! exact next steps and one sentence that says why.
+//!
+//! Pure and total: the same world gives the same plan, byte for byte. The executor does the
+//! steps in their order, stops at the first that fails, and the loop looks again. Start-up,
+//! recovery after a crash, a click, a failed probe and a finished build are all the same call.
+//!
+//! The rooms: `queue` (who may begin), `candidate` (start, probe, switch), `serving` (what the
+//! route shows and what must run for it), `drain` (finish, then stop), `teardown` (delete).
+
+mod candidate;
+mod drain;
+#[cfg(test)]
+mod invariants;
+mod queue;
+mod readiness;
+mod serving;
+mod teardown;
+#[cfg(test)]
+mod tests;
+pub mod world;
+
+use crate::deployment::{Deployment, Event};
+use crate::id::{DeploymentId, InstanceId};
+use crate::probe::Probed;
+use crate::route::Target;
+use crate::time::Time;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use world::World;
+
+/// What to do next, in this order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    pub steps: Vec<Step>,
+    /// One sentence per deployment that is not final.
+    pub why: BTreeMap<DeploymentId, String>,
+    /// Look again then, whatever happens before.
+    pub wake_at: Option<Time>,
+}
+
+/// One idempotent step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Write this move of the phase, with what belongs to it, in one transaction.
+    Record {
+        deployment: DeploymentId,
+        event: Event,
+        reason: Option<String>,
+    },
+    /// Create the instance, or adopt the one that is there.
+    Ensure(InstanceId),
+    /// Ask it once whether it is healthy.
+    Probe(InstanceId, SocketAddr),
+    /// Tell the data plane, and wait for its acknowledgement.
+    Publish(Target),
+    /// Take the route away.
+    Unpublish,
+    /// Begin to stop and remove it.
+    Remove(InstanceId),
+    /// Nothing of the environment is left: remove its network, its rows and itself.
+    Forget,
+}
+
+/// The exact next steps for one environment.
+pub fn plan(world: &World) -> Plan {
+    let mut plan = Plan::default();
+    if world.environment.deleting {
+        teardown::plan(world, &mut plan);
+    } else {
+        queue::plan(world, &mut plan);
+        candidate::plan(world, &mut plan);
+        serving::plan(world, &mut plan);
+    }
+    drain::plan(world, &mut plan);
+    plan
+}
+
+impl Plan {
+    fn step(&mut self, step: Step) {
+        self.steps.push(step);
+    }
+
+    fn record(&mut self, deployment: &Deployment, event: Event, reason: Option<String>) {
+        self.step(Step::Record {
+            deployment: deployment.id.clone(),
+            event,
+            reason,
+        });
+    }
+
+    fn fail(&mut self, deployment: &Deployment, sentence: String) {
+        self.say(deployment, sentence.clone());
+        self.record(deployment, Event::Fail, Some(sentence));
+    }
+
+    fn say(&mut self, deployment: &Deployment, sentence: impl Into<String>) {
+        self.why.insert(deployment.id.clone(), sentence.into());
+    }
+
+    fn wake(&mut self, at: Time) {
+        self.wake_at = Some(self.wake_at.map_or(at, |earlier| earlier.min(at)));
+    }
+
+    /// Nothing to do and nothing to wait for.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Step::Record {
+                event,
+                reason: Some(reason),
+                ..
+            } => write!(f, "record {event:?}: {reason}"),
+            Step::Record { event, .. } => write!(f, "record {event:?}"),
+            Step::Ensure(id) => write!(f, "ensure {}.{}", id.component, id.replica),
+            Step::Probe(id, _) => write!(f, "probe {}.{}", id.component, id.replica),
+            Step::Publish(Target::Absent { sentence }) => write!(f, "publish 404: {sentence}"),
+            Step::Publish(Target::Unavailable { sentence, .. }) => {
+                write!(f, "publish 503: {sentence}")
+            }
+            Step::Publish(Target::Upstreams { upstreams, .. }) => {
+                write!(f, "publish {} upstreams", upstreams.len())
+            }
+            Step::Publish(Target::Static { .. }) => write!(f, "publish static files"),
+            Step::Unpublish => f.write_str("unpublish"),
+            Step::Remove(id) => write!(f, "remove {}.{}", id.component, id.replica),
+            Step::Forget => f.write_str("forget"),
+        }
+    }
+}
+
+/// How many of the instances passed their probes: for sentences.
+fn passed(probes: &BTreeMap<InstanceId, Probed>, ids: &[InstanceId], successes: u32) -> usize {
+    ids.iter()
+        .filter(|id| probes.get(id).is_some_and(|p| p.passes >= successes))
+        .count()
+}

@@ -1,0 +1,117 @@
+//! Start beside the old one (or after it), probe, switch.
+
+use super::readiness::{Readiness, pursue};
+use super::serving;
+use super::world::World;
+use super::{Plan, Step};
+use crate::deployment::{Deployment, Event, Phase};
+use crate::route::Target;
+use crate::source::Artifact;
+use crate::strategy::{Strategy, between};
+
+pub(super) fn plan(world: &World, plan: &mut Plan) {
+    let Some(candidate) = world.candidate() else {
+        return;
+    };
+    match candidate.phase {
+        Phase::Starting if must_wait(world, candidate, plan) => {}
+        Phase::Starting => start(world, candidate, plan),
+        Phase::Ready => switch(world, candidate, plan),
+        _ => {}
+    }
+}
+
+/// Replace: the old one goes first, and is seen to be gone, before the new one begins.
+fn must_wait(world: &World, candidate: &Deployment, plan: &mut Plan) -> bool {
+    if let Some(active) = world
+        .active()
+        .filter(|a| between(Some(&a.config), &candidate.config) == Strategy::Replace)
+    {
+        plan.say(
+            candidate,
+            format!(
+                "Stopping #{} first: both need {}.",
+                active.number,
+                shared(active, candidate)
+            ),
+        );
+        plan.step(Step::Publish(gap(candidate)));
+        plan.record(active, Event::Superseded, None);
+        return true;
+    }
+    let Some(holder) = holder(world, candidate) else {
+        return false;
+    };
+    plan.say(
+        candidate,
+        format!(
+            "Waits until #{} has stopped: both need {}.",
+            holder.number,
+            shared(holder, candidate)
+        ),
+    );
+    true
+}
+
+/// Somebody who may still hold what the candidate needs alone.
+fn holder<'a>(world: &'a World, candidate: &Deployment) -> Option<&'a Deployment> {
+    world
+        .deployments
+        .values()
+        .filter(|d| {
+            d.id != candidate.id && between(Some(&d.config), &candidate.config) == Strategy::Replace
+        })
+        .find(|d| d.phase == Phase::Draining || world.instances_of(&d.id).next().is_some())
+}
+
+fn shared(holder: &Deployment, candidate: &Deployment) -> String {
+    let both: Vec<_> = candidate
+        .config
+        .exclusive
+        .iter()
+        .filter(|e| holder.config.exclusive.contains(e))
+        .map(ToString::to_string)
+        .collect();
+    both.join(", ")
+}
+
+fn gap(candidate: &Deployment) -> Target {
+    let sentence = format!(
+        "A new version (#{}) is replacing the old one. It will be back shortly.",
+        candidate.number
+    );
+    Target::Unavailable {
+        retry_after_s: 5,
+        sentence,
+    }
+}
+
+fn start(world: &World, candidate: &Deployment, plan: &mut Plan) {
+    match pursue(world, candidate, plan) {
+        Readiness::Ready(_) => {
+            plan.say(candidate, "Healthy; traffic is about to switch.");
+            plan.record(candidate, Event::Healthy, None);
+        }
+        Readiness::NotYet(sentence) => plan.say(candidate, sentence),
+        Readiness::Never(sentence) => plan.fail(candidate, sentence),
+    }
+}
+
+/// Publish, be acknowledged, and only then write that it is live.
+fn switch(world: &World, candidate: &Deployment, plan: &mut Plan) {
+    match pursue(world, candidate, plan) {
+        Readiness::Ready(upstreams) => {
+            let target = match &candidate.artifact {
+                Some(Artifact::Static { .. }) => serving::files(candidate),
+                _ => serving::upstreams(candidate, upstreams),
+            };
+            if world.served.as_ref() != Some(&target) {
+                plan.step(Step::Publish(target));
+            }
+            plan.say(candidate, "Traffic is switching to it.");
+            plan.record(candidate, Event::Switched, None);
+        }
+        Readiness::NotYet(sentence) => plan.say(candidate, sentence),
+        Readiness::Never(sentence) => plan.fail(candidate, sentence),
+    }
+}

@@ -1,0 +1,154 @@
+//! Whether a deployment's instances can take traffic, and what would bring them there.
+
+use super::world::{Seen, World, wanted};
+use super::{Plan, Step, passed};
+use crate::deployment::Deployment;
+use crate::id::InstanceId;
+use crate::instance::{Observed, State};
+use crate::probe::{Verdict, verdict};
+use crate::route::Upstream;
+
+/// How far the instances of one deployment are.
+pub(super) enum Readiness {
+    /// Every one passed its probes.
+    Ready(Vec<Upstream>),
+    /// The steps are in the plan; the sentence says what is missing.
+    NotYet(String),
+    /// It will not come.
+    Never(String),
+}
+
+enum One {
+    Ready(Upstream),
+    NotYet(String),
+    Never(String),
+}
+
+/// Puts the steps into `plan` that bring the instances nearer to ready.
+pub(super) fn pursue(world: &World, deployment: &Deployment, plan: &mut Plan) -> Readiness {
+    if let Seen::Unknown(sentence) = &world.seen {
+        return Readiness::NotYet(format!("Waits for its runtime: {sentence}"));
+    }
+    let ids = wanted(deployment);
+    let (mut upstreams, mut missing) = (vec![], None);
+    for id in &ids {
+        match one(world, deployment, id, plan) {
+            One::Ready(upstream) => upstreams.push(upstream),
+            One::NotYet(sentence) => missing = missing.or(Some(sentence)),
+            One::Never(sentence) => return Readiness::Never(sentence),
+        }
+    }
+    match missing {
+        None => Readiness::Ready(upstreams),
+        Some(sentence) => Readiness::NotYet(counted(world, deployment, &ids, &sentence)),
+    }
+}
+
+fn one(world: &World, deployment: &Deployment, id: &InstanceId, plan: &mut Plan) -> One {
+    let Some(seen) = world.observed(id) else {
+        return absent(world, id, plan);
+    };
+    match (&seen.state, seen.address) {
+        (
+            State::Exited {
+                code,
+                out_of_memory,
+                lines,
+            },
+            _,
+        ) => One::Never(ended(deployment, *code, *out_of_memory, lines)),
+        (State::Running, Some(_)) => running(world, deployment, seen, plan),
+        (State::Running | State::Starting, _) => One::NotYet("The container is starting.".into()),
+        (State::Leaving, _) => One::NotYet("An earlier attempt is being removed.".into()),
+    }
+}
+
+fn absent(world: &World, id: &InstanceId, plan: &mut Plan) -> One {
+    match world.troubles.get(id) {
+        Some(trouble) if trouble.permanent => One::Never(trouble.sentence.clone()),
+        Some(trouble) if world.now < trouble.retry_at => {
+            plan.wake(trouble.retry_at);
+            One::NotYet(trouble.sentence.clone())
+        }
+        _ => {
+            plan.step(Step::Ensure(id.clone()));
+            One::NotYet("The container is being created.".into())
+        }
+    }
+}
+
+fn running(world: &World, deployment: &Deployment, seen: &Observed, plan: &mut Plan) -> One {
+    let Some(address) = seen.address else {
+        return One::NotYet("It has no address yet.".into());
+    };
+    let known = world.probes.get(&seen.id);
+    match verdict(
+        &deployment.config.health,
+        &seen.id,
+        address,
+        known,
+        world.now,
+    ) {
+        Verdict::Healthy => One::Ready(Upstream {
+            id: seen.id.to_string(),
+            address,
+        }),
+        Verdict::ProbeNow => {
+            plan.step(Step::Probe(seen.id.clone(), address));
+            One::NotYet(last_probe(known.and_then(|k| k.last_failure.as_deref())))
+        }
+        Verdict::Wait(until) => {
+            plan.wake(until);
+            One::NotYet(last_probe(known.and_then(|k| k.last_failure.as_deref())))
+        }
+        Verdict::GiveUp(sentence) => One::Never(sentence),
+    }
+}
+
+fn last_probe(failure: Option<&str>) -> String {
+    failure.map_or_else(
+        || "The first probe is on its way.".into(),
+        |f| format!("The last probe {f}."),
+    )
+}
+
+fn counted(world: &World, deployment: &Deployment, ids: &[InstanceId], sentence: &str) -> String {
+    let healthy = passed(&world.probes, ids, deployment.config.health.successes);
+    let left = left_s(world, deployment, ids)
+        .map(|s| format!(", {s} s left"))
+        .unwrap_or_default();
+    format!("{healthy} of {} healthy{left}. {sentence}", ids.len())
+}
+
+/// Seconds until the first health window closes.
+fn left_s(world: &World, deployment: &Deployment, ids: &[InstanceId]) -> Option<i64> {
+    let window_ms = i64::from(deployment.config.health.timeout_s) * 1000;
+    let first = ids
+        .iter()
+        .filter_map(|id| world.probes.get(id))
+        .map(|p| p.first_at)
+        .min()?;
+    Some((window_ms - world.now.since_ms(first)).max(0) / 1000)
+}
+
+/// The first failure, with the last lines that the app printed.
+fn ended(deployment: &Deployment, code: i64, out_of_memory: bool, lines: &[String]) -> String {
+    let memory_mib = deployment.config.resources.memory_mib;
+    let what = match out_of_memory {
+        true => {
+            format!("The container used more than its {memory_mib} MiB of memory and was killed.")
+        }
+        false => format!("The container exited with code {code} before it was healthy."),
+    };
+    let tail: Vec<_> = lines
+        .iter()
+        .rev()
+        .take(5)
+        .rev()
+        .map(String::as_str)
+        .collect();
+    match tail.is_empty() {
+        true => format!("{what} It printed nothing."),
+        false => format!("{what} Its last lines: {}", tail.join(" ⏎ ")),
+    }
+}

@@ -1,0 +1,143 @@
+//! Everything the planner looks at: intent (rows), observation (driver, data plane, probes), time.
+
+use crate::deployment::{Deployment, Phase};
+use crate::id::{DeploymentId, EnvironmentId, InstanceId, WEB};
+use crate::instance::Observed;
+use crate::probe::Probed;
+use crate::route::Target;
+use crate::source::Artifact;
+use crate::time::Time;
+use std::collections::BTreeMap;
+
+/// One environment and all that bears on it, at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct World {
+    pub now: Time,
+    pub environment: Environment,
+    /// Every deployment that is not final, and final ones that still have instances.
+    pub deployments: BTreeMap<DeploymentId, Deployment>,
+    /// Of those that are building.
+    pub builds: BTreeMap<DeploymentId, Build>,
+    pub seen: Seen,
+    pub probes: BTreeMap<InstanceId, Probed>,
+    pub troubles: BTreeMap<InstanceId, Trouble>,
+    /// What the data plane last acknowledged for this environment; `None`: it has no such route.
+    pub served: Option<Target>,
+    /// Requests in flight by instance; `None`: the data plane did not say.
+    pub in_flight: Option<BTreeMap<InstanceId, u64>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Environment {
+    pub id: EnvironmentId,
+    /// `web / production`, for sentences.
+    pub title: String,
+    /// The one that serves.
+    pub active: Option<DeploymentId>,
+    /// The one on its way.
+    pub candidate: Option<DeploymentId>,
+    pub deleting: bool,
+}
+
+/// How the jobs of a building deployment stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Build {
+    Working(String),
+    Done(Artifact),
+    Failed(String),
+}
+
+/// What the drivers saw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    Known(BTreeMap<InstanceId, Observed>),
+    /// The runtime does not answer; the sentence says how. Nothing is assumed about it.
+    Unknown(String),
+}
+
+/// What went wrong the last times that an instance was ensured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// Trying again can't help.
+    pub permanent: bool,
+    pub sentence: String,
+    pub attempts: u32,
+    pub retry_at: Time,
+}
+
+impl Trouble {
+    /// One more failure at `now`: the pause doubles from half a second to half a minute.
+    pub fn again(
+        earlier: Option<&Trouble>,
+        permanent: bool,
+        sentence: String,
+        now: Time,
+    ) -> Trouble {
+        let attempts = earlier.map_or(0, |t| t.attempts) + 1;
+        let pause_ms = 500_i64 << attempts.min(7).saturating_sub(1);
+        Trouble {
+            permanent,
+            sentence,
+            attempts,
+            retry_at: now.plus_ms(pause_ms.min(30_000)),
+        }
+    }
+}
+
+impl World {
+    pub fn active(&self) -> Option<&Deployment> {
+        self.deployments.get(self.environment.active.as_ref()?)
+    }
+
+    pub fn candidate(&self) -> Option<&Deployment> {
+        self.deployments.get(self.environment.candidate.as_ref()?)
+    }
+
+    pub fn in_phase(&self, phase: Phase) -> impl DoubleEndedIterator<Item = &Deployment> {
+        self.deployments.values().filter(move |d| d.phase == phase)
+    }
+
+    pub fn observed(&self, id: &InstanceId) -> Option<&Observed> {
+        match &self.seen {
+            Seen::Known(all) => all.get(id),
+            Seen::Unknown(_) => None,
+        }
+    }
+
+    /// Everything seen of one deployment.
+    pub fn instances_of<'a>(&'a self, id: &'a DeploymentId) -> impl Iterator<Item = &'a Observed> {
+        let all = match &self.seen {
+            Seen::Known(all) => Some(all.values()),
+            Seen::Unknown(_) => None,
+        };
+        all.into_iter()
+            .flatten()
+            .filter(move |o| o.id.deployment == *id)
+    }
+
+    pub const fn blind(&self) -> bool {
+        matches!(self.seen, Seen::Unknown(_))
+    }
+
+    /// Requests that a deployment's instances still work on.
+    pub fn in_flight_of(&self, id: &DeploymentId) -> Option<u64> {
+        let counts = self.in_flight.as_ref()?;
+        Some(
+            counts
+                .iter()
+                .filter(|(i, _)| i.deployment == *id)
+                .map(|(_, n)| n)
+                .sum(),
+        )
+    }
+}
+
+/// The instances that a deployment should have.
+pub fn wanted(deployment: &Deployment) -> Vec<InstanceId> {
+    match deployment.artifact {
+        Some(Artifact::Image { .. }) => (0..deployment.config.replicas)
+            .map(|n| InstanceId::of(&deployment.id, WEB, n))
+            .collect(),
+        Some(Artifact::Static { .. }) | None => vec![],
+    }
+}
