@@ -1,2 +1,5 @@
 //! How it is carried out.
+pub mod changes;
+pub mod clock;
 pub mod driver;
+pub mod store;
