@@ -1,0 +1,94 @@
+//! A slot of a project: who serves, who is coming, and the hosts that lead here.
+
+use super::event::{NewEvent, write};
+use super::{Now, Row, Store, Stored, from_json};
+use domain::config::ConfigPatch;
+use domain::id::{DeploymentId, EnvironmentId, OrgId, ProjectId, RuntimeId};
+use sqlx::Row as _;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Environment {
+    pub id: EnvironmentId,
+    pub org: OrgId,
+    pub project: ProjectId,
+    pub project_name: String,
+    pub name: String,
+    pub runtime: RuntimeId,
+    pub overrides: ConfigPatch,
+    pub active: Option<DeploymentId>,
+    pub candidate: Option<DeploymentId>,
+    pub deleting: bool,
+    /// The one to show comes first.
+    pub hosts: Vec<String>,
+}
+
+const SELECT: &str = "SELECT e.id, e.org, e.project, p.name AS project_name, e.name, e.runtime, e.overrides, e.active, e.candidate, e.deleting, \
+    (SELECT group_concat(host, ' ') FROM (SELECT host FROM hosts h WHERE h.environment = e.id ORDER BY h.ordinal)) AS hosts \
+    FROM environments e JOIN projects p ON p.id = e.project";
+
+impl Store {
+    pub async fn environment(&self, org: &OrgId, id: &EnvironmentId) -> Stored<Option<Environment>> {
+        let sql = format!("{SELECT} WHERE e.org = $1 AND e.id = $2");
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(org.as_str()).bind(id.as_str()).fetch_optional(self.pool()).await?;
+        row.map(|r| environment(&r)).transpose()
+    }
+
+    /// For the reconciler, which works for every organization.
+    pub(crate) async fn environment_of_any(&self, id: &EnvironmentId) -> Stored<Option<Environment>> {
+        let sql = format!("{SELECT} WHERE e.id = $1");
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.as_str()).fetch_optional(self.pool()).await?;
+        row.map(|r| environment(&r)).transpose()
+    }
+
+    pub async fn environments(&self, org: &OrgId, project: Option<&ProjectId>) -> Stored<Vec<Environment>> {
+        let sql = format!("{SELECT} WHERE e.org = $1 AND ($2 IS NULL OR e.project = $2) ORDER BY p.name, e.created_at, e.id LIMIT 10000");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(org.as_str()).bind(project.map(ProjectId::as_str)).fetch_all(self.pool()).await?;
+        rows.iter().map(environment).collect()
+    }
+
+    pub(crate) async fn every_environment(&self) -> Stored<Vec<EnvironmentId>> {
+        let rows = sqlx::query("SELECT id FROM environments ORDER BY id").fetch_all(self.pool()).await?;
+        rows.iter().map(|r| Ok(r.try_get::<String, _>("id")?.parse()?)).collect()
+    }
+
+    /// Nothing of it runs any more: its rows go, and the project's with the last of them. The events stay.
+    pub async fn forget(&self, environment: &Environment, now: Now) -> Stored<()> {
+        let (id, project) = (environment.id.as_str(), environment.project.as_str());
+        let mut tx = self.begin().await?;
+        for sql in [
+            "DELETE FROM jobs WHERE deployment IN (SELECT id FROM deployments WHERE environment = $1)",
+            "DELETE FROM log_chunks WHERE stream IN (SELECT stream FROM log_streams WHERE environment = $1)",
+            "DELETE FROM log_streams WHERE environment = $1",
+            "DELETE FROM deployments WHERE environment = $1",
+            "DELETE FROM hosts WHERE environment = $1",
+            "DELETE FROM environments WHERE id = $1",
+        ] {
+            sqlx::query(sql).bind(id).execute(&mut *tx).await?;
+        }
+        let last = "DELETE FROM projects WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM environments WHERE project = $1)";
+        sqlx::query(last).bind(project).execute(&mut *tx).await?;
+        let sentence = format!("{} / {} is gone.", environment.project_name, environment.name);
+        write(&mut tx, now, NewEvent::by(&environment.org, None, "environment_gone", sentence).project(&environment.project)).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+fn environment(row: &Row) -> Stored<Environment> {
+    let id = |column: &str| -> Stored<Option<DeploymentId>> {
+        Ok(row.try_get::<Option<String>, _>(column)?.map(|s| s.parse()).transpose()?)
+    };
+    Ok(Environment {
+        id: row.try_get::<String, _>("id")?.parse()?,
+        org: row.try_get::<String, _>("org")?.parse()?,
+        project: row.try_get::<String, _>("project")?.parse()?,
+        project_name: row.try_get("project_name")?,
+        name: row.try_get("name")?,
+        runtime: row.try_get::<String, _>("runtime")?.parse()?,
+        overrides: from_json(&row.try_get::<String, _>("overrides")?)?,
+        active: id("active")?,
+        candidate: id("candidate")?,
+        deleting: row.try_get::<i64, _>("deleting")? != 0,
+        hosts: row.try_get::<Option<String>, _>("hosts")?.unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
+    })
+}

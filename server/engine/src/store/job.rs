@@ -1,0 +1,144 @@
+//! Jobs: rows with a lease and the boot epoch that claimed them, so that nothing waiting or
+//! running is lost by a restart.
+
+use super::{Row, Store, StoreError, Stored, from_json, to_json};
+use domain::deployment::Phase;
+use domain::id::{DeploymentId, EnvironmentId, JobId, OrgId};
+use domain::job::{JobKind, JobStatus};
+use domain::pipeline::{Standing, dependents, may_start};
+use domain::source::Artifact;
+use domain::time::Time;
+use sqlx::Row as _;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    pub id: JobId,
+    pub org: OrgId,
+    pub deployment: DeploymentId,
+    pub kind: JobKind,
+    pub order: u32,
+    pub needs: Vec<JobKind>,
+    pub status: JobStatus,
+    pub error: Option<String>,
+    pub started_at: Option<Time>,
+    pub ended_at: Option<Time>,
+}
+
+impl Job {
+    pub fn standing(&self) -> Standing {
+        Standing { kind: self.kind, needs: self.needs.clone(), status: self.status }
+    }
+
+    /// Names its log.
+    pub fn stream(&self) -> String {
+        format!("job/{}", self.id)
+    }
+}
+
+const COLUMNS: &str = "j.id, j.org, j.deployment, j.kind, j.ordinal, j.needs, j.status, j.error, j.started_at, j.ended_at";
+
+impl Store {
+    pub async fn jobs(&self, deployment: &DeploymentId) -> Stored<Vec<Job>> {
+        let sql = format!("SELECT {COLUMNS} FROM jobs j WHERE j.deployment = $1 ORDER BY j.ordinal");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(deployment.as_str()).fetch_all(self.pool()).await?;
+        rows.iter().map(job).collect()
+    }
+
+    /// Whose log this is, and which environment it goes away with.
+    pub async fn environment_of_job(&self, id: &JobId) -> Stored<Option<EnvironmentId>> {
+        let sql = "SELECT d.environment FROM jobs j JOIN deployments d ON d.id = j.deployment WHERE j.id = $1";
+        let row = sqlx::query(sql).bind(id.as_str()).fetch_optional(self.pool()).await?;
+        Ok(row.map(|r| r.try_get::<String, _>("environment")).transpose()?.map(|s| s.parse()).transpose()?)
+    }
+
+    /// Takes the oldest job that may start, until `lease_until`; a lease that ran out counts as none.
+    pub async fn claim_job(&self, epoch: &str, now: Time, lease_until: Time) -> Stored<Option<Job>> {
+        let mut tx = self.begin().await?;
+        let sql = format!(
+            "SELECT {COLUMNS} FROM jobs j JOIN deployments d ON d.id = j.deployment WHERE d.phase = 'building' \
+             AND (j.status = 'Pending' OR (j.status = 'Running' AND j.lease_until < $1)) ORDER BY j.id LIMIT 1000"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(now.0).fetch_all(&mut *tx).await?;
+        for row in &rows {
+            let candidate = job(row)?;
+            let sql = format!("SELECT {COLUMNS} FROM jobs j WHERE j.deployment = $1");
+            let siblings = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(candidate.deployment.as_str()).fetch_all(&mut *tx).await?;
+            let mut standing: Vec<_> = siblings.iter().map(|r| Ok(job(r)?.standing())).collect::<Stored<_>>()?;
+            // A lease that ran out: it is to begin again.
+            standing.iter_mut().filter(|s| s.kind == candidate.kind).for_each(|s| s.status = JobStatus::Pending);
+            if !may_start(&standing).contains(&candidate.kind) {
+                continue;
+            }
+            let sql = "UPDATE jobs SET status = 'Running', epoch = $1, lease_until = $2, started_at = COALESCE(started_at, $3) WHERE id = $4";
+            sqlx::query(sql).bind(epoch).bind(lease_until.0).bind(now.0).bind(candidate.id.as_str()).execute(&mut *tx).await?;
+            tx.commit().await?;
+            return Ok(Some(Job { status: JobStatus::Running, started_at: candidate.started_at.or(Some(now)), ..candidate }));
+        }
+        Ok(None)
+    }
+
+    /// False when the job is not ours any more: it was cancelled, or its lease ran out.
+    pub async fn renew_lease(&self, id: &JobId, epoch: &str, lease_until: Time) -> Stored<bool> {
+        let sql = "UPDATE jobs SET lease_until = $3 WHERE id = $1 AND epoch = $2 AND status = 'Running'";
+        let done = sqlx::query(sql).bind(id.as_str()).bind(epoch).bind(lease_until.0).execute(self.pool()).await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Ends a job that is still ours; a failure takes its dependents with it. `Stale` otherwise.
+    pub async fn end_job(&self, job_: &Job, epoch: &str, result: Result<Option<Artifact>, String>, now: Time) -> Stored<()> {
+        let mut tx = self.begin().await?;
+        let (status, error) = match &result {
+            Ok(_) => (JobStatus::Success, None),
+            Err(sentence) => (JobStatus::Failure, Some(sentence.as_str())),
+        };
+        let sql = "UPDATE jobs SET status = $3, error = $4, ended_at = $5, epoch = NULL, lease_until = NULL \
+                   WHERE id = $1 AND epoch = $2 AND status = 'Running'";
+        let done = sqlx::query(sql).bind(job_.id.as_str()).bind(epoch).bind(status.word()).bind(error).bind(now.0).execute(&mut *tx).await?;
+        if done.rows_affected() != 1 {
+            return Err(StoreError::Stale);
+        }
+        if let Ok(Some(artifact)) = &result {
+            let sql = "UPDATE deployments SET artifact = $2 WHERE id = $1";
+            sqlx::query(sql).bind(job_.deployment.as_str()).bind(to_json(artifact)?).execute(&mut *tx).await?;
+        }
+        if result.is_err() {
+            let sql = format!("SELECT {COLUMNS} FROM jobs j WHERE j.deployment = $1");
+            let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(job_.deployment.as_str()).fetch_all(&mut *tx).await?;
+            let standing: Vec<_> = rows.iter().map(|r| Ok(job(r)?.standing())).collect::<Stored<_>>()?;
+            for lost in dependents(&standing, job_.kind) {
+                let sql = "UPDATE jobs SET status = 'Cancelled', ended_at = $3 WHERE deployment = $1 AND kind = $2 AND status = 'Pending'";
+                sqlx::query(sql).bind(job_.deployment.as_str()).bind(lost.name()).bind(now.0).execute(&mut *tx).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// One process owns the data directory, so what an earlier boot claimed is free at once.
+    pub async fn release_leases_of_earlier_boots(&self, epoch: &str) -> Stored<u64> {
+        let sql = "UPDATE jobs SET status = 'Pending', epoch = NULL, lease_until = NULL WHERE status = 'Running' AND epoch IS NOT NULL AND epoch <> $1";
+        Ok(sqlx::query(sql).bind(epoch).execute(self.pool()).await?.rows_affected())
+    }
+
+    /// Deployments whose directories and images may still be needed by a job.
+    pub async fn building(&self) -> Stored<Vec<DeploymentId>> {
+        let rows = sqlx::query("SELECT id FROM deployments WHERE phase = $1").bind(Phase::Building.word()).fetch_all(self.pool()).await?;
+        rows.iter().map(|r| Ok(r.try_get::<String, _>("id")?.parse()?)).collect()
+    }
+}
+
+fn job(row: &Row) -> Stored<Job> {
+    let (kind, status): (String, String) = (row.try_get("kind")?, row.try_get("status")?);
+    Ok(Job {
+        id: row.try_get::<String, _>("id")?.parse()?,
+        org: row.try_get::<String, _>("org")?.parse()?,
+        deployment: row.try_get::<String, _>("deployment")?.parse()?,
+        kind: JobKind::parse(&kind).ok_or_else(|| StoreError::Unreadable(format!("the job kind `{kind}`")))?,
+        order: u32::try_from(row.try_get::<i64, _>("ordinal")?).unwrap_or(0),
+        needs: from_json(&row.try_get::<String, _>("needs")?)?,
+        status: JobStatus::parse(&status).ok_or_else(|| StoreError::Unreadable(format!("the job status `{status}`")))?,
+        error: row.try_get("error")?,
+        started_at: row.try_get::<Option<i64>, _>("started_at")?.map(Time),
+        ended_at: row.try_get::<Option<i64>, _>("ended_at")?.map(Time),
+    })
+}

@@ -69,6 +69,9 @@ pub struct Now {
     pub entropy: u128,
 }
 
+/// Hands out times and ids, one after the other.
+pub type Ids<'a> = &'a (dyn Fn() -> Now + Send + Sync);
+
 impl Store {
     pub async fn open(path: &Path) -> Stored<Store> {
         let options = SqliteConnectOptions::new()
