@@ -2,4 +2,5 @@
 pub mod changes;
 pub mod clock;
 pub mod driver;
+pub mod sample;
 pub mod store;

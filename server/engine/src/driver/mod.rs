@@ -61,7 +61,12 @@ pub trait Driver: Send + Sync {
     async fn remove(&self, id: &InstanceId, grace_s: u32) -> Result<(), DriverError>;
 
     /// Sends every line printed at or after `since_ms`, in order, until the instance is gone.
-    async fn logs(&self, id: &InstanceId, since_ms: i64, into: mpsc::Sender<Printed>) -> Result<(), DriverError>;
+    async fn logs(
+        &self,
+        id: &InstanceId,
+        since_ms: i64,
+        into: mpsc::Sender<Printed>,
+    ) -> Result<(), DriverError>;
 
     /// The environment to look at again, as soon as something happened there.
     fn hints(&self) -> broadcast::Receiver<EnvironmentId>;

@@ -1,0 +1,52 @@
+// Real Git repositories that hold the app, with whatever tags a test needs.
+
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { command } from './command.js'
+import { writeContext } from './docker.js'
+import { freshDirectory } from './places.js'
+
+const IDENTITY = {
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_AUTHOR_NAME: 'Test',
+  GIT_AUTHOR_EMAIL: 'test@example.invalid',
+  GIT_COMMITTER_NAME: 'Test',
+  GIT_COMMITTER_EMAIL: 'test@example.invalid',
+}
+
+/** @typedef {{tag: string, version?: string, env?: Record<string, string>, config?: string, files?: Record<string, string>}} Release */
+
+export class Repository {
+  constructor(path) {
+    this.path = path
+    this.url = `file://${path}`
+  }
+
+  /** @param {Release[]} releases  oldest first */
+  static async make(...releases) {
+    const repository = new Repository(await freshDirectory('repository'))
+    await repository.git('init', '--quiet', '--initial-branch=main', '.')
+    for (const release of releases) await repository.release(release)
+    return repository
+  }
+
+  git(...args) {
+    return command('git', args, { cwd: this.path, env: { ...process.env, ...IDENTITY } })
+  }
+
+  /** Commits the app so configured and tags it; returns the commit. @param {Release} release */
+  async release({ tag, version = tag, env = {}, config = 'health:\n  path: /health\n', files = {} }) {
+    await writeContext(this.path, { version, env })
+    const contents = { 'sealdock.yml': config, ...files }
+    for (const [name, content] of Object.entries(contents)) await writeFile(join(this.path, name), content)
+    await this.git('add', '--all')
+    await this.git('commit', '--quiet', '--allow-empty', '--message', `Release ${tag}`)
+    await this.git('tag', '--annotate', '--message', tag, tag)
+    return this.git('rev-parse', 'HEAD')
+  }
+
+  remove() {
+    return rm(this.path, { recursive: true, force: true })
+  }
+}
