@@ -1,86 +1,169 @@
-//! placeholder types until the parser lands
+//! `sealdock.yml`: how a team says what its deployment is run with.
+//!
+//! Three shapes of the same thing. A [`ConfigPatch`] is what somebody *said*: a file, a form, a
+//! request; every part of it is optional. A [`Config`] is what a deployment *has*: patches laid
+//! over the defaults, every field with a value, kept as a snapshot with the deployment. A
+//! [`Change`] is a difference between two of them, as the person reads who confirms a plan.
+//!
+//! There is one [table of fields](fields). The parser's idea of a known field, the JSON Schema,
+//! the rendering, the merging and the comparison all walk over it, so that a new field is one
+//! new line there and one new place in the two structs.
+//!
+//! Reading is strict. A typo that is ignored becomes an outage that nobody can explain, so
+//! everything unknown is refused, with its place and with the name that was probably meant.
+
+mod cell;
+mod check;
+mod complaint;
+mod diff;
+mod error;
+mod exclusive;
+mod field;
+mod kind;
+mod many;
+pub mod nearest;
+mod node;
+mod patch;
+mod read;
+mod render;
+mod schema;
+mod text;
+mod units;
+mod yaml;
+
+pub use diff::{Change, diff};
+pub use error::{ConfigError, ConfigErrors, MAX_ERRORS};
+pub use exclusive::{Exclusive, NotExclusive};
+pub use field::{Field, fields};
+pub use kind::Kind;
+pub use patch::{BuildPatch, ConfigPatch, EnvPatch, HealthPatch, ResourcesPatch};
+pub use read::{parse, validate};
+pub use render::to_yaml;
+pub use schema::schema;
+pub use text::MAX_FILE_BYTES;
+
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// The file's name, at the root of the repository.
+pub const FILE_NAME: &str = "sealdock.yml";
+
+/// Everything a deployment is run with; the snapshot on a deployment. Every field has a value.
+// `serde(default)`: a snapshot from before a field existed reads as if that field had its default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Config {
     pub build: Build,
+    /// Where the container listens; injected as `PORT`.
     pub port: u16,
+    /// Instead of the image's own command.
     pub command: Option<Vec<String>>,
     pub env: BTreeMap<String, String>,
     pub replicas: u32,
     pub resources: Resources,
     pub health: Health,
+    /// How long requests in flight may take to finish after the switch.
     pub drain_s: u32,
-    pub exclusive: Vec<String>,
+    pub exclusive: Vec<Exclusive>,
+    /// Static bundles: unknown paths answer with `index.html`.
     pub spa: bool,
 }
-impl Default for Config {
-    fn default() -> Self {
-        Config {
-            build: Build {
-                dockerfile: "Dockerfile".into(),
-                root: ".".into(),
-                args: BTreeMap::new(),
-                timeout_s: 1800,
-                memory_mib: 2048,
-            },
-            port: 8080,
-            command: None,
-            env: BTreeMap::new(),
-            replicas: 1,
-            resources: Resources {
-                cpus_milli: 1000,
-                memory_mib: 512,
-            },
-            health: Health {
-                path: "/".into(),
-                port: None,
-                successes: 2,
-                timeout_s: 60,
-                probe_timeout_ms: 2000,
-                statuses: vec![],
-            },
-            drain_s: 30,
-            exclusive: vec![],
-            spa: false,
-        }
-    }
-}
+
+/// How the image is built.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Build {
+    /// Relative to `root`.
     pub dockerfile: String,
+    /// The project's directory inside the repository.
     pub root: String,
+    /// Public by declaration: they end up in the image's history.
     pub args: BTreeMap<String, String>,
     pub timeout_s: u32,
     pub memory_mib: u32,
 }
+
+/// What one instance may use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Resources {
     pub cpus_milli: u32,
     pub memory_mib: u32,
 }
+
+/// When an instance counts as healthy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Health {
     pub path: String,
+    /// Where it differs from the port that serves.
     pub port: Option<u16>,
+    /// Consecutive successes before it counts.
     pub successes: u32,
+    /// The window for becoming healthy.
     pub timeout_s: u32,
     pub probe_timeout_ms: u32,
+    /// Accepted besides 2xx.
     pub statuses: Vec<u16>,
 }
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConfigPatch {
-    pub port: Option<u16>,
-    pub env: BTreeMap<String, Option<String>>,
-    pub replicas: Option<u32>,
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            build: Build::default(),
+            port: 8080,
+            command: None,
+            env: BTreeMap::new(),
+            replicas: 1,
+            resources: Resources::default(),
+            health: Health::default(),
+            drain_s: 30,
+            exclusive: Vec::new(),
+            spa: false,
+        }
+    }
 }
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Change {
-    pub path: String,
-    pub from: Option<String>,
-    pub to: Option<String>,
+
+impl Default for Build {
+    fn default() -> Build {
+        Build {
+            dockerfile: "Dockerfile".to_owned(),
+            root: ".".to_owned(),
+            args: BTreeMap::new(),
+            timeout_s: 1800,
+            memory_mib: 2048,
+        }
+    }
 }
-pub fn diff(_: &Config, _: &Config) -> Vec<Change> {
-    vec![]
+
+impl Default for Resources {
+    fn default() -> Resources {
+        Resources {
+            cpus_milli: 1000,
+            memory_mib: 512,
+        }
+    }
 }
+
+impl Default for Health {
+    fn default() -> Health {
+        Health {
+            path: "/".to_owned(),
+            port: None,
+            successes: 2,
+            timeout_s: 60,
+            probe_timeout_ms: 2000,
+            statuses: Vec::new(),
+        }
+    }
+}
+
+impl Health {
+    /// Whether an answer with this status is a success.
+    pub fn accepts(&self, status: u16) -> bool {
+        (200..300).contains(&status) || self.statuses.contains(&status)
+    }
+}
+
+#[cfg(test)]
+mod tests;

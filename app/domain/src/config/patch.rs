@@ -1,0 +1,172 @@
+//! What a file or a person said, and how several of them add up.
+
+use super::{Build, Config, Exclusive, Health, Resources, field::fields, kind::Value};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Names and values to lay over others; `None` removes the name.
+pub type EnvPatch = BTreeMap<String, Option<String>>;
+
+/// What somebody set; `None` means that they did not say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ConfigPatch {
+    pub build: BuildPatch,
+    pub port: Option<u16>,
+    /// An empty list goes back to the image's own command.
+    pub command: Option<Vec<String>>,
+    pub env: EnvPatch,
+    pub replicas: Option<u32>,
+    pub resources: ResourcesPatch,
+    pub health: HealthPatch,
+    pub drain_s: Option<u32>,
+    pub exclusive: Option<Vec<Exclusive>>,
+    pub spa: Option<bool>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BuildPatch {
+    pub dockerfile: Option<String>,
+    pub root: Option<String>,
+    pub args: EnvPatch,
+    pub timeout_s: Option<u32>,
+    pub memory_mib: Option<u32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ResourcesPatch {
+    pub cpus_milli: Option<u32>,
+    pub memory_mib: Option<u32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HealthPatch {
+    pub path: Option<String>,
+    pub port: Option<u16>,
+    pub successes: Option<u32>,
+    pub timeout_s: Option<u32>,
+    pub probe_timeout_ms: Option<u32>,
+    pub statuses: Option<Vec<u16>>,
+}
+
+impl ConfigPatch {
+    /// Lays `over` on top: what it says wins, and environments merge by name.
+    pub fn lay(&mut self, over: &ConfigPatch) {
+        for field in fields() {
+            match (field.get(self), field.get(over)) {
+                (_, None) => {}
+                (Some(Value::Map(mut below)), Some(Value::Map(above))) => {
+                    below.extend(above);
+                    field.set(self, Value::Map(below));
+                }
+                (_, Some(above)) => field.set(self, above),
+            }
+        }
+    }
+}
+
+impl Config {
+    /// Lays patches over the defaults; the later one wins.
+    pub fn resolve(patches: &[&ConfigPatch]) -> Config {
+        let mut said = ConfigPatch::default();
+        patches.iter().for_each(|patch| said.lay(patch));
+        let default = Config::default();
+        Config {
+            build: build(said.build, default.build),
+            port: said.port.unwrap_or(default.port),
+            command: said.command.filter(|words| !words.is_empty()),
+            env: present(said.env),
+            replicas: said.replicas.unwrap_or(default.replicas),
+            resources: resources(said.resources, default.resources),
+            health: health(said.health, default.health),
+            drain_s: said.drain_s.unwrap_or(default.drain_s),
+            exclusive: said.exclusive.unwrap_or(default.exclusive),
+            spa: said.spa.unwrap_or(default.spa),
+        }
+    }
+}
+
+fn build(said: BuildPatch, default: Build) -> Build {
+    Build {
+        dockerfile: said.dockerfile.unwrap_or(default.dockerfile),
+        root: said.root.unwrap_or(default.root),
+        args: present(said.args),
+        timeout_s: said.timeout_s.unwrap_or(default.timeout_s),
+        memory_mib: said.memory_mib.unwrap_or(default.memory_mib),
+    }
+}
+
+fn resources(said: ResourcesPatch, default: Resources) -> Resources {
+    Resources {
+        cpus_milli: said.cpus_milli.unwrap_or(default.cpus_milli),
+        memory_mib: said.memory_mib.unwrap_or(default.memory_mib),
+    }
+}
+
+fn health(said: HealthPatch, default: Health) -> Health {
+    Health {
+        path: said.path.unwrap_or(default.path),
+        port: said.port.or(default.port),
+        successes: said.successes.unwrap_or(default.successes),
+        timeout_s: said.timeout_s.unwrap_or(default.timeout_s),
+        probe_timeout_ms: said.probe_timeout_ms.unwrap_or(default.probe_timeout_ms),
+        statuses: said.statuses.unwrap_or(default.statuses),
+    }
+}
+
+fn present(patch: EnvPatch) -> BTreeMap<String, String> {
+    let pairs = patch.into_iter();
+    pairs
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
+}
+
+/// A patch that says everything: what a form is filled with, and what gets compared.
+impl From<&Config> for ConfigPatch {
+    fn from(config: &Config) -> ConfigPatch {
+        let Config {
+            build,
+            resources,
+            health,
+            ..
+        } = config;
+        ConfigPatch {
+            build: BuildPatch {
+                dockerfile: Some(build.dockerfile.clone()),
+                root: Some(build.root.clone()),
+                args: set(&build.args),
+                timeout_s: Some(build.timeout_s),
+                memory_mib: Some(build.memory_mib),
+            },
+            port: Some(config.port),
+            command: Some(config.command.clone().unwrap_or_default()),
+            env: set(&config.env),
+            replicas: Some(config.replicas),
+            resources: ResourcesPatch {
+                cpus_milli: Some(resources.cpus_milli),
+                memory_mib: Some(resources.memory_mib),
+            },
+            health: HealthPatch {
+                path: Some(health.path.clone()),
+                port: health.port,
+                successes: Some(health.successes),
+                timeout_s: Some(health.timeout_s),
+                probe_timeout_ms: Some(health.probe_timeout_ms),
+                statuses: Some(health.statuses.clone()),
+            },
+            drain_s: Some(config.drain_s),
+            exclusive: Some(config.exclusive.clone()),
+            spa: Some(config.spa),
+        }
+    }
+}
+
+fn set(pairs: &BTreeMap<String, String>) -> EnvPatch {
+    pairs
+        .iter()
+        .map(|(name, value)| (name.clone(), Some(value.clone())))
+        .collect()
+}

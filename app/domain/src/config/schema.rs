@@ -1,0 +1,105 @@
+//! The JSON Schema of `sealdock.yml`, for editors that complete and check while one types.
+
+use super::field::{Field, fields};
+use super::kind::{Kind, Value};
+use super::render::number;
+use serde_json::{Map, Value as Json, json};
+
+const VARIABLE: &str = "^[A-Za-z_][A-Za-z0-9_]*$";
+const OWN_VARIABLE: &str = "^(?!(HOST|PORT)$|SEALDOCK_)[A-Za-z_][A-Za-z0-9_]*$";
+
+pub fn schema() -> Json {
+    let mut root = group("How Sealdock builds and runs this repository.");
+    for field in fields() {
+        match field.path.split_once('.') {
+            None => put(&mut root, field.path, of_field(field)),
+            Some((parent, name)) => put(sub_group(&mut root, parent), name, of_field(field)),
+        }
+    }
+    root["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    root["title"] = json!(super::FILE_NAME);
+    root
+}
+
+fn group(sentence: &str) -> Json {
+    json!({ "type": "object", "description": sentence, "additionalProperties": false, "properties": {} })
+}
+
+fn put(group: &mut Json, name: &str, schema: Json) {
+    group["properties"][name] = schema;
+}
+
+fn sub_group<'j>(root: &'j mut Json, name: &str) -> &'j mut Json {
+    let slot = &mut root["properties"][name];
+    if slot.is_null() {
+        *slot = group(&format!("Fields of `{name}`."));
+    }
+    slot
+}
+
+fn of_field(field: &Field) -> Json {
+    let mut schema = of_kind(&field.kind);
+    schema["description"] = json!(field.sentence);
+    if let Some(default) = field.default() {
+        schema["default"] = plain(&field.kind, &default);
+    }
+    schema
+}
+
+fn of_kind(kind: &Kind) -> Json {
+    match kind {
+        Kind::File => {
+            json!({ "type": "string", "minLength": 1, "maxLength": 1024, "pattern": "^[^/]" })
+        }
+        Kind::UrlPath => json!({ "type": "string", "maxLength": 1024, "pattern": "^/[!-~]*$" }),
+        Kind::Number { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
+        Kind::Cpus { .. } => {
+            json!({ "type": ["number", "string"], "pattern": "^[0-9]+(\\.[0-9]{1,3})?$" })
+        }
+        Kind::Memory { .. } => {
+            json!({ "type": "string", "pattern": "^[0-9]+(\\.[0-9]+)? ?(MiB|GiB|TiB)$" })
+        }
+        Kind::Flag => json!({ "type": "boolean" }),
+        Kind::Words => json!({ "type": "array", "maxItems": 256, "items": text() }),
+        Kind::Env => variables(OWN_VARIABLE),
+        Kind::Args => variables(VARIABLE),
+        Kind::Statuses => {
+            json!({ "type": "array", "uniqueItems": true, "items": { "type": "integer", "minimum": 300, "maximum": 599 } })
+        }
+        Kind::Exclusives => {
+            json!({ "type": "array", "uniqueItems": true, "items": { "type": "string", "pattern": "^(gpu|device:/dev/.+|port:[1-9][0-9]*|volume:.+)$" } })
+        }
+    }
+}
+
+/// What is written is what counts, so that `8080` and `true` are texts too.
+fn text() -> Json {
+    json!({ "type": ["string", "number", "boolean"] })
+}
+
+fn variables(pattern: &str) -> Json {
+    json!({
+        "type": "object",
+        "maxProperties": 256,
+        "propertyNames": { "pattern": pattern },
+        "additionalProperties": { "type": ["string", "number", "boolean", "null"] },
+    })
+}
+
+fn plain(kind: &Kind, value: &Value) -> Json {
+    match (kind, value) {
+        (Kind::Cpus { .. } | Kind::Memory { .. }, Value::Number(n)) => json!(number(kind, *n)),
+        (_, Value::Text(text)) => json!(text),
+        (_, Value::Number(n)) => json!(n),
+        (_, Value::Flag(flag)) => json!(flag),
+        (_, Value::Words(words)) => json!(words),
+        (_, Value::Numbers(numbers)) => json!(numbers),
+        (_, Value::Exclusives(all)) => json!(all),
+        (_, Value::Map(pairs)) => Json::Object(
+            pairs
+                .iter()
+                .map(|(k, v)| (k.clone(), json!(v)))
+                .collect::<Map<_, _>>(),
+        ),
+    }
+}
