@@ -20,6 +20,8 @@ mod teardown;
 mod tests;
 pub mod world;
 
+pub use drain::deadline;
+
 use crate::deployment::{Deployment, Event};
 use crate::id::{DeploymentId, InstanceId};
 use crate::probe::Probed;

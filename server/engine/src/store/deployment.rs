@@ -20,12 +20,13 @@ pub struct NewDeployment<'a> {
     pub project: &'a ProjectId,
     pub project_name: &'a str,
     pub environment: &'a EnvironmentId,
-    pub environment_name: &'a str,
     pub source: &'a Source,
     pub config: &'a Config,
     pub overrides: &'a ConfigPatch,
     pub trigger: Trigger,
     pub runtime: &'a RuntimeId,
+    /// The plan was made for this one serving: if another does, the plan is void.
+    pub expected_active: Option<&'a DeploymentId>,
     /// One for the event, one for each job.
     pub ids: Ids<'a>,
 }
@@ -259,8 +260,10 @@ pub(super) async fn insert(tx: &mut Transaction<'_>, caller: &Caller, new: NewDe
         phase: Some(Phase::Queued),
         ..NewEvent::by(&caller.org, Some(&caller.user), "phase", sentence).project(new.project)
     }).await?;
-    let overrides = "UPDATE environments SET overrides = $1 WHERE id = $2 AND deleting = 0";
-    let kept = sqlx::query(overrides).bind(to_json(new.overrides)?).bind(new.environment.as_str()).execute(&mut **tx).await?;
+    let overrides = "UPDATE environments SET overrides = $1 WHERE id = $2 AND deleting = 0 AND active IS NOT DISTINCT FROM $3";
+    let kept = sqlx::query(overrides)
+        .bind(to_json(new.overrides)?).bind(new.environment.as_str()).bind(new.expected_active.map(DeploymentId::as_str))
+        .execute(&mut **tx).await?;
     if kept.rows_affected() == 1 { Ok(deployment) } else { Err(StoreError::Stale) }
 }
 

@@ -2,8 +2,7 @@
 //! running is lost by a restart.
 
 use super::{Row, Store, StoreError, Stored, from_json, to_json};
-use domain::deployment::Phase;
-use domain::id::{DeploymentId, EnvironmentId, JobId, OrgId};
+use domain::id::{DeploymentId, JobId, OrgId};
 use domain::job::{JobKind, JobStatus};
 use domain::pipeline::{Standing, dependents, may_start};
 use domain::source::Artifact;
@@ -44,11 +43,9 @@ impl Store {
         rows.iter().map(job).collect()
     }
 
-    /// Whose log this is, and which environment it goes away with.
-    pub async fn environment_of_job(&self, id: &JobId) -> Stored<Option<EnvironmentId>> {
-        let sql = "SELECT d.environment FROM jobs j JOIN deployments d ON d.id = j.deployment WHERE j.id = $1";
-        let row = sqlx::query(sql).bind(id.as_str()).fetch_optional(self.pool()).await?;
-        Ok(row.map(|r| r.try_get::<String, _>("environment")).transpose()?.map(|s| s.parse()).transpose()?)
+    pub async fn owns_job(&self, org: &OrgId, id: &JobId) -> Stored<bool> {
+        let sql = "SELECT 1 FROM jobs WHERE org = $1 AND id = $2";
+        Ok(sqlx::query(sql).bind(org.as_str()).bind(id.as_str()).fetch_optional(self.pool()).await?.is_some())
     }
 
     /// Takes the oldest job that may start, until `lease_until`; a lease that ran out counts as none.
@@ -118,12 +115,6 @@ impl Store {
     pub async fn release_leases_of_earlier_boots(&self, epoch: &str) -> Stored<u64> {
         let sql = "UPDATE jobs SET status = 'Pending', epoch = NULL, lease_until = NULL WHERE status = 'Running' AND epoch IS NOT NULL AND epoch <> $1";
         Ok(sqlx::query(sql).bind(epoch).execute(self.pool()).await?.rows_affected())
-    }
-
-    /// Deployments whose directories and images may still be needed by a job.
-    pub async fn building(&self) -> Stored<Vec<DeploymentId>> {
-        let rows = sqlx::query("SELECT id FROM deployments WHERE phase = $1").bind(Phase::Building.word()).fetch_all(self.pool()).await?;
-        rows.iter().map(|r| Ok(r.try_get::<String, _>("id")?.parse()?)).collect()
     }
 }
 

@@ -29,6 +29,18 @@ impl Store {
         row.map(|r| upload(&r)).transpose()
     }
 
+    /// Takes the row away unless another deployment is made from it too; the file is the caller's to remove.
+    pub async fn take_upload(&self, org: &OrgId, id: &UploadId) -> Stored<Option<Upload>> {
+        let users = "SELECT COUNT(DISTINCT environment) AS n FROM deployments WHERE org = $1 AND source LIKE '%' || $2 || '%'";
+        let row = sqlx::query(users).bind(org.as_str()).bind(id.as_str()).fetch_one(self.pool()).await?;
+        if row.try_get::<i64, _>("n")? > 1 {
+            return Ok(None);
+        }
+        let sql = "DELETE FROM uploads WHERE org = $1 AND id = $2 RETURNING id, name, path, digest, size_bytes";
+        let row = sqlx::query(sql).bind(org.as_str()).bind(id.as_str()).fetch_optional(self.pool()).await?;
+        row.map(|r| upload(&r)).transpose()
+    }
+
     /// Uploads older than `before` that no deployment is made from: removed here, files by the caller.
     pub async fn forget_unused_uploads(&self, before: Time) -> Stored<Vec<String>> {
         let sql = "DELETE FROM uploads WHERE created_at < $1 AND NOT EXISTS \

@@ -1,0 +1,100 @@
+//! The use cases: one file per noun of `domain::api`, one method each, and every one reads the
+//! same: scope → may → decide → one transaction → wake → view.
+
+mod accounts;
+mod deployments;
+mod password;
+mod projects;
+mod resolve;
+mod runtimes;
+mod token;
+mod updates;
+mod uploads;
+mod views;
+
+pub use token::{fresh, hash};
+
+use crate::changes::Bus;
+use crate::clock::Clock;
+use crate::dirs::Dirs;
+use crate::logs::Logs;
+use crate::meter::Meter;
+use crate::plane::Plane;
+use crate::reconciler::Memory;
+use crate::reconciler::queue::Queue;
+use crate::runtimes::Runtimes;
+use crate::source::git::Git;
+use crate::store::{Now, Store, StoreError};
+use domain::api::Reply;
+use domain::hint::Topic;
+use domain::id::{DeploymentId, EnvironmentId, OrgId};
+use domain::refusal::Refusal;
+use std::sync::Arc;
+use tokio::sync::{Notify, Semaphore};
+
+/// What an operator set at start.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Apps answer at `<project>.<base domain>`.
+    pub base_domain: String,
+    /// Where a browser reaches the data plane.
+    pub proxy_port: u16,
+    pub version: String,
+}
+
+pub struct Control {
+    pub store: Store,
+    pub runtimes: Arc<Runtimes>,
+    pub plane: Arc<dyn Plane>,
+    pub git: Arc<Git>,
+    pub logs: Logs,
+    pub clock: Arc<dyn Clock>,
+    pub bus: Bus,
+    pub queue: Arc<Queue>,
+    pub work: Arc<Notify>,
+    pub memory: Arc<Memory>,
+    pub meter: Arc<Meter>,
+    pub dirs: Dirs,
+    pub settings: Settings,
+    /// Password hashes take 19 MiB each: so many at once, and no more.
+    pub hashing: Semaphore,
+}
+
+impl Control {
+    fn now(&self) -> Now {
+        Now { at: self.clock.now(), entropy: self.clock.entropy() }
+    }
+
+    /// Look again: at the environment, and on the pages that show it.
+    fn wake(&self, org: &OrgId, environment: &EnvironmentId, deployment: Option<&DeploymentId>) {
+        self.queue.wake(environment);
+        self.bus.hint(org, Topic::Environment(environment.clone()));
+        if let Some(id) = deployment {
+            self.bus.hint(org, Topic::Deployment(id.clone()));
+        }
+    }
+}
+
+fn bad_cursor() -> Refusal {
+    Refusal::invalid("cursor", "That is not a cursor of this list.").way_out("Take `next` of the page before, or begin without one.")
+}
+
+/// Turns our own fault into an answer: the log has the details, the person an incident's number.
+fn broken(error: impl std::fmt::Display) -> Refusal {
+    let incident = format!("{:08x}", rand::random::<u32>());
+    tracing::error!(incident, "{error}");
+    Refusal::internal(&incident)
+}
+
+/// What a write that lost a race answers.
+fn moved_on(error: StoreError) -> Refusal {
+    match error {
+        StoreError::Stale => Refusal::conflict("moved_on", "It has changed in the same moment; nothing was done.").way_out("Look at it again and repeat if you still want to."),
+        other => broken(other),
+    }
+}
+
+/// `Option` of a scoped look-up: another tenant's is exactly like none.
+fn found<T>(row: Result<Option<T>, StoreError>, noun: &str) -> Reply<T> {
+    row.map_err(broken)?.ok_or_else(|| Refusal::not_found(noun))
+}

@@ -1,0 +1,255 @@
+//! What a team deploys: create, look at, delete.
+
+use super::resolve::{Resolved, origin};
+use super::{Control, broken, found, moved_on};
+use crate::sample;
+use crate::store::deployment::{Filter, NewDeployment};
+use crate::store::environment::Environment;
+use crate::store::project::{Created, NewProject as ProjectRow, Project};
+use crate::store::runtime::Runtime;
+use async_trait::async_trait;
+use domain::access::{Action, Caller};
+use domain::api::{NewProject, Projects, Reply};
+use domain::deployment::{Phase, Trigger};
+use domain::hint::Topic;
+use domain::id::{DeploymentId, EnvironmentId, ProjectId};
+use domain::name;
+use domain::preview::{Proposal, preview};
+use domain::refusal::Refusal;
+use domain::source::{Revision, Wanted};
+use domain::view::*;
+
+const EVENTS_PAGE: u32 = 50;
+const SAMPLE: &str = "hello";
+
+/// Everything that was checked before a project is written.
+struct Checked {
+    name: String,
+    environment: String,
+    runtime: Runtime,
+    resolved: Resolved,
+    hosts: Vec<String>,
+}
+
+#[async_trait]
+impl Projects for Control {
+    async fn overview(&self, caller: &Caller) -> Reply<OverviewView> {
+        caller.may(Action::Read)?;
+        let rows = self.store.environments(&caller.org, None).await.map_err(broken)?;
+        let mut environments = vec![];
+        for row in &rows {
+            environments.push(self.environment_view(caller, row).await?);
+        }
+        let moving = Filter {
+            phases: vec![Phase::Queued, Phase::Building, Phase::Starting, Phase::Ready, Phase::Draining],
+            limit: 20,
+            ..Filter::default()
+        };
+        let moving = self.list(caller, moving).await?;
+        Ok(OverviewView {
+            needs_me: self.needs_me(caller, &environments).await?,
+            moving: moving.iter().map(|l| self.summary(l)).collect(),
+            sample_available: !rows.iter().any(|r| r.project_name == SAMPLE),
+            environments,
+        })
+    }
+
+    async fn projects(&self, caller: &Caller) -> Reply<Vec<ProjectView>> {
+        caller.may(Action::Read)?;
+        let mut views = vec![];
+        for project in self.store.projects(&caller.org).await.map_err(broken)? {
+            views.push(self.project_view(caller, project).await?);
+        }
+        Ok(views)
+    }
+
+    async fn project(&self, caller: &Caller, id: &ProjectId) -> Reply<ProjectView> {
+        caller.may(Action::Read)?;
+        let project = found(self.store.project(&caller.org, id).await, "project")?;
+        self.project_view(caller, project).await
+    }
+
+    async fn preview_project(&self, caller: &Caller, new: &NewProject) -> Reply<Preview> {
+        caller.may(Action::CreateProject)?;
+        let checked = self.check(caller, new).await?;
+        Ok(preview(Proposal {
+            active: None,
+            candidate: None,
+            source: &checked.resolved.source,
+            config: &checked.resolved.config,
+            commits: vec![],
+            commits_more: false,
+            notes: checked.resolved.notes,
+        }))
+    }
+
+    async fn create_project(&self, caller: &Caller, new: NewProject) -> Reply<DeploymentView> {
+        caller.may(Action::CreateProject)?;
+        let checked = self.check(caller, &new).await?;
+        let now = self.now();
+        let (project, environment) = (ProjectId::new(now.at, now.entropy), EnvironmentId::new(now.at, self.now().entropy));
+        let id = DeploymentId::new(now.at, self.now().entropy);
+        let ids = || self.now();
+        let row = ProjectRow {
+            id: project.clone(),
+            environment: environment.clone(),
+            name: &checked.name,
+            environment_name: &checked.environment,
+            origin: &origin(&checked.resolved.source),
+            runtime: &checked.runtime.id,
+            overrides: &new.config,
+            hosts: &checked.hosts,
+        };
+        let first = NewDeployment {
+            id: id.clone(),
+            project: &project,
+            project_name: &checked.name,
+            environment: &environment,
+            source: &checked.resolved.source,
+            config: &checked.resolved.config,
+            overrides: &new.config,
+            trigger: Trigger::Create,
+            runtime: &checked.runtime.id,
+            expected_active: None,
+            ids: &ids,
+        };
+        match self.store.create_project(caller, row, first, now).await.map_err(moved_on)? {
+            Created::Done(_) => {}
+            Created::NameTaken => return Err(name_taken(&checked.name)),
+            Created::HostTaken(host) => return Err(host_taken(&host)),
+        }
+        self.bus.hint(&caller.org, Topic::Project(project));
+        self.wake(&caller.org, &environment, Some(&id));
+        self.show(caller, &id).await
+    }
+
+    async fn create_sample(&self, caller: &Caller) -> Reply<DeploymentView> {
+        caller.may(Action::CreateProject)?;
+        let dir = self.dirs.sample();
+        let written = tokio::task::spawn_blocking({
+            let dir = dir.clone();
+            move || sample::write_repository(&dir)
+        });
+        written.await.map_err(broken)?.map_err(broken)?;
+        let source = Wanted::Git { url: dir.display().to_string(), revision: Revision::Tag("v1.0.0".into()) };
+        let new = NewProject { name: SAMPLE.into(), source, environment: None, config: Default::default(), runtime: None };
+        self.create_project(caller, new).await
+    }
+
+    async fn repository(&self, caller: &Caller, url: &str) -> Reply<RepositoryView> {
+        caller.may(Action::CreateProject)?;
+        let tags = self.git.tags(&caller.org, url).await?;
+        let branches = self.git.branches(&caller.org, url).await?;
+        Ok(RepositoryView { url: url.to_owned(), tags, branches })
+    }
+
+    async fn preview_delete(&self, caller: &Caller, id: &ProjectId) -> Reply<DeletePreview> {
+        caller.may(Action::Delete)?;
+        let project = self.project(caller, id).await?;
+        let deployments = self.store.count_deployments(&caller.org, id).await.map_err(broken)?;
+        let mut lines = vec![];
+        for environment in &project.environments {
+            lines.extend(what_goes(environment));
+            lines.extend(self.containers(caller, environment).await);
+        }
+        lines.push(counted(deployments, "deployment", "with its logs, images and files", "with their logs, images and files"));
+        Ok(DeletePreview {
+            name: project.name,
+            lines,
+            urls: project.environments.iter().flat_map(|e| e.urls.clone()).collect(),
+        })
+    }
+
+    async fn delete_project(&self, caller: &Caller, id: &ProjectId, typed: &str) -> Reply<()> {
+        caller.may(Action::Delete)?;
+        let project = found(self.store.project(&caller.org, id).await, "project")?;
+        if typed != project.name {
+            return Err(Refusal::invalid("typed", format!("What you typed is not `{}`.", project.name)).way_out("Type the project's name exactly; deleting can't be undone."));
+        }
+        for environment in self.store.begin_delete(caller, &project, self.now()).await.map_err(broken)? {
+            self.wake(&caller.org, &environment, None);
+        }
+        self.bus.hint(&caller.org, Topic::Project(project.id));
+        Ok(())
+    }
+
+    async fn events(&self, caller: &Caller, project: Option<&ProjectId>, cursor: Option<&str>) -> Reply<Page<EventView>> {
+        caller.may(Action::Read)?;
+        let before = cursor.map(|c| c.parse().map_err(|_| super::bad_cursor())).transpose()?;
+        let mut items = self.store.events(&caller.org, project, before.as_ref(), EVENTS_PAGE + 1).await.map_err(broken)?;
+        let more = items.len() > EVENTS_PAGE as usize;
+        items.truncate(EVENTS_PAGE as usize);
+        let next = items.last().filter(|_| more).map(|e| e.id.to_string());
+        Ok(Page { items, next })
+    }
+}
+
+impl Control {
+    async fn check(&self, caller: &Caller, new: &NewProject) -> Reply<Checked> {
+        let name = name::project(&new.name)?;
+        let environment = name::environment(new.environment.as_deref().unwrap_or("production"))?;
+        if self.store.project_named(&caller.org, &name).await.map_err(broken)?.is_some() {
+            return Err(name_taken(&name));
+        }
+        let hosts = name::hosts(&name, &environment, &self.settings.base_domain);
+        if let Some(host) = self.store.taken_host(&hosts).await.map_err(broken)? {
+            return Err(host_taken(&host));
+        }
+        let runtime = self.runtime(caller, new.runtime.as_deref()).await?;
+        let resolved = self.resolve(caller, &runtime, &new.source, &new.config).await?;
+        Ok(Checked { name, environment, runtime, resolved, hosts })
+    }
+
+    async fn project_view(&self, caller: &Caller, project: Project) -> Reply<ProjectView> {
+        let rows = self.store.environments(&caller.org, Some(&project.id)).await.map_err(broken)?;
+        let mut environments = vec![];
+        for row in &rows {
+            environments.push(self.environment_view(caller, row).await?);
+        }
+        Ok(ProjectView { id: project.id, name: project.name, origin: project.origin, created_at: project.created_at, environments })
+    }
+
+    async fn needs_me(&self, caller: &Caller, environments: &[EnvironmentView]) -> Reply<Vec<AttentionView>> {
+        let failed = environments.iter().filter_map(|e| {
+            let latest = e.latest.as_ref().filter(|l| l.phase == Phase::Failed)?;
+            let sentence = format!("{} / {}: #{} failed. {}", e.project_name, e.name, latest.number, latest.sentence);
+            Some(AttentionView { sentence, href: format!("/deployments/{}", latest.id) })
+        });
+        let mut all: Vec<_> = failed.collect();
+        let down = self.runtime_views(caller).await?.into_iter().filter(|r| !r.reachable);
+        all.extend(down.map(|r| AttentionView { sentence: r.sentence, href: "/runtimes".into() }));
+        Ok(all)
+    }
+
+    async fn containers(&self, caller: &Caller, environment: &EnvironmentView) -> Option<String> {
+        let row: Environment = self.store.environment(&caller.org, &environment.id).await.ok()??;
+        let place = self.runtimes.of(&row.runtime).await.ok()?;
+        let seen = place.driver.observe(crate::driver::Scope::Environment(&row.id)).await.ok()?;
+        (!seen.is_empty()).then(|| counted(seen.len() as u64, "container", "stopped and removed", "stopped and removed"))
+    }
+}
+
+fn what_goes(environment: &EnvironmentView) -> Vec<String> {
+    let mut lines = vec![format!("the environment {} with its configuration and variables", environment.name)];
+    if let Some(candidate) = &environment.candidate {
+        lines.push(format!("the update in progress (#{}), cancelled", candidate.number));
+    }
+    lines
+}
+
+fn counted(n: u64, noun: &str, one: &str, many: &str) -> String {
+    match n {
+        1 => format!("1 {noun}, {one}"),
+        n => format!("{n} {noun}s, {many}"),
+    }
+}
+
+fn name_taken(name: &str) -> Refusal {
+    Refusal { place: Some("name".into()), ..Refusal::conflict("name_taken", format!("There is a project `{name}` already.")) }
+        .way_out("Choose another name, or update that project.")
+}
+
+fn host_taken(host: &str) -> Refusal {
+    Refusal { place: Some("name".into()), ..Refusal::conflict("host_taken", format!("`{host}` leads to another app of this installation.")) }
+        .way_out("Choose another name.")
+}

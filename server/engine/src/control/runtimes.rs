@@ -1,0 +1,77 @@
+//! Places where instances run: are they there, what do they have, what to do if not.
+
+use super::{Control, broken};
+use crate::driver::{DriverError, Fingerprint};
+use crate::store::environment::Environment;
+use crate::store::runtime::Runtime;
+use async_trait::async_trait;
+use domain::access::{Action, Caller};
+use domain::api::{Reply, Runtimes};
+use domain::refusal::Refusal;
+use domain::view::RuntimeView;
+use std::time::Duration;
+
+/// A page must not hang on an Engine that does.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+#[async_trait]
+impl Runtimes for Control {
+    async fn runtimes(&self, caller: &Caller) -> Reply<Vec<RuntimeView>> {
+        caller.may(Action::Read)?;
+        self.runtime_views(caller).await
+    }
+}
+
+impl Control {
+    pub(super) async fn runtime_views(&self, caller: &Caller) -> Reply<Vec<RuntimeView>> {
+        let mut views = vec![];
+        for runtime in self.store.runtimes(&caller.org).await.map_err(broken)? {
+            views.push(self.runtime_view(&runtime).await?);
+        }
+        Ok(views)
+    }
+
+    pub(super) async fn runtime_of(&self, caller: &Caller, row: &Environment) -> Reply<Runtime> {
+        let all = self.store.runtimes(&caller.org).await.map_err(broken)?;
+        all.into_iter().find(|r| r.id == row.runtime).ok_or_else(|| Refusal::not_found("runtime"))
+    }
+
+    async fn runtime_view(&self, runtime: &Runtime) -> Reply<RuntimeView> {
+        let reserved = self.store.reserved(&runtime.id).await.map_err(broken)?;
+        let asked = self.fingerprint(runtime).await;
+        let (print, problem) = match asked {
+            Ok(print) => (Some(print), None),
+            Err(sentence) => (None, Some(sentence)),
+        };
+        Ok(RuntimeView {
+            id: runtime.id.clone(),
+            name: runtime.name.clone(),
+            driver: runtime.driver.clone(),
+            reachable: print.is_some(),
+            way_out: problem.is_some().then(|| way_out(&runtime.driver).to_owned()),
+            sentence: problem.unwrap_or_else(|| "It answers, and takes deployments.".into()),
+            version: print.as_ref().map(|p| p.version.clone()),
+            cpus: print.as_ref().map(|p| p.cpus),
+            memory_bytes: print.as_ref().map(|p| p.memory_bytes),
+            instances: reserved.instances,
+            reserved_cpus_milli: reserved.cpus_milli,
+            reserved_memory_mib: reserved.memory_mib,
+        })
+    }
+
+    async fn fingerprint(&self, runtime: &Runtime) -> Result<Fingerprint, String> {
+        let place = self.runtimes.of(&runtime.id).await.map_err(|e| e.to_string())?;
+        match tokio::time::timeout(PATIENCE, place.driver.fingerprint()).await {
+            Ok(Ok(print)) => Ok(print),
+            Ok(Err(DriverError::Refused(sentence) | DriverError::Unreachable(sentence))) => Err(sentence),
+            Err(_) => Err(format!("The runtime {} did not answer within {} s.", runtime.name, PATIENCE.as_secs())),
+        }
+    }
+}
+
+fn way_out(driver: &str) -> &'static str {
+    match driver {
+        "docker" => "Start the Engine (`systemctl start docker`), and let this user reach its socket (`usermod -aG docker …`). What is live goes on serving.",
+        _ => "Start the server with this runtime.",
+    }
+}

@@ -1,0 +1,249 @@
+//! Rows and observations become what a page shows. Everything here is derived on each read.
+
+use super::{Control, broken};
+use crate::driver::Scope;
+use crate::store::deployment::{Filter, Listed};
+use crate::store::environment::Environment;
+use crate::store::event::PhaseEvent;
+use crate::store::job::Job;
+use domain::access::{Action, Caller};
+use domain::api::Reply;
+use domain::can;
+use domain::config::diff;
+use domain::deployment::{Deployment, Phase};
+use domain::dialect;
+use domain::id::EnvironmentId;
+use domain::instance::{Observed, State};
+use domain::plan::deadline;
+use domain::refusal::Refusal;
+use domain::strategy::between;
+use domain::view::*;
+
+/// Those that served, or do.
+const SERVED: [Phase; 4] = [Phase::Live, Phase::Paused, Phase::Draining, Phase::Stopped];
+
+impl Control {
+    pub(super) async fn environment_view(&self, caller: &Caller, row: &Environment) -> Reply<EnvironmentView> {
+        let newest = self.list(caller, Filter { environment: Some(row.id.clone()), limit: 20, ..Filter::default() }).await?;
+        let pick = |id: Option<&domain::id::DeploymentId>| newest.iter().find(|l| Some(&l.deployment.id) == id);
+        let active = match (pick(row.active.as_ref()), &row.active) {
+            (Some(listed), _) => Some(listed.clone()),
+            (None, Some(id)) => self.store.listed(&caller.org, id).await.map_err(broken)?,
+            (None, None) => None,
+        };
+        let candidate = pick(row.candidate.as_ref()).or_else(|| newest.first().filter(|l| l.deployment.phase.is_coming()));
+        let latest = newest.first().filter(|l| !l.live && !l.deployment.phase.is_coming());
+        let phase = |l: Option<&Listed>| l.map(|l| l.deployment.phase);
+        let leading = candidate.or(active.as_ref()).or(latest);
+        Ok(EnvironmentView {
+            id: row.id.clone(),
+            project: row.project.clone(),
+            project_name: row.project_name.clone(),
+            name: row.name.clone(),
+            urls: self.urls(row),
+            status: dialect::instance(phase(active.as_ref()), phase(candidate), phase(newest.first())),
+            sentence: leading.map_or_else(|| "Nothing was deployed here yet.".into(), |l| self.sentence(l)),
+            requests_last_minute: self.requests_last_minute(&row.id).await,
+            deleting: row.deleting,
+            can: allowed(caller, row.deleting, candidate.or(active.as_ref()).map(|l| &l.deployment)),
+            active: active.as_ref().map(|l| self.summary(l)),
+            candidate: candidate.map(|l| self.summary(l)),
+            latest: latest.map(|l| self.summary(l)),
+        })
+    }
+
+    pub(super) async fn list(&self, caller: &Caller, filter: Filter) -> Reply<Vec<Listed>> {
+        self.store.deployments(&caller.org, &filter).await.map_err(broken)
+    }
+
+    /// Where a browser reaches it.
+    fn urls(&self, row: &Environment) -> Vec<String> {
+        let port = match self.settings.proxy_port {
+            80 => String::new(),
+            port => format!(":{port}"),
+        };
+        row.hosts.iter().map(|host| format!("http://{host}{port}")).collect()
+    }
+
+    async fn requests_last_minute(&self, id: &EnvironmentId) -> Option<u64> {
+        self.meter.last_minute(id)
+    }
+
+    pub(super) fn summary(&self, listed: &Listed) -> DeploymentSummary {
+        let deployment = &listed.deployment;
+        DeploymentSummary {
+            id: deployment.id.clone(),
+            number: deployment.number,
+            project: deployment.project.clone(),
+            project_name: listed.project_name.clone(),
+            environment: deployment.environment.clone(),
+            environment_name: listed.environment_name.clone(),
+            phase: deployment.phase,
+            status: dialect::pipeline(deployment.phase).into(),
+            sentence: self.sentence(listed),
+            live: listed.live,
+            source: deployment.source.clone(),
+            trigger: deployment.trigger,
+            created_by: listed.created_by.clone(),
+            created_at: deployment.created_at,
+            durations: listed.durations,
+        }
+    }
+
+    /// Why it is as it is: what the planner said last, or what was written when it ended.
+    fn sentence(&self, listed: &Listed) -> String {
+        let deployment = &listed.deployment;
+        if let Some(reason) = deployment.reason.as_ref().filter(|_| deployment.phase.is_final()) {
+            return reason.clone();
+        }
+        let why = self.memory.of(&deployment.environment).why.get(&deployment.id).cloned();
+        why.unwrap_or_else(|| usually(deployment.phase).into())
+    }
+
+    pub(super) async fn deployment_view(&self, caller: &Caller, listed: &Listed) -> Reply<DeploymentView> {
+        let deployment = &listed.deployment;
+        let row = self.store.environment(&caller.org, &deployment.environment).await.map_err(broken)?;
+        let row = row.ok_or_else(|| Refusal::not_found("environment"))?;
+        let before = self.served_before(caller, deployment).await?;
+        let jobs = self.store.jobs(&deployment.id).await.map_err(broken)?;
+        let timeline = self.store.timeline(&caller.org, &deployment.id).await.map_err(broken)?;
+        let observed = self.observed(deployment).await;
+        let running = observed.iter().any(|o| o.state == State::Running);
+        Ok(DeploymentView {
+            summary: self.summary(listed),
+            urls: self.urls(&row),
+            runtime: deployment.runtime.clone(),
+            strategy: between(before.as_ref().map(|b| &b.config), &deployment.config),
+            update_status: dialect::update(deployment.phase, running),
+            timeline: stages(&timeline),
+            jobs: jobs.iter().map(job_view).collect(),
+            changes: before.as_ref().map(|b| diff(&b.config, &deployment.config)).unwrap_or_default(),
+            config: deployment.config.clone(),
+            overrides: deployment.overrides.clone(),
+            artifact: deployment.artifact.clone(),
+            instances: observed.iter().map(|o| self.instance_view(deployment, o)).collect(),
+            drain: self.drain(deployment).await,
+            can: allowed(caller, row.deleting, Some(deployment)),
+        })
+    }
+
+    /// The one that it replaced, or would.
+    async fn served_before(&self, caller: &Caller, deployment: &Deployment) -> Reply<Option<Deployment>> {
+        let filter = Filter {
+            environment: Some(deployment.environment.clone()),
+            before: Some(deployment.id.clone()),
+            phases: SERVED.to_vec(),
+            limit: 1,
+            ..Filter::default()
+        };
+        Ok(self.list(caller, filter).await?.pop().map(|l| l.deployment))
+    }
+
+    /// What runs of it now; nothing where its runtime does not answer (its sentence says so).
+    async fn observed(&self, deployment: &Deployment) -> Vec<Observed> {
+        if matches!(deployment.phase, Phase::Queued | Phase::Building) || deployment.phase.is_final() {
+            return vec![];
+        }
+        let Ok(place) = self.runtimes.of(&deployment.runtime).await else { return vec![] };
+        let seen = place.driver.observe(Scope::Environment(&deployment.environment)).await.unwrap_or_default();
+        seen.into_iter().filter(|o| o.id.deployment == deployment.id).collect()
+    }
+
+    fn instance_view(&self, deployment: &Deployment, seen: &Observed) -> InstanceView {
+        let probed = self.memory.of(&deployment.environment).probes.get(&seen.id).cloned();
+        let healthy = seen.state == State::Running && probed.as_ref().is_none_or(|p| p.passes > 0);
+        InstanceView {
+            id: seen.id.clone(),
+            state: state_word(&seen.state),
+            healthy,
+            sentence: match (healthy, probed.and_then(|p| p.last_failure)) {
+                (true, _) => "Its last probe passed.".into(),
+                (false, Some(failure)) => format!("Its last probe {failure}."),
+                (false, None) => "Not probed yet.".into(),
+            },
+            address: seen.address.map(|a| a.to_string()),
+            started_at: seen.started_at,
+            stream: format!("instance/{}", seen.id),
+        }
+    }
+
+    async fn drain(&self, deployment: &Deployment) -> Option<DrainView> {
+        if deployment.phase != Phase::Draining {
+            return None;
+        }
+        let counts = self.plane.in_flight().await.ok()?;
+        let prefix = format!("{}.", deployment.id);
+        let in_flight = counts.iter().filter(|(id, _)| id.starts_with(&prefix)).map(|(_, n)| n).sum();
+        Some(DrainView { in_flight, deadline: deadline(deployment) })
+    }
+}
+
+/// What this caller may do now: the sentence of the refusal that they would meet.
+fn allowed(caller: &Caller, deleting: bool, deployment: Option<&Deployment>) -> Allowed {
+    let no = |result: Result<(), Refusal>| result.err().map(|r| r.sentence);
+    let nothing = || Err(Refusal::conflict("nothing_here", "Nothing is deployed here."));
+    let ask = |check: fn(&Deployment) -> Result<(), Refusal>| {
+        no(caller.may(Action::Deploy).and_then(|()| deployment.map_or_else(nothing, check)))
+    };
+    Allowed {
+        update: no(caller.may(Action::Deploy).and_then(|()| can::update(deleting))),
+        cancel: ask(can::cancel),
+        pause: ask(can::pause),
+        resume: ask(can::resume),
+        delete: no(caller.may(Action::Delete).and_then(|()| can::update(deleting))),
+    }
+}
+
+const fn usually(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Queued => "Waits for its turn.",
+        Phase::Building => "Its jobs are running.",
+        Phase::Starting => "Its instances are starting.",
+        Phase::Ready => "Healthy; traffic is about to switch.",
+        Phase::Live => "Serves.",
+        Phase::Paused => "Paused: requests are answered 503 until it is resumed.",
+        Phase::Draining => "Requests in flight are finishing.",
+        Phase::Stopped => "Served, and was replaced.",
+        Phase::Failed => "It failed.",
+        Phase::Cancelled => "It was cancelled.",
+    }
+}
+
+fn state_word(state: &State) -> String {
+    match state {
+        State::Starting => "starting".into(),
+        State::Running => "running".into(),
+        State::Leaving => "stopping".into(),
+        State::Exited { out_of_memory: true, .. } => "killed: out of memory".into(),
+        State::Exited { code, .. } => format!("exited ({code})"),
+    }
+}
+
+fn stages(events: &[PhaseEvent]) -> Vec<StageView> {
+    let left = events.iter().skip(1).map(|e| Some(e.at)).chain([None]);
+    events
+        .iter()
+        .zip(left)
+        .map(|(event, left_at)| StageView {
+            phase: event.phase,
+            entered_at: event.at,
+            left_at,
+            sentence: Some(event.sentence.clone()),
+        })
+        .collect()
+}
+
+fn job_view(job: &Job) -> JobView {
+    JobView {
+        id: job.id.clone(),
+        kind: job.kind,
+        title: job.kind.title().into(),
+        order: job.order,
+        needs: job.needs.clone(),
+        status: job.status,
+        error: job.error.clone(),
+        started_at: job.started_at,
+        ended_at: job.ended_at,
+        stream: job.stream(),
+    }
+}

@@ -1,0 +1,83 @@
+//! The one data directory, and what lies where in it.
+
+use domain::id::DeploymentId;
+use std::io;
+use std::path::{Path, PathBuf};
+
+#[derive(Clone, Debug)]
+pub struct Dirs {
+    data: PathBuf,
+}
+
+impl Dirs {
+    /// Makes what is missing; only the owner may look inside.
+    pub fn open(data: &Path) -> io::Result<Dirs> {
+        let dirs = Dirs { data: std::path::absolute(data)? };
+        for dir in [&dirs.data, &dirs.mirrors(), &dirs.uploads(), &dirs.join("work"), &dirs.join("sites"), &dirs.keys()] {
+            private(dir)?;
+        }
+        Ok(dirs)
+    }
+
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.join("sealdock.db")
+    }
+
+    /// Held while a control plane runs: two at once would fight over one database.
+    pub fn lock(&self) -> PathBuf {
+        self.join("lock")
+    }
+
+    /// Bare Git mirrors, one per repository.
+    pub fn mirrors(&self) -> PathBuf {
+        self.join("mirrors")
+    }
+
+    pub fn uploads(&self) -> PathBuf {
+        self.join("uploads")
+    }
+
+    /// The deploy key and what we know of Git hosts.
+    pub fn keys(&self) -> PathBuf {
+        self.join("keys")
+    }
+
+    pub fn sample(&self) -> PathBuf {
+        self.join("sample.git")
+    }
+
+    /// What the jobs of one deployment work in; gone when it stops building.
+    pub fn work(&self, deployment: &DeploymentId) -> PathBuf {
+        self.join("work").join(deployment.as_str())
+    }
+
+    /// The files of one static deployment; the data plane serves from here.
+    pub fn site(&self, deployment: &DeploymentId) -> PathBuf {
+        self.join("sites").join(deployment.as_str())
+    }
+
+    pub fn control_socket(&self) -> PathBuf {
+        self.join("proxy.sock")
+    }
+
+    pub fn route_snapshot(&self) -> PathBuf {
+        self.join("routes.json")
+    }
+
+    pub fn proxy_log(&self) -> PathBuf {
+        self.join("proxy.log")
+    }
+
+    fn join(&self, name: &str) -> PathBuf {
+        self.data.join(name)
+    }
+}
+
+fn private(dir: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
+}

@@ -1,0 +1,25 @@
+//! Clones the repository at the pinned commit.
+
+use super::{Ended, Pipeline, Task};
+use crate::driver::Lines as _;
+use domain::source::Source;
+use domain::view::Stream;
+
+pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> Ended {
+    fetch(pipeline, task).await.map(|()| None)
+}
+
+/// A clean tree at the commit, made anew.
+pub(super) async fn fetch(pipeline: &Pipeline, task: &Task<'_>) -> Result<(), String> {
+    let Source::Git { url, commit, .. } = &task.deployment.source else {
+        return Err("This deployment is not made from a Git repository.".into());
+    };
+    let into = pipeline.dirs.work(&task.deployment.id).join("tree");
+    super::remove(&into).await;
+    task.say(&format!("Cloning {url} at {} ({}).", commit.short(), commit.subject));
+    let mut line = |text: String| task.log.line(Stream::Err, &text);
+    let done = pipeline.git.checkout(&task.deployment.org, url, &commit.sha, &into, &mut line).await;
+    let done = done.map_err(|error| error.to_string())?;
+    task.say(&format!("{} files, {} KiB.", done.files, done.size_bytes / 1024));
+    Ok(())
+}

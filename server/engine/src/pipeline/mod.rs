@@ -1,0 +1,188 @@
+//! Claims jobs that may start, runs them, writes how they ended. One file per kind of job.
+//!
+//! A job is idempotent: a boot that finds one half-done begins it again. A job that was taken
+//! from us (cancelled, or its lease ran out) is dropped at once, and dropping it ends whatever it
+//! had started.
+
+mod build_image;
+mod deploy_static_bundle;
+mod download_repo;
+mod pull_external_image;
+mod verify_local_image;
+
+use crate::changes::Bus;
+use crate::clock::Clock;
+use crate::dirs::Dirs;
+use crate::disk;
+use crate::driver::Lines;
+use crate::logs::{LogWriter, Logs};
+use crate::reconciler::queue::Queue;
+use crate::runtimes::Runtimes;
+use crate::source::git::Git;
+use crate::store::job::Job;
+use crate::store::{Store, StoreError, Stored};
+use domain::deployment::Deployment;
+use domain::hint::Topic;
+use domain::job::JobKind;
+use domain::redact::Redactor;
+use domain::source::Artifact;
+use domain::view::Stream;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Builds at the same time: two, so that a long one does not hold up a short one.
+const WORKERS: usize = 2;
+const LEASE_MS: i64 = 15_000;
+/// Cancel takes effect within this, even when its hint got lost (P-10 allows 5 s).
+const HEARTBEAT: Duration = Duration::from_secs(2);
+/// Looks for work this often even when nobody told.
+const IDLE: Duration = Duration::from_secs(5);
+
+pub struct Pipeline {
+    pub store: Store,
+    pub runtimes: Arc<Runtimes>,
+    pub git: Arc<Git>,
+    pub logs: Logs,
+    pub clock: Arc<dyn Clock>,
+    pub bus: Bus,
+    pub queue: Arc<Queue>,
+    pub work: Arc<Notify>,
+    pub dirs: Dirs,
+    /// Names this boot: what another one claimed is not ours to end.
+    pub epoch: String,
+}
+
+/// What a job is given.
+struct Task<'a> {
+    deployment: &'a Deployment,
+    log: &'a LogWriter,
+}
+
+impl Task<'_> {
+    fn say(&self, sentence: &str) {
+        self.log.line(Stream::Note, sentence);
+    }
+}
+
+/// A sentence for the person, or `Some` artifact for the deployment.
+type Ended = Result<Option<Artifact>, String>;
+
+impl Pipeline {
+    pub fn run(self: Arc<Self>, tasks: &TaskTracker, cancel: &CancellationToken) {
+        for _ in 0..WORKERS {
+            tasks.spawn(self.clone().work_until(cancel.clone()));
+        }
+    }
+
+    async fn work_until(self: Arc<Self>, cancel: CancellationToken) {
+        loop {
+            let news = self.work.notified();
+            tokio::select! {
+                () = cancel.cancelled() => return,
+                worked = self.work_once() => match worked {
+                    Ok(true) => continue,
+                    Ok(false) => {}
+                    Err(error) => tracing::error!("the pipeline can't reach its database: {error}"),
+                }
+            }
+            tokio::select! {
+                () = cancel.cancelled() => return,
+                () = news => {}
+                () = tokio::time::sleep(IDLE) => {}
+            }
+        }
+    }
+
+    /// Runs one job, if one may start.
+    pub async fn work_once(&self) -> Stored<bool> {
+        let now = self.clock.now();
+        let Some(job) = self.store.claim_job(&self.epoch, now, now.plus_ms(LEASE_MS)).await? else { return Ok(false) };
+        let Some(deployment) = self.store.deployment_of_any(&job.deployment).await? else { return Ok(true) };
+        self.hint(&deployment);
+        let log = self.logs.writer(&job.org, &deployment.environment, &job.stream(), Redactor::default());
+        let task = Task { deployment: &deployment, log: &log };
+        let ended = tokio::select! {
+            ended = self.carry_out(&job, &task) => Some(ended),
+            () = self.lost(&job) => None,
+        };
+        match ended {
+            Some(ended) => self.settle(&job, &task, ended).await?,
+            None => task.say("Stopped: it was cancelled."),
+        }
+        log.finish().await;
+        self.tidy(&job).await;
+        self.hint(&deployment);
+        self.queue.wake(&deployment.environment);
+        self.work.notify_waiters();
+        Ok(true)
+    }
+
+    async fn carry_out(&self, job: &Job, task: &Task<'_>) -> Ended {
+        disk::enough(self.dirs.data())?;
+        match job.kind {
+            JobKind::DownloadRepoJob => download_repo::run(self, task).await,
+            JobKind::BuildImageJob => build_image::run(self, task).await,
+            JobKind::PullExternalImageJob => pull_external_image::run(self, task).await,
+            JobKind::VerifyLocalImageJob => verify_local_image::run(self, task).await,
+            JobKind::DeployStaticBundleJob => deploy_static_bundle::run(self, task).await,
+            JobKind::DeployImageJob | JobKind::MarkDeploymentCompleteJob => Ok(None),
+        }
+    }
+
+    async fn settle(&self, job: &Job, task: &Task<'_>, ended: Ended) -> Stored<()> {
+        if let Err(sentence) = &ended {
+            task.say(sentence);
+        }
+        match self.store.end_job(job, &self.epoch, ended, self.clock.now()).await {
+            // It was cancelled in the same moment.
+            Err(StoreError::Stale) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Returns when the job is no longer ours.
+    async fn lost(&self, job: &Job) {
+        let mut hints = self.bus.subscribe();
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(HEARTBEAT) => {}
+                hint = hints.recv() => match hint {
+                    Ok(hint) if hint.topic == Topic::Deployment(job.deployment.clone()) => {}
+                    Ok(_) => continue,
+                    Err(_) => tokio::time::sleep(HEARTBEAT).await,
+                }
+            }
+            let until = self.clock.now().plus_ms(LEASE_MS);
+            if matches!(self.store.renew_lease(&job.id, &self.epoch, until).await, Ok(false)) {
+                return;
+            }
+        }
+    }
+
+    /// The work directory goes when no job of the deployment will need it.
+    async fn tidy(&self, job: &Job) {
+        let pending = match self.store.jobs(&job.deployment).await {
+            Ok(jobs) => jobs.iter().any(|j| j.kind.is_worked() && !j.status.is_final()),
+            Err(_) => return,
+        };
+        if !pending {
+            remove(&self.dirs.work(&job.deployment)).await;
+        }
+    }
+
+    fn hint(&self, deployment: &Deployment) {
+        self.bus.hint(&deployment.org, Topic::Deployment(deployment.id.clone()));
+    }
+}
+
+async fn remove(dir: &std::path::Path) {
+    match tokio::fs::remove_dir_all(dir).await {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            tracing::warn!(dir = %dir.display(), "can't be removed: {error}");
+        }
+        _ => {}
+    }
+}

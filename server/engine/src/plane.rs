@@ -1,0 +1,39 @@
+//! The data plane, as the reconciler sees it: publish and be acknowledged, ask what is served
+//! and what is in flight.
+
+use async_trait::async_trait;
+use domain::id::EnvironmentId;
+use domain::route::{Route, Target};
+use std::collections::BTreeMap;
+
+/// The data plane did not do it, or did not say that it did.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the data plane {0}")]
+pub struct PlaneError(pub String);
+
+/// What one route has carried since the data plane began to count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    pub requests: u64,
+    pub errors: u64,
+}
+
+#[async_trait]
+pub trait Plane: Send + Sync {
+    /// Returns when every request that begins from now on follows the new route.
+    async fn publish(&self, route: Route) -> Result<(), PlaneError>;
+
+    async fn unpublish(&self, environment: &EnvironmentId) -> Result<(), PlaneError>;
+
+    /// What was acknowledged last, by this boot or an earlier one.
+    async fn served(&self, environment: &EnvironmentId) -> Result<Option<Target>, PlaneError>;
+
+    /// Every environment that has a route.
+    async fn routed(&self) -> Result<Vec<String>, PlaneError>;
+
+    /// Requests in flight by upstream, drained ones included until they reach zero.
+    async fn in_flight(&self) -> Result<BTreeMap<String, u64>, PlaneError>;
+
+    /// By environment.
+    async fn traffic(&self) -> Result<BTreeMap<String, Traffic>, PlaneError>;
+}
