@@ -195,7 +195,8 @@ CREATE TABLE log_streams (
 );
 CREATE INDEX log_streams_by_environment ON log_streams (environment);
 
--- Lines in batches. `body` is the lines, one JSON array each, newline between.
+-- Lines in batches. `body` is a record for each line, `<milliseconds> <o|e|n> <text>` and a line
+-- feed; nothing is escaped, since a line holds no line feed.
 CREATE TABLE log_chunks (
     stream TEXT NOT NULL,
     first_seq BIGINT NOT NULL,

@@ -15,6 +15,7 @@ pub mod pipeline;
 pub mod plan;
 pub mod preview;
 pub mod probe;
+pub mod redact;
 pub mod refusal;
 pub mod route;
 pub mod source;

@@ -2,5 +2,6 @@
 pub mod changes;
 pub mod clock;
 pub mod driver;
+pub mod logs;
 pub mod sample;
 pub mod store;
