@@ -2,5 +2,6 @@
 pub mod changes;
 pub mod clock;
 pub mod driver;
+pub mod probe;
 pub mod sample;
 pub mod store;
