@@ -4,6 +4,7 @@
 //! that driver. After each of them nothing of it may be left.
 
 use super::{Driver, DriverError, Printed, Scope};
+use crate::clock::{Clock, SystemClock};
 use crate::probe::{HttpProber, Prober};
 use domain::config::Config;
 use domain::id::{DeploymentId, EnvironmentId, InstanceId, OrgId, ProjectId, WEB};
@@ -11,7 +12,6 @@ use domain::instance::{InstanceSpec, Observed, State};
 use domain::time::Time;
 use domain::view::Stream;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
@@ -81,16 +81,11 @@ macro_rules! whole_contract {
 }
 pub(crate) use whole_contract;
 
-static NEXT: AtomicU64 = AtomicU64::new(1);
-
-/// Different in every process and every call.
 fn entropy() -> u128 {
-    let n = u128::from(NEXT.fetch_add(1, Ordering::Relaxed));
-    (u128::from(std::process::id()) << 32) | n
+    SystemClock.entropy()
 }
 
 fn now() -> Time {
-    use crate::clock::{Clock, SystemClock};
     SystemClock.now()
 }
 

@@ -4,35 +4,34 @@ use super::name;
 use bollard::models::{
     DeviceMapping, DeviceRequest, HostConfig, Mount, MountType, MountVolumeOptions, PortBinding,
 };
+use domain::config::Exclusive;
 use domain::instance::InstanceSpec;
 use std::collections::HashMap;
 
-/// Adds every exclusive resource of the spec. A word that is not known here was refused when
-/// the configuration was read.
+/// Adds every exclusive resource of the spec.
 pub fn grant(spec: &InstanceSpec, installation: &str, host: &mut HostConfig) {
     for resource in &spec.config.exclusive {
-        let word = resource.to_string();
-        match word.split_once(':') {
-            Some(("device", path)) => host.devices.get_or_insert_default().push(device(path)),
-            Some(("port", number)) => publish(number, host),
-            Some(("volume", name)) => {
+        match resource {
+            Exclusive::Gpu => host
+                .device_requests
+                .get_or_insert_default()
+                .push(all_gpus()),
+            Exclusive::Device(path) => host.devices.get_or_insert_default().push(device(path)),
+            Exclusive::Port(number) => publish(*number, host),
+            Exclusive::Volume(name) => {
                 host.mounts
                     .get_or_insert_default()
                     .push(volume(spec, installation, name))
             }
-            _ => host
-                .device_requests
-                .get_or_insert_default()
-                .push(all_gpus()),
         }
     }
 }
 
 /// The port keeps its number: it is for protocols whose clients know it.
-fn publish(number: &str, host: &mut HostConfig) {
+fn publish(number: u16, host: &mut HostConfig) {
     let binding = PortBinding {
         host_ip: Some("0.0.0.0".into()),
-        host_port: Some(number.to_owned()),
+        host_port: Some(number.to_string()),
     };
     let bindings = host
         .port_bindings

@@ -61,7 +61,7 @@ impl Output {
     fn remember(&mut self, line: &str) {
         if line.starts_with("Step ") && line.contains(" : ") {
             (self.step, self.last) = (Some(line.to_owned()), None);
-        } else if !line.trim().is_empty() && !line.starts_with(" ---> ") {
+        } else if !is_builders_own(line) {
             self.last = Some(line.to_owned());
         }
     }
@@ -73,6 +73,15 @@ impl Output {
             &mut self.out
         }
     }
+}
+
+/// What the builder says between the lines of a step.
+fn is_builders_own(line: &str) -> bool {
+    let line = line.trim_start();
+    ["---> ", "Removing intermediate container "]
+        .iter()
+        .any(|said| line.starts_with(said))
+        || line.is_empty()
 }
 
 /// A progress bar rewrites its line with carriage returns: only its last state is worth a row.

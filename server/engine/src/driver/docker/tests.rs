@@ -4,6 +4,7 @@
 mod engine;
 mod images;
 mod only;
+mod speed;
 
 use crate::driver::contract::whole_contract;
 

@@ -46,5 +46,9 @@ fn serve() {
 fn answer(mut socket: std::net::TcpStream) {
     let _ = socket.read(&mut [0; 4096]);
     let body = std::env::var("GREETING").unwrap_or_default();
-    let _ = write!(socket, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
+    let _ = write!(
+        socket,
+        "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
 }

@@ -3,18 +3,28 @@
 use crate::driver::contract::{App, Behaviour, Harness};
 use crate::driver::docker::{Docker, Options, name, observe};
 use crate::driver::{Build, Driver, Images, Lines};
+use bollard::query_parameters::{ListContainersOptionsBuilder, RemoveImageOptions};
 use domain::id::InstanceId;
 use domain::source::Artifact;
 use domain::view::Stream;
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
-/// The image is built once per test process.
-static IMAGE: OnceCell<String> = OnceCell::const_new();
-pub const TAG: &str = "sealdock/contract:app";
+/// The image that the apps of all tests at this moment run; the last one removes it.
+static IMAGE: Mutex<Shared> = Mutex::const_new(Shared {
+    users: 0,
+    image: None,
+});
+pub const BARE: &str = "sealdock/contract:bare";
+const TAG: &str = "sealdock/contract:app";
+
+struct Shared {
+    users: usize,
+    image: Option<String>,
+}
 
 /// One test's installation, so that tests at the same time don't see each other.
 pub struct Here {
@@ -31,11 +41,13 @@ impl Here {
             let _ = writeln!(std::io::stderr(), "SKIPPED docker::{test}: {e}");
             return None;
         }
-        let image = IMAGE.get_or_init(|| build_app(&driver)).await.clone();
-        Some(Self {
-            installation,
-            image,
-        })
+        let mut shared = IMAGE.lock().await;
+        if shared.image.is_none() {
+            shared.image = Some(build_app(&driver).await);
+        }
+        shared.users += 1;
+        let image = shared.image.clone()?;
+        Some(Self { installation, image })
     }
 
     pub fn docker(&self) -> Docker {
@@ -44,15 +56,24 @@ impl Here {
 
     /// The same program in an image that names none, so that the command decides.
     pub async fn bare(&self) -> String {
-        let dir = context("FROM scratch\nCOPY app /app\n");
+        let dir = context("FROM scratch\nLABEL test=bare\nCOPY app /app\n");
         let built = build(
             &self.docker(),
             dir.path(),
-            "sealdock/contract:bare",
+            BARE,
             &Kept::default(),
         )
         .await;
         built.expect("the image builds").digest().to_owned()
+    }
+
+    /// Containers whose command contains `words`: those of build steps have no name of ours.
+    pub async fn count(&self, words: &str) -> usize {
+        let docker = self.docker();
+        let engine = docker.room.client.engine().await.expect("the Engine");
+        let options = ListContainersOptionsBuilder::new().all(true).build();
+        let all = engine.list_containers(Some(options)).await.expect("a list");
+        all.iter().filter(|found| found.command.as_deref().is_some_and(|command| command.contains(words))).count()
     }
 
     pub async fn is_settled(&self, id: &InstanceId) -> bool {
@@ -79,6 +100,29 @@ impl Here {
             "the process of the instance is killed"
         );
     }
+}
+
+/// On a thread of its own: a destructor can't wait in its runtime.
+impl Drop for Here {
+    fn drop(&mut self) {
+        let left = std::thread::spawn(leave).join();
+        assert!(left.is_ok() || std::thread::panicking(), "the app's image stays behind");
+    }
+}
+
+fn leave() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.expect("a runtime").block_on(async {
+        let mut shared = IMAGE.lock().await;
+        shared.users -= 1;
+        if shared.users == 0 {
+            shared.image = None;
+            let docker = Docker::connect(options("nobody"));
+            docker.discard(TAG).await.expect("the app's image goes");
+        }
+    });
 }
 
 pub fn options(installation: &str) -> Options {
@@ -135,8 +179,18 @@ impl Lines for Kept {
     }
 }
 
-/// The static program of `app.rs` as `/app` of `root`.
-pub fn compile(root: &Path) {
+/// The static program of `app.rs`, compiled once per test process and kept with its artefacts.
+fn program() -> &'static Path {
+    static PROGRAM: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let beside = std::env::current_exe().expect("the test's own path");
+        let program = beside.with_file_name("contract-app");
+        compile(&program);
+        program
+    })
+}
+
+fn compile(program: &Path) {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/driver/docker/tests/app.rs");
     let done = std::process::Command::new("rustc")
         .args([
@@ -147,7 +201,7 @@ pub fn compile(root: &Path) {
             "target-feature=+crt-static",
             "-o",
         ])
-        .args([&root.join("app"), &source])
+        .args([program, &source])
         .status();
     assert!(
         done.is_ok_and(|status| status.success()),
@@ -158,9 +212,25 @@ pub fn compile(root: &Path) {
 /// A directory with the app and a Dockerfile.
 pub fn context(dockerfile: &str) -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a directory");
-    compile(dir.path());
+    std::fs::copy(program(), dir.path().join("app")).expect("the app");
     std::fs::write(dir.path().join("Dockerfile"), dockerfile).expect("a Dockerfile");
     dir
+}
+
+/// Removes what a build that made no image left as cache. Production leaves it: the next try
+/// goes on from there.
+pub async fn sweep(docker: &Docker, said: &Kept) {
+    let engine = docker.room.client.engine().await.expect("the Engine");
+    for (_, line) in said.all().iter().rev() {
+        if let Some(layer) = line
+            .strip_prefix(" ---> ")
+            .filter(|rest| !rest.contains(' '))
+        {
+            let _ = engine
+                .remove_image(layer, None::<RemoveImageOptions>, None)
+                .await;
+        }
+    }
 }
 
 pub async fn build(
