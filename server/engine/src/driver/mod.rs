@@ -3,6 +3,10 @@
 //!
 //! There is no `start(id)` and no `pause(id)`: those are intents, and the planner has them.
 
+#[cfg(test)]
+mod contract;
+pub mod docker;
+
 use async_trait::async_trait;
 use domain::id::{EnvironmentId, InstanceId};
 use domain::instance::{InstanceSpec, Observed};

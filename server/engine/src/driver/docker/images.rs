@@ -1,0 +1,66 @@
+//! Images, where the Engine keeps them.
+
+use super::{Docker, Room, build, error, name, pull};
+use crate::driver::{Build, DriverError, Images, Lines};
+use async_trait::async_trait;
+use bollard::query_parameters::RemoveImageOptionsBuilder;
+use domain::source::Artifact;
+
+#[async_trait]
+impl Images for Docker {
+    async fn build(&self, build: Build<'_>, lines: &dyn Lines) -> Result<Artifact, DriverError> {
+        build::build(&self.room, build, lines).await
+    }
+
+    async fn pull(&self, reference: &str, lines: &dyn Lines) -> Result<Artifact, DriverError> {
+        pull::pull(&self.room, reference, lines).await
+    }
+
+    async fn find(&self, reference: &str) -> Result<Option<Artifact>, DriverError> {
+        artifact(&self.room, reference).await
+    }
+
+    async fn discard(&self, tag: &str) -> Result<(), DriverError> {
+        discard(&self.room, tag).await
+    }
+}
+
+/// The image under that name or id, by its id and size.
+pub async fn artifact(room: &Room, reference: &str) -> Result<Option<Artifact>, DriverError> {
+    match room.client.engine().await?.inspect_image(reference).await {
+        Ok(image) => Ok(image.id.map(|id| Artifact::Image {
+            image: id,
+            size_bytes: size(image.size),
+        })),
+        Err(e) if error::status(&e) == Some(404) => Ok(None),
+        Err(e) => Err(room.client.failed("look for the image", &e)),
+    }
+}
+
+fn size(bytes: Option<i64>) -> u64 {
+    bytes
+        .and_then(|bytes| u64::try_from(bytes).ok())
+        .unwrap_or_default()
+}
+
+/// 404: gone already. 409: something still uses it, and it stays.
+async fn discard(room: &Room, tag: &str) -> Result<(), DriverError> {
+    if !tag.starts_with(name::IMAGES) {
+        return Err(DriverError::Refused(format!(
+            "The image {tag} was not made by Sealdock, so it is not removed. Remove it with `docker rmi {tag}` if nothing needs it."
+        )));
+    }
+    let options = RemoveImageOptionsBuilder::new().build();
+    match room
+        .client
+        .engine()
+        .await?
+        .remove_image(tag, Some(options), None)
+        .await
+    {
+        Err(e) if !matches!(error::status(&e), Some(404 | 409)) => {
+            Err(room.client.failed("remove the image", &e))
+        }
+        _ => Ok(()),
+    }
+}

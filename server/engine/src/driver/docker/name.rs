@@ -1,0 +1,62 @@
+//! What things are called in the Engine. Names are derived from ids, never remembered: whoever
+//! crashed between two calls finds again what they made.
+
+use domain::id::{EnvironmentId, InstanceId};
+use domain::instance::InstanceSpec;
+use std::collections::HashMap;
+
+pub const INSTALLATION: &str = "sealdock.installation";
+pub const ENVIRONMENT: &str = "sealdock.environment";
+pub const INSTANCE: &str = "sealdock.instance";
+
+/// Images of ours are all under this prefix; nothing else is ever discarded.
+pub const IMAGES: &str = "sealdock/";
+
+pub fn container(id: &InstanceId) -> String {
+    format!("sealdock-{}-{}-{}", id.deployment, id.component, id.replica)
+}
+
+pub fn network(environment: &EnvironmentId) -> String {
+    format!("sealdock-{environment}")
+}
+
+/// Volumes are named by environment too: `data` of one tenant is not `data` of another.
+pub fn volume(environment: &EnvironmentId, name: &str) -> String {
+    format!("sealdock-{environment}-{name}")
+}
+
+/// What a person or a filter can find an instance by.
+pub fn labels(spec: &InstanceSpec, installation: &str) -> HashMap<String, String> {
+    let label = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    HashMap::from([
+        label(INSTALLATION, installation),
+        label(ENVIRONMENT, spec.environment.as_str()),
+        label(INSTANCE, &spec.id.to_string()),
+        label("sealdock.org", spec.org.as_str()),
+        label("sealdock.project", spec.project.as_str()),
+        label("sealdock.deployment", spec.id.deployment.as_str()),
+        label("sealdock.nickname", &spec.nickname),
+    ])
+}
+
+/// The labels of what belongs to an environment but is no instance.
+pub fn environment_labels(
+    environment: &EnvironmentId,
+    installation: &str,
+) -> HashMap<String, String> {
+    HashMap::from([
+        (INSTALLATION.to_owned(), installation.to_owned()),
+        (ENVIRONMENT.to_owned(), environment.to_string()),
+    ])
+}
+
+pub fn is_ours(labels: Option<&HashMap<String, String>>, installation: &str) -> bool {
+    labels
+        .and_then(|labels| labels.get(INSTALLATION))
+        .is_some_and(|found| found == installation)
+}
+
+/// `label=value`, as the Engine's filters want it.
+pub fn filter(label: &str, value: &str) -> String {
+    format!("{label}={value}")
+}

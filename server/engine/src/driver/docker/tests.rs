@@ -1,0 +1,11 @@
+//! The contract, and what only this driver does, against a real Engine. Without one each test
+//! says `SKIPPED` and why.
+
+mod engine;
+mod images;
+mod only;
+mod speed;
+
+use crate::driver::contract::whole_contract;
+
+whole_contract!(engine::Here::new);

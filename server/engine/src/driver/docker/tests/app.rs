@@ -1,0 +1,54 @@
+// The app of the contract suite: one static program in an image made from nothing.
+use std::io::{Read, Write};
+
+fn main() {
+    let behaviour = std::env::args().nth(1).unwrap_or_default();
+    match behaviour.as_str() {
+        "exits" => {
+            println!("going down");
+            std::process::exit(3);
+        }
+        "eats-memory" => eat(),
+        "prints" => {
+            print();
+            if std::env::args().nth(2).is_some() {
+                return;
+            }
+        }
+        "prints-long" => println!("{}", "x".repeat(40_000)),
+        _ => {}
+    }
+    serve();
+}
+
+fn eat() {
+    let mut kept = Vec::new();
+    loop {
+        kept.push(vec![1u8; 1 << 20]);
+    }
+}
+
+fn print() {
+    for n in 1..=200 {
+        println!("out {n}");
+        eprintln!("err {n}");
+    }
+}
+
+fn serve() {
+    let port = std::env::var("PORT").unwrap_or_else(|_| "8080".into());
+    let listener = std::net::TcpListener::bind(format!("0.0.0.0:{port}")).expect("a free port");
+    for socket in listener.incoming().flatten() {
+        answer(socket);
+    }
+}
+
+fn answer(mut socket: std::net::TcpStream) {
+    let _ = socket.read(&mut [0; 4096]);
+    let body = std::env::var("GREETING").unwrap_or_default();
+    let _ = write!(
+        socket,
+        "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+}
