@@ -1,1 +1,3 @@
 //! How it is carried out.
+
+pub mod proxy;
