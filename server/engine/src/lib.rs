@@ -1,8 +1,25 @@
-//! How it is carried out.
+//! How it is carried out: the store, the reconciler, the drivers, the pipeline, the data plane.
+//! No axum, no leptos.
+
+pub mod boot;
 pub mod changes;
 pub mod clock;
+pub mod control;
+pub mod dirs;
+mod disk;
 pub mod driver;
+mod image;
+mod leftovers;
 pub mod logs;
+mod meter;
+pub mod pipeline;
+pub mod plane;
 pub mod probe;
+pub mod proxy;
+mod proxy_plane;
+pub mod reconciler;
+pub mod runtimes;
 pub mod sample;
+pub mod source;
+pub mod spec;
 pub mod store;

@@ -36,4 +36,7 @@ pub trait Plane: Send + Sync {
 
     /// By environment.
     async fn traffic(&self) -> Result<BTreeMap<String, Traffic>, PlaneError>;
+
+    /// The environment will not come back: what was kept to turn hints into wakes can go.
+    async fn forgotten(&self, environment: &EnvironmentId);
 }

@@ -121,6 +121,7 @@ impl Reconciler {
         let now = Now { at: self.clock.now(), entropy: self.clock.entropy() };
         self.store.forget(row, now).await?;
         self.memory.forget(&row.id);
+        self.plane.forgotten(&row.id).await;
         tracing::info!(environment = %row.id, "gone");
         self.bus.hint(&row.org, Topic::Project(row.project.clone()));
         self.bus.hint(&row.org, Topic::Environment(row.id.clone()));

@@ -1,0 +1,257 @@
+//! Puts the engine together and starts it. What it starts stops with `Engine::stop`; the data
+//! plane is a process of its own and goes on.
+
+use crate::changes::Bus;
+use crate::clock::{Clock, SystemClock};
+use crate::control::{self, Control, Settings};
+use crate::dirs::Dirs;
+use crate::driver::docker::{self, Docker};
+use crate::driver::fake::Fake;
+use crate::leftovers::Leftovers;
+use crate::logs::{Capture, Logs};
+use crate::meter::Meter;
+use crate::pipeline::Pipeline;
+use crate::probe::HttpProber;
+use crate::proxy::supervise::Launch;
+use crate::proxy_plane::ProxyPlane;
+use crate::reconciler::queue::Queue;
+use crate::reconciler::{Memory, Narrator, Reconciler};
+use crate::runtimes::{Place, Runtimes};
+use crate::source::git::Git;
+use crate::store::{Now, Store, StoreError};
+use domain::api::Sealdock;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::{File, TryLockError};
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+const HASHES_AT_ONCE: usize = 2;
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY_MS: i64 = 86_400_000;
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+/// What an operator chose.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub data: PathBuf,
+    pub base_domain: String,
+    /// Where the data plane listens.
+    pub proxy_listen: SocketAddr,
+    /// Names of drivers: `docker`, `fake`. The first is what a new project gets.
+    pub runtimes: Vec<String>,
+    /// Our own: it is also the data plane's.
+    pub executable: PathBuf,
+    pub version: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum BootError {
+    #[error("the data directory {path} can't be used: {source}. Choose another one with --data, or make it writable.")]
+    Dir { path: PathBuf, source: io::Error },
+    #[error("another sealdock runs with the data directory {path}. Stop it, or choose another one with --data.")]
+    Busy { path: PathBuf },
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    #[error("there is no runtime driver `{0}`; there are `docker` and `fake`")]
+    UnknownRuntime(String),
+}
+
+/// A running engine.
+pub struct Engine {
+    pub api: Arc<dyn Sealdock>,
+    pub store: Store,
+    pub changes: Bus,
+    pub logs: Logs,
+    pub clock: Arc<dyn Clock>,
+    /// Good until somebody used it; `None` when the installation has an owner.
+    pub setup_token: Option<String>,
+    pub dirs: Dirs,
+    tasks: TaskTracker,
+    cancel: CancellationToken,
+    /// Held for as long as the engine runs.
+    _lock: File,
+}
+
+impl Engine {
+    /// Ends every task; what they had begun is found again by the next boot.
+    pub async fn stop(&self) {
+        self.cancel.cancel();
+        self.tasks.close();
+        let _ = tokio::time::timeout(STOP_WITHIN, self.tasks.wait()).await;
+        if let Err(error) = self.logs.flush_all().await {
+            tracing::error!("the last log lines were not written: {error}");
+        }
+        self.store.close().await;
+    }
+}
+
+pub async fn start(options: Options) -> Result<Engine, BootError> {
+    let dirs = Dirs::open(&options.data).map_err(|source| BootError::Dir { path: options.data.clone(), source })?;
+    let lock = lock(&dirs)?;
+    let store = Store::open(&dirs.database()).await?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let epoch = format!("{:032x}", clock.entropy());
+    let freed = store.release_leases_of_earlier_boots(&epoch).await?;
+    tracing::info!(epoch, freed, data = %dirs.data().display(), "boot");
+
+    let installation = store.setting_or("installation", &format!("{:032x}", clock.entropy())).await?;
+    let places = places(&options, &installation, &clock)?;
+    for org in store.orgs().await? {
+        for driver in places.keys() {
+            store.register_runtime(&org, driver, Now { at: clock.now(), entropy: clock.entropy() }).await?;
+        }
+    }
+    let setup_token = setup_token(&store).await?;
+    let engine = assemble(options, dirs, lock, store, clock, epoch, places, setup_token);
+    Ok(engine)
+}
+
+#[allow(clippy::too_many_arguments)] // The composition root: each is one part.
+fn assemble(
+    options: Options,
+    dirs: Dirs,
+    lock: File,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    epoch: String,
+    places: BTreeMap<String, Place>,
+    setup_token: Option<String>,
+) -> Engine {
+    let (tasks, cancel) = (TaskTracker::new(), CancellationToken::new());
+    let (bus, queue, work) = (Bus::default(), Arc::new(Queue::default()), Arc::new(Notify::new()));
+    let (memory, meter) = (Arc::new(Memory::default()), Arc::new(Meter::default()));
+    let runtimes = Arc::new(Runtimes { store: store.clone(), places });
+    let git = Arc::new(Git::new(&dirs));
+    let logs = Logs::new(store.clone(), bus.clone(), clock.clone());
+    let plane = Arc::new(ProxyPlane::new(dirs.control_socket()));
+
+    let reconciler = Arc::new(Reconciler {
+        store: store.clone(),
+        runtimes: runtimes.clone(),
+        plane: plane.clone(),
+        prober: Arc::new(HttpProber),
+        clock: clock.clone(),
+        bus: bus.clone(),
+        queue: queue.clone(),
+        memory: memory.clone(),
+        narrator: Narrator { store: store.clone(), logs: logs.clone() },
+        capture: Capture::new(logs.clone(), tasks.clone(), cancel.clone()),
+        leftovers: Leftovers { store: store.clone(), runtimes: runtimes.clone(), git: git.clone(), dirs: dirs.clone() },
+        work: work.clone(),
+    });
+    let pipeline = Arc::new(Pipeline {
+        store: store.clone(),
+        runtimes: runtimes.clone(),
+        git: git.clone(),
+        logs: logs.clone(),
+        clock: clock.clone(),
+        bus: bus.clone(),
+        queue: queue.clone(),
+        work: work.clone(),
+        dirs: dirs.clone(),
+        epoch,
+    });
+    let control = Control {
+        store: store.clone(),
+        runtimes,
+        plane: plane.clone(),
+        git,
+        logs: logs.clone(),
+        clock: clock.clone(),
+        bus: bus.clone(),
+        queue: queue.clone(),
+        memory,
+        meter: meter.clone(),
+        dirs: dirs.clone(),
+        settings: Settings {
+            base_domain: options.base_domain.clone(),
+            proxy_port: options.proxy_listen.port(),
+            version: options.version.clone(),
+        },
+        hashing: Semaphore::new(HASHES_AT_ONCE),
+    };
+
+    logs.spawn_flusher(&tasks, cancel.clone());
+    tasks.spawn(plane.clone().supervise(launch(&options, &dirs), queue, cancel.clone()));
+    tasks.spawn(meter.run(plane, clock.clone(), cancel.clone()));
+    tasks.spawn(sweep(store.clone(), dirs.clone(), clock.clone(), cancel.clone()));
+    reconciler.run(&tasks, &cancel);
+    pipeline.run(&tasks, &cancel);
+    Engine { api: Arc::new(control), store, changes: bus, logs, clock, setup_token, dirs, tasks, cancel, _lock: lock }
+}
+
+fn lock(dirs: &Dirs) -> Result<File, BootError> {
+    let path = dirs.lock();
+    let file = File::create(&path).map_err(|source| BootError::Dir { path: path.clone(), source })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(BootError::Busy { path: dirs.data().to_owned() }),
+        Err(TryLockError::Error(source)) => Err(BootError::Dir { path, source }),
+    }
+}
+
+fn places(options: &Options, installation: &str, clock: &Arc<dyn Clock>) -> Result<BTreeMap<String, Place>, BootError> {
+    options.runtimes.iter().map(|name| Ok((name.clone(), place(name, installation, clock)?))).collect()
+}
+
+fn place(name: &str, installation: &str, clock: &Arc<dyn Clock>) -> Result<Place, BootError> {
+    match name {
+        "docker" => {
+            let docker = Arc::new(Docker::connect(docker::Options::new(installation)));
+            Ok(Place { driver: docker.clone(), images: docker })
+        }
+        "fake" => {
+            let fake = Arc::new(Fake::serving(clock.clone()));
+            Ok(Place { driver: fake.clone(), images: fake })
+        }
+        other => Err(BootError::UnknownRuntime(other.to_owned())),
+    }
+}
+
+/// A fresh link at every start until somebody used one: an old printout is worth nothing.
+async fn setup_token(store: &Store) -> Result<Option<String>, BootError> {
+    if store.anybody().await? {
+        return Ok(None);
+    }
+    let token = control::fresh("setup_");
+    store.set_setting("setup_token_hash", &control::hash(&token)).await?;
+    Ok(Some(token))
+}
+
+fn launch(options: &Options, dirs: &Dirs) -> Launch {
+    let listen = options.proxy_listen.to_string();
+    let arguments: Vec<OsString> = vec![
+        "proxy".into(),
+        "--listen".into(),
+        listen.into(),
+        "--control-socket".into(),
+        dirs.control_socket().into(),
+        "--snapshot".into(),
+        dirs.route_snapshot().into(),
+    ];
+    Launch { executable: options.executable.clone(), arguments, control_socket: dirs.control_socket(), log: dirs.proxy_log() }
+}
+
+/// Once an hour: sessions that ended, answers nobody repeats, uploads nobody used.
+async fn sweep(store: Store, dirs: Dirs, clock: Arc<dyn Clock>, cancel: CancellationToken) {
+    loop {
+        let now = clock.now();
+        let swept = store.sweep(now, now.plus_ms(-DAY_MS)).await;
+        let unused = store.forget_unused_uploads(now.plus_ms(-DAY_MS)).await;
+        match (swept, unused) {
+            (Ok(()), Ok(paths)) => paths.iter().for_each(|path| drop(std::fs::remove_file(path))),
+            (Err(error), _) | (_, Err(error)) => tracing::error!(data = %dirs.data().display(), "sweeping: {error}"),
+        }
+        tokio::select! {
+            () = cancel.cancelled() => return,
+            () = tokio::time::sleep(HOUR) => {}
+        }
+    }
+}

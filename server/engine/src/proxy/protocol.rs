@@ -1,0 +1,161 @@
+//! What the control plane and the data plane say to each other.
+//!
+//! One JSON object per line over a unix socket, one answer line per request, in order. `watch`
+//! is the exception: after its answer the connection carries hints until it is closed. A hint
+//! says *look again*, never what to do.
+
+use domain::route::{Route, RouteTable};
+use serde::{Deserialize, Serialize};
+
+/// Changed when a line of an older peer would be misread.
+pub const PROTOCOL: u32 = 1;
+
+/// The longest line either side reads. A table of 10,000 routes takes about 3 MiB.
+pub const MAX_LINE_BYTES: usize = 64 * 1024 * 1024;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub enum Request {
+    Hello { protocol: u32 },
+    /// The whole table, after the control plane started or found itself ahead.
+    Replace { table: RouteTable },
+    /// One route, new or instead of the one with its id.
+    Put { generation: u64, route: Route },
+    /// One route less.
+    Drop { generation: u64, id: String },
+    Status,
+    /// The routes that serve: what a control plane adopts after its own restart.
+    Table,
+    /// Hints from now on.
+    Watch,
+    /// Close what is still open on a draining upstream.
+    Cut { upstream: String },
+    /// Accept nothing any more, let requests finish for so long, then end.
+    Shutdown { drain_ms: u64 },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum Answer {
+    Hello(Hello),
+    /// The table with this generation serves from now on.
+    Serving { generation: u64 },
+    Status(Status),
+    Table {
+        table: RouteTable,
+    },
+    Watching,
+    /// So many connections were closed.
+    Cut { connections: usize },
+    ShuttingDown,
+    Hint(Hint),
+    Refused(Refusal),
+}
+
+/// A "no" that another try would not change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{sentence}")]
+pub struct Refusal {
+    pub code: RefusalCode,
+    pub sentence: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalCode {
+    Protocol,
+    Malformed,
+    StaleGeneration,
+    HostTaken,
+    InvalidRoute,
+    UnknownUpstream,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    pub protocol: u32,
+    pub pid: u32,
+    pub version: String,
+    /// Of the table that serves.
+    pub generation: u64,
+    /// Of the table that survives a crash; trails `generation` by milliseconds.
+    pub snapshot_generation: u64,
+    pub started_at_ms: u64,
+    /// Where applications are served: the bound addresses, ports chosen.
+    pub listen: Vec<std::net::SocketAddr>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum Hint {
+    /// Nothing is in flight any more on an upstream that left the table.
+    Drained { upstream: String },
+    /// An upstream that serves was found down, or up again.
+    Health { upstream: String, healthy: bool },
+    /// The watcher was too slow and hints were lost.
+    Missed,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    pub generation: u64,
+    pub snapshot_generation: u64,
+    /// Open client connections.
+    pub connections: usize,
+    /// Serving and draining upstreams. One that is absent has drained.
+    pub upstreams: Vec<UpstreamStatus>,
+    pub routes: Vec<RouteStatus>,
+}
+
+impl Status {
+    /// Requests, streams and tunnels that are open on an upstream.
+    pub fn in_flight(&self, upstream: &str) -> u64 {
+        self.upstreams.iter().filter(|one| one.id == upstream).map(|one| one.in_flight).sum()
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpstreamStatus {
+    pub id: String,
+    pub address: std::net::SocketAddr,
+    pub in_flight: u64,
+    /// It left the table and finishes what it has.
+    pub draining: bool,
+    /// What the continuing health check last found; true where there is none.
+    pub healthy: bool,
+    /// Left out for a moment after failed connects.
+    pub ejected: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RouteStatus {
+    pub id: String,
+    pub deployment: Option<String>,
+    pub stats: RouteStats,
+}
+
+/// Counted since the process started.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RouteStats {
+    pub requests: u64,
+    /// Answers 1xx, 2xx, 3xx, 4xx, 5xx.
+    pub by_class: [u64; 5],
+    pub bytes_in: u64,
+    pub bytes_out: u64,
+    /// Time to the answer's header: (below so many microseconds, so many answers), ascending.
+    pub latency_us: Vec<(u64, u64)>,
+}
+
+impl RouteStats {
+    /// An upper bound of the latency that a share of all answers stayed below.
+    pub fn quantile_us(&self, share: f64) -> u64 {
+        let total: u64 = self.latency_us.iter().map(|(_, count)| count).sum();
+        let wanted = (total as f64 * share).ceil().max(1.0) as u64;
+        let mut seen = 0;
+        let reached = self.latency_us.iter().find(|(_, count)| {
+            seen += count;
+            seen >= wanted
+        });
+        reached.map_or(0, |(bound, _)| *bound)
+    }
+}

@@ -1,0 +1,167 @@
+//! Starting the process, and ending it.
+
+use super::book::Book;
+use super::control::{self, Control};
+use super::core::{Core, Shared};
+use super::error::ProxyError;
+use super::options::ProxyOptions;
+use super::snapshot::{self, Keeper};
+use super::{health, listen, serve, sweep};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::broadcast;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+/// Hints that a watcher may be behind before it is told that it missed some.
+const HINTS_KEPT: usize = 1024;
+
+/// Serves until told to stop, by the control socket, SIGTERM or SIGINT.
+pub fn run(options: ProxyOptions) -> Result<(), ProxyError> {
+    allow_many_files();
+    let runtime = single_threaded()?;
+    let entered = runtime.enter();
+    let door = control::open(&options.control_socket)?;
+    let listeners = listen::bind(&options.listen, options.cores())?;
+    let (control, keeper) = assemble(options, &listeners);
+    drop(entered);
+    let threads = Threads::start(control.1.clone(), listeners)?;
+    runtime.block_on(oversee(door, control.0, keeper, threads))
+}
+
+/// The soft limit on open files is made for interactive shells.
+fn allow_many_files() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!(%error, "the limit on open files stays as it is");
+    }
+}
+
+fn single_threaded() -> Result<Runtime, ProxyError> {
+    Builder::new_current_thread().enable_all().build().map_err(|source| ProxyError::Thread { source })
+}
+
+type Assembled = ((Arc<Control>, Arc<Shared>), Arc<Keeper>);
+
+fn assemble(options: ProxyOptions, listeners: &[Vec<TcpListener>]) -> Assembled {
+    let table = Arc::default();
+    let (hints, _) = broadcast::channel(HINTS_KEPT);
+    let mut book = Book::new(options.cores(), Arc::clone(&table), hints.clone());
+    let generation = warm_start(&mut book, &options);
+    let keeper = Arc::new(Keeper::new(options.snapshot.clone(), table.clone(), generation));
+    let shared = Arc::new(Shared { options, table, connections: 0.into(), ending: false.into() });
+    let control = Control::new(book, shared.clone(), keeper.clone(), hints, bound(listeners));
+    ((Arc::new(control), shared), keeper)
+}
+
+/// The newest snapshot that can be served from, else nothing.
+fn warm_start(book: &mut Book, options: &ProxyOptions) -> u64 {
+    for table in snapshot::load(&options.snapshot) {
+        match book.replace(table) {
+            Ok(generation) => return generation,
+            Err(refusal) => tracing::error!(%refusal, "a route snapshot was read but cannot be served"),
+        }
+    }
+    0
+}
+
+fn bound(listeners: &[Vec<TcpListener>]) -> Vec<SocketAddr> {
+    listeners.iter().take(1).flatten().filter_map(|listener| listener.local_addr().ok()).collect()
+}
+
+/// The serving threads.
+struct Threads {
+    shared: Arc<Shared>,
+    stop_accepting: CancellationToken,
+    end: CancellationToken,
+    died: CancellationToken,
+    running: Vec<JoinHandle<()>>,
+}
+
+impl Threads {
+    fn start(shared: Arc<Shared>, listeners: Vec<Vec<TcpListener>>) -> Result<Self, ProxyError> {
+        let token = CancellationToken::new;
+        let mut threads = Self { shared, stop_accepting: token(), end: token(), died: token(), running: Vec::new() };
+        for (index, listeners) in listeners.into_iter().enumerate() {
+            let thread = threads.start_one(index, listeners)?;
+            threads.running.push(thread);
+        }
+        Ok(threads)
+    }
+
+    fn start_one(&self, index: usize, listeners: Vec<TcpListener>) -> Result<JoinHandle<()>, ProxyError> {
+        let runtime = single_threaded()?;
+        let core = Arc::new(Core::new(index, self.shared.clone()));
+        let (stop, end, died) = (self.stop_accepting.clone(), self.end.clone(), self.died.clone().drop_guard());
+        let work = move || {
+            let _died = died;
+            runtime.block_on(serve_core(core, listeners, stop, end));
+        };
+        std::thread::Builder::new().name(format!("serve-{index}")).spawn(work).map_err(|source| ProxyError::Thread { source })
+    }
+
+    fn finish(self) {
+        self.end.cancel();
+        for thread in self.running {
+            // A thread that panicked has said so in the log.
+            let _ = thread.join();
+        }
+    }
+}
+
+async fn serve_core(core: Arc<Core>, listeners: Vec<TcpListener>, stop: CancellationToken, end: CancellationToken) {
+    for listener in listeners {
+        match tokio::net::TcpListener::from_std(listener) {
+            Ok(listener) => drop(tokio::spawn(serve::accept(core.clone(), listener, stop.clone()))),
+            Err(error) => return tracing::error!(%error, "a listener could not be used"),
+        }
+    }
+    tokio::spawn(sweep::run(core));
+    end.cancelled().await;
+}
+
+async fn oversee(door: control::Door, control: Arc<Control>, keeper: Arc<Keeper>, threads: Threads) -> Result<(), ProxyError> {
+    let shared = threads.shared.clone();
+    tokio::spawn(control::run(door, control.clone()));
+    tokio::spawn(health::run(shared.table.clone()));
+    tokio::spawn(keeper.clone().run());
+    tracing::info!(generation = shared.table.load().generation, "the data plane serves");
+    tokio::select! {
+        () = control.stop().cancelled() => {}
+        () = told_by_signal() => {}
+        () = threads.died.cancelled() => return Err(ProxyError::ThreadDied),
+    }
+    tracing::info!(drain_ms = control.drain_ms(), connections = shared.connections.load(Relaxed), "the data plane ends");
+    threads.stop_accepting.cancel();
+    shared.ending.store(true, Relaxed);
+    drained(&shared, Duration::from_millis(control.drain_ms())).await;
+    threads.finish();
+    keeper.write_now();
+    Ok(())
+}
+
+async fn told_by_signal() {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        // Without handlers the default applies: the process ends at once.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+/// Until every connection has ended, or for as long as is allowed.
+async fn drained(shared: &Shared, within: Duration) {
+    let deadline = Instant::now() + within;
+    while shared.connections.load(Relaxed) > 0 && Instant::now() < deadline {
+        sleep(Duration::from_millis(20)).await;
+    }
+}

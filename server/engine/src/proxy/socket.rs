@@ -1,0 +1,64 @@
+//! A socket to an upstream that `cut` can close from outside.
+
+use super::origin::Origin;
+use std::io;
+use std::net;
+use std::os::fd::AsFd;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+pub struct UpstreamSocket {
+    stream: TcpStream,
+    origin: Arc<Origin>,
+    key: u64,
+}
+
+impl UpstreamSocket {
+    pub async fn connect(origin: Arc<Origin>) -> io::Result<Self> {
+        let stream = TcpStream::connect(origin.address()).await?;
+        stream.set_nodelay(true)?;
+        let key = origin.remember(net::TcpStream::from(stream.as_fd().try_clone_to_owned()?));
+        Ok(Self { stream, origin, key })
+    }
+}
+
+impl Drop for UpstreamSocket {
+    fn drop(&mut self) {
+        self.origin.forget(self.key);
+    }
+}
+
+impl AsyncRead for UpstreamSocket {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for UpstreamSocket {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,84 @@
+//! An upgraded connection (WebSocket and the like): bytes in both directions, no more HTTP.
+
+use super::body::Answer;
+use super::forward::Outcome;
+use super::headers;
+use super::link::{Link, Visit};
+use super::origin::Ticket;
+use super::page::Page;
+use super::table::Live;
+use super::wire::Wire;
+use hyper::body::Incoming;
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper::{Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use std::sync::Arc;
+use tokio::io::copy_bidirectional;
+
+/// Both halves of a tunnel, before either side has let go of its connection.
+struct Ends {
+    client: OnUpgrade,
+    upstream: Upgraded,
+}
+
+/// What lives as long as the tunnel: it counts as in flight, and the sweep may close it.
+struct Held {
+    _ticket: Ticket,
+    _visit: Visit,
+    link: Arc<Link>,
+    live: Arc<Live>,
+}
+
+/// Answers 101 to the client and joins the two connections.
+pub async fn open(
+    link: &Arc<Link>,
+    live: &Arc<Live>,
+    ticket: Ticket,
+    wire: Wire,
+    mut response: Response<Incoming>,
+    client: OnUpgrade,
+) -> Outcome {
+    let Some(protocol) = headers::upgrade_of(response.headers()) else {
+        return Outcome::Failed(Page::new(StatusCode::BAD_GATEWAY, "The application changed to a protocol that it did not name."));
+    };
+    let upstream = hyper::upgrade::on(&mut response);
+    wire.hand_over().await;
+    let Ok(upstream) = upstream.await else {
+        return Outcome::Failed(Page::new(StatusCode::BAD_GATEWAY, "The application closed the connection while changing the protocol."));
+    };
+    let held = Held { _ticket: ticket, _visit: Visit::begin(link.clone()), link: link.clone(), live: live.clone() };
+    start(held, Ends { client, upstream });
+    let (mut parts, _) = response.into_parts();
+    headers::to_client(&mut parts.headers);
+    headers::set_upgrade(&mut parts.headers, protocol);
+    Outcome::Answered(Response::from_parts(parts, Answer::empty()))
+}
+
+fn start(held: Held, ends: Ends) {
+    let watch = held.link.watch.clone();
+    let (may_start, started) = tokio::sync::oneshot::channel();
+    let task = tokio::spawn(async move {
+        // The client's half comes when hyper has written the 101. From then on the sweep has
+        // to close this task and no longer the server's.
+        if let Ok(client) = ends.client.await {
+            let _ = may_start.send(());
+            join(held, client, ends.upstream).await;
+        }
+    });
+    let handle = task.abort_handle();
+    tokio::spawn(async move {
+        if started.await.is_ok() {
+            watch.belongs_to(handle);
+        }
+    });
+}
+
+async fn join(held: Held, client: Upgraded, upstream: Upgraded) {
+    let (mut client, mut upstream) = (TokioIo::new(client), TokioIo::new(upstream));
+    // Either side may end a tunnel as it likes; how it did is nothing to act on.
+    if let Ok((received, sent)) = copy_bidirectional(&mut client, &mut upstream).await {
+        let shard = held.live.stats.shard(held.link.core.index);
+        shard.received(received);
+        shard.sent(sent);
+    }
+}
