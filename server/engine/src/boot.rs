@@ -20,6 +20,7 @@ use crate::runtimes::{Place, Runtimes};
 use crate::source::git::Git;
 use crate::store::{Now, Store, StoreError};
 use domain::api::Sealdock;
+use domain::redact::Redactor;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};
@@ -130,6 +131,7 @@ fn assemble(
     let runtimes = Arc::new(Runtimes { store: store.clone(), places });
     let git = Arc::new(Git::new(&dirs));
     let logs = Logs::new(store.clone(), bus.clone(), clock.clone());
+    let redactor = Arc::new(Redactor::default());
     let plane = Arc::new(ProxyPlane::new(dirs.control_socket()));
 
     let reconciler = Arc::new(Reconciler {
@@ -141,7 +143,7 @@ fn assemble(
         bus: bus.clone(),
         queue: queue.clone(),
         memory: memory.clone(),
-        narrator: Narrator { store: store.clone(), logs: logs.clone() },
+        narrator: Narrator { store: store.clone(), logs: logs.clone(), redactor: redactor.clone() },
         capture: Capture::new(logs.clone(), tasks.clone(), cancel.clone()),
         leftovers: Leftovers { store: store.clone(), runtimes: runtimes.clone(), git: git.clone(), dirs: dirs.clone() },
         work: work.clone(),
@@ -156,6 +158,7 @@ fn assemble(
         queue: queue.clone(),
         work: work.clone(),
         dirs: dirs.clone(),
+        redactor,
         epoch,
     });
     let control = Control {

@@ -30,7 +30,7 @@ use domain::hint::Topic;
 use domain::id::{DeploymentId, EnvironmentId, OrgId};
 use domain::refusal::Refusal;
 use std::sync::Arc;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
 
 /// What an operator set at start.
 #[derive(Clone, Debug)]
@@ -51,7 +51,6 @@ pub struct Control {
     pub clock: Arc<dyn Clock>,
     pub bus: Bus,
     pub queue: Arc<Queue>,
-    pub work: Arc<Notify>,
     pub memory: Arc<Memory>,
     pub meter: Arc<Meter>,
     pub dirs: Dirs,

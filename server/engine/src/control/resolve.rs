@@ -39,7 +39,7 @@ impl Control {
     pub(super) async fn configure(&self, org: &OrgId, source: Source, overrides: &ConfigPatch) -> Reply<Resolved> {
         config::validate(overrides).map_err(|errors| wrong_config("config", &errors))?;
         let (file, notes) = self.file(org, &source).await?;
-        let config = ConfigPatch::resolve(&[&file, overrides]);
+        let config = Config::resolve(&[&file, overrides]);
         if let Source::Git { url, commit, .. } = &source {
             self.has_dockerfile(org, url, &commit.sha, &config).await?;
         }

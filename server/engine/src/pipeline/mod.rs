@@ -51,6 +51,7 @@ pub struct Pipeline {
     pub queue: Arc<Queue>,
     pub work: Arc<Notify>,
     pub dirs: Dirs,
+    pub redactor: Arc<Redactor>,
     /// Names this boot: what another one claimed is not ours to end.
     pub epoch: String,
 }
@@ -102,7 +103,7 @@ impl Pipeline {
         let Some(job) = self.store.claim_job(&self.epoch, now, now.plus_ms(LEASE_MS)).await? else { return Ok(false) };
         let Some(deployment) = self.store.deployment_of_any(&job.deployment).await? else { return Ok(true) };
         self.hint(&deployment);
-        let log = self.logs.writer(&job.org, &deployment.environment, &job.stream(), Redactor::default());
+        let log = self.logs.writer(&job.org, &deployment.environment, &job.stream(), self.redactor.clone());
         let task = Task { deployment: &deployment, log: &log };
         let ended = tokio::select! {
             ended = self.carry_out(&job, &task) => Some(ended),

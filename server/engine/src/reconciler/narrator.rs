@@ -8,11 +8,13 @@ use domain::deployment::{Deployment, Phase};
 use domain::job::JobKind;
 use domain::redact::Redactor;
 use domain::view::Stream;
+use std::sync::Arc;
 
 #[derive(Clone)]
 pub struct Narrator {
     pub store: Store,
     pub logs: Logs,
+    pub redactor: Arc<Redactor>,
 }
 
 impl Narrator {
@@ -38,7 +40,7 @@ impl Narrator {
         let Ok(jobs) = self.store.jobs(&deployment.id).await else { return };
         let follower = [JobKind::DeployImageJob, JobKind::MarkDeploymentCompleteJob];
         let Some(job) = follower.iter().find_map(|kind| jobs.iter().find(|j| j.kind == *kind)) else { return };
-        let writer = self.logs.writer(&deployment.org, &deployment.environment, &job.stream(), Redactor::default());
+        let writer = self.logs.writer(&deployment.org, &deployment.environment, &job.stream(), self.redactor.clone());
         writer.line(Stream::Note, sentence);
         if last {
             writer.finish().await;

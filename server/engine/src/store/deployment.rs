@@ -2,7 +2,7 @@
 //! environment's pointers and the jobs that follow the phase in the same transaction.
 
 use super::event::{NewEvent, write};
-use super::{Ids, Now, Row, Store, StoreError, Stored, Transaction, from_json, to_json};
+use super::{Ids, Row, Store, StoreError, Stored, Transaction, from_json, to_json};
 use domain::access::Caller;
 use domain::config::{Config, ConfigPatch};
 use domain::deployment::{Deployment, Event, Phase, Trigger};
