@@ -5,7 +5,6 @@ use super::serving;
 use super::world::World;
 use super::{Plan, Step};
 use crate::deployment::{Deployment, Event, Phase};
-use crate::route::Target;
 use crate::source::Artifact;
 use crate::strategy::{Strategy, between};
 
@@ -35,7 +34,7 @@ fn must_wait(world: &World, candidate: &Deployment, plan: &mut Plan) -> bool {
                 shared(active, candidate)
             ),
         );
-        plan.step(Step::Publish(gap(candidate)));
+        plan.step(Step::Publish(serving::gap()));
         plan.record(active, Event::Superseded, None);
         return true;
     }
@@ -73,17 +72,6 @@ fn shared(holder: &Deployment, candidate: &Deployment) -> String {
         .map(ToString::to_string)
         .collect();
     both.join(", ")
-}
-
-fn gap(candidate: &Deployment) -> Target {
-    let sentence = format!(
-        "A new version (#{}) is replacing the old one. It will be back shortly.",
-        candidate.number
-    );
-    Target::Unavailable {
-        retry_after_s: 5,
-        sentence,
-    }
 }
 
 fn start(world: &World, candidate: &Deployment, plan: &mut Plan) {

@@ -173,23 +173,29 @@ fn admit(
     None
 }
 
-fn paused() -> Target {
+pub(super) fn paused() -> Target {
     Target::Unavailable {
         retry_after_s: 30,
         sentence: "This app is paused by its team.".into(),
     }
 }
 
-fn empty(world: &World) -> Target {
+pub(super) fn empty(world: &World) -> Target {
     let coming = world.deployments.values().any(|d| d.phase.is_coming());
     match coming {
-        true => Target::Unavailable {
-            retry_after_s: 5,
-            sentence: "This app is being deployed. It will be here shortly.".into(),
-        },
+        true => gap(),
         false => Target::Absent {
             sentence: "Nothing is deployed here.".into(),
         },
+    }
+}
+
+/// Before the first version, and while a new one replaces the old one: one and the same page,
+/// so that it is published once.
+pub(super) fn gap() -> Target {
+    Target::Unavailable {
+        retry_after_s: 5,
+        sentence: "A new version of this app is being deployed. It will be here shortly.".into(),
     }
 }
 
