@@ -1,7 +1,7 @@
 //! Whether a deployment's instances can take traffic, and what would bring them there.
 
 use super::world::{Seen, World, wanted};
-use super::{Plan, Step, passed};
+use super::{Plan, Step};
 use crate::deployment::Deployment;
 use crate::id::InstanceId;
 use crate::instance::{Observed, State};
@@ -30,17 +30,25 @@ pub(super) fn pursue(world: &World, deployment: &Deployment, plan: &mut Plan) ->
         return Readiness::NotYet(format!("Waits for its runtime: {sentence}"));
     }
     let ids = wanted(deployment);
+    let before = plan.steps.len();
     let (mut upstreams, mut missing) = (vec![], None);
     for id in &ids {
         match one(world, deployment, id, plan) {
             One::Ready(upstream) => upstreams.push(upstream),
             One::NotYet(sentence) => missing = missing.or(Some(sentence)),
-            One::Never(sentence) => return Readiness::Never(sentence),
+            One::Never(sentence) => {
+                plan.steps.truncate(before);
+                return Readiness::Never(sentence);
+            }
         }
     }
     match missing {
         None => Readiness::Ready(upstreams),
-        Some(sentence) => Readiness::NotYet(counted(world, deployment, &ids, &sentence)),
+        Some(sentence) => {
+            let left = left(world, deployment, &ids);
+            let (healthy, all) = (upstreams.len(), ids.len());
+            Readiness::NotYet(format!("{healthy} of {all} healthy{left}. {sentence}"))
+        }
     }
 }
 
@@ -112,23 +120,18 @@ fn last_probe(failure: Option<&str>) -> String {
     )
 }
 
-fn counted(world: &World, deployment: &Deployment, ids: &[InstanceId], sentence: &str) -> String {
-    let healthy = passed(&world.probes, ids, deployment.config.health.successes);
-    let left = left_s(world, deployment, ids)
-        .map(|s| format!(", {s} s left"))
-        .unwrap_or_default();
-    format!("{healthy} of {} healthy{left}. {sentence}", ids.len())
-}
-
-/// Seconds until the first health window closes.
-fn left_s(world: &World, deployment: &Deployment, ids: &[InstanceId]) -> Option<i64> {
+/// Until the first health window closes.
+fn left(world: &World, deployment: &Deployment, ids: &[InstanceId]) -> String {
     let window_ms = i64::from(deployment.config.health.timeout_s) * 1000;
     let first = ids
         .iter()
         .filter_map(|id| world.probes.get(id))
         .map(|p| p.first_at)
-        .min()?;
-    Some((window_ms - world.now.since_ms(first)).max(0) / 1000)
+        .min();
+    first.map_or_else(String::new, |at| {
+        let left_ms = (window_ms - world.now.since_ms(at)).max(0);
+        format!(", {} s left", left_ms / 1000)
+    })
 }
 
 /// The first failure, with the last lines that the app printed.

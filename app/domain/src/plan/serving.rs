@@ -15,34 +15,25 @@ use crate::source::Artifact;
 const HEALTH_INTERVAL_MS: u32 = 2_000;
 
 pub(super) fn plan(world: &World, plan: &mut Plan) {
-    if switching(world) {
+    if plan.switches() {
         return;
     }
     let target = match world.active() {
         Some(active) => serve(world, active, plan),
         None => Some(empty(world)),
     };
-    if let Some(target) = target.filter(|t| world.served.as_ref() != Some(t)) {
+    let news = target.filter(|t| world.served.as_ref() != Some(t));
+    if let Some(target) = news.filter(|_| !ahead(world, plan)) {
         plan.step(Step::Publish(target));
     }
 }
 
-/// The candidate's own switch, or its replacement of the old one, decides what is published.
-fn switching(world: &World) -> bool {
-    let Some(candidate) = world.candidate() else {
-        return false;
-    };
-    let serves_already =
-        world.served.as_ref().and_then(Target::deployment) == Some(candidate.id.as_str());
-    candidate.phase == Phase::Ready || serves_already || replaces(world, candidate)
-}
-
-fn replaces(world: &World, candidate: &Deployment) -> bool {
-    use crate::strategy::{Strategy, between};
-    candidate.phase == Phase::Starting
-        && world
-            .active()
-            .is_some_and(|a| between(Some(&a.config), &candidate.config) == Strategy::Replace)
+/// The candidate was published, and a crash came before the record: the route is ahead of the
+/// rows and stays there, unless the candidate is lost.
+fn ahead(world: &World, plan: &Plan) -> bool {
+    let served = world.served.as_ref().and_then(Target::deployment);
+    let candidate = world.candidate();
+    candidate.is_some_and(|c| served == Some(c.id.as_str()) && !plan.fails(&c.id))
 }
 
 fn serve(world: &World, active: &Deployment, plan: &mut Plan) -> Option<Target> {
@@ -84,8 +75,7 @@ fn live(world: &World, active: &Deployment, plan: &mut Plan) -> Target {
         .collect();
     plan.say(active, sentence(world, &ids, ready.len()));
     if ready.is_empty() {
-        let sentence =
-            "No instance of the app is running just now; it is being started again.".into();
+        let sentence = "This app can't answer just now; it is being brought back.".into();
         return Target::Unavailable {
             retry_after_s: 2,
             sentence,
@@ -103,9 +93,9 @@ fn sentence(world: &World, ids: &[InstanceId], ready: usize) -> String {
     match (ready, ids.len()) {
         (1, 1) => format!("Serves from 1 instance.{trouble}"),
         (n, all) if n == all => format!("Serves from {n} instances.{trouble}"),
-        (0, _) => format!("Nothing of it runs just now; it is being started again.{trouble}"),
+        (0, _) => format!("Can't serve just now: none of its instances is healthy yet.{trouble}"),
         (n, all) => format!(
-            "Serves from {n} of {all} instances; the others are being started again.{trouble}"
+            "Serves from {n} of {all} instances; the others are being brought back.{trouble}"
         ),
     }
 }

@@ -96,8 +96,6 @@ fn p8_a_failure_creates_nothing_more_of_the_failed_one() {
         served gap
         "#,
         expect![[r#"
-            do #1 ensure web.0
-            do #1 probe web.1
             do #1 record Fail: The container exited with code 1 before it was healthy. It printed nothing.
             #1 The container exited with code 1 before it was healthy. It printed nothing.
         "#]],
@@ -293,6 +291,27 @@ fn q20_a_crash_between_publish_and_record_only_records() {
 }
 
 #[test]
+fn q20_after_such_a_crash_the_route_stays_while_nothing_is_known_of_probes() {
+    check(
+        "
+        active #1
+        candidate #2
+        #1 live 60s
+        #2 ready 0s
+        #1.0 running :41001
+        #2.0 running :41002
+        served #2.0=:41002
+        ",
+        expect![[r#"
+            do #2 probe web.0
+            do #1 probe web.0
+            #1 Can't serve just now: none of its instances is healthy yet.
+            #2 0 of 1 healthy. The first probe is on its way.
+        "#]],
+    );
+}
+
+#[test]
 fn i6_one_that_ends_right_after_ready_gives_the_route_back() {
     check(
         r#"
@@ -306,6 +325,8 @@ fn i6_one_that_ends_right_after_ready_gives_the_route_back() {
         "#,
         expect![[r#"
             do #2 record Fail: The container exited with code 1 before it was healthy. Its last lines: out of luck
+            do #1 publish 1 upstreams
+            #1 Serves from 1 instance.
             #2 The container exited with code 1 before it was healthy. Its last lines: out of luck
         "#]],
     );
@@ -324,8 +345,11 @@ fn i6_while_a_ready_one_is_probed_anew_the_active_one_is_cared_for() {
         served #1.0=:41001
         ",
         expect![[r#"
+            do publish 503: This app can't answer just now; it is being brought back.
             do #2 probe web.0
-            #2 1 of 1 healthy, 59 s left. The first probe is on its way.
+            do #1 probe web.0
+            #1 Can't serve just now: none of its instances is healthy yet.
+            #2 0 of 1 healthy, 59 s left. The first probe is on its way.
         "#]],
     );
 }

@@ -85,10 +85,13 @@ fn p9_what_leaves_is_not_asked_twice() {
 
 #[test]
 fn p9_gone_is_drained() {
-    drains("#1 draining 3s", expect![[r#"
+    drains(
+        "#1 draining 3s",
+        expect![[r#"
         do #1 record Drained
         #2 Serves from 1 instance.
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -3,22 +3,28 @@ use expect_test::expect;
 
 #[test]
 fn p18_the_first_deployment_begins_and_its_route_says_so() {
-    check("#1 queued 0s", expect![[r#"
+    check(
+        "#1 queued 0s",
+        expect![[r#"
         do #1 record Claim
         do publish 503: A new version of this app is being deployed. It will be here shortly.
         #1 Begins now.
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn p18_of_those_that_wait_the_newest_wins_and_the_others_say_why() {
-    check("#1 queued 9s\n#2 queued 5s\n#3 queued 1s", expect![[r#"
+    check(
+        "#1 queued 9s\n#2 queued 5s\n#3 queued 1s",
+        expect![[r#"
         do #1 record Cancel: Superseded by #3 before it began.
         do #2 record Cancel: Superseded by #3 before it began.
         do #3 record Claim
         do publish 503: A new version of this app is being deployed. It will be here shortly.
         #3 Begins now.
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -89,7 +95,10 @@ fn p3_a_failed_build_fails_with_its_sentence() {
 
 #[test]
 fn q20_a_building_one_without_jobs_does_not_hang() {
-    check("candidate #1\n#1 building 60s\nserved gap", expect![[r#"
+    check(
+        "candidate #1\n#1 building 60s\nserved gap",
+        expect![[r#"
         do #1 record Fail: Its jobs are gone from the database.
-    "#]]);
+    "#]],
+    );
 }

@@ -19,9 +19,12 @@ fn a_settled_world_needs_nothing() {
 
 #[test]
 fn i13_an_environment_without_a_deployment_answers() {
-    check("", expect![[r#"
+    check(
+        "",
+        expect![[r#"
         do publish 404: Nothing is deployed here.
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -45,9 +48,9 @@ fn p10_resume_probes_before_it_serves_again() {
     check(
         "active #1\n#1 live 0s\n#1.0 running :41001\nserved paused",
         expect![[r#"
+            do publish 503: This app can't answer just now; it is being brought back.
             do #1 probe web.0
-            do publish 503: No instance of the app is running just now; it is being started again.
-            #1 Nothing of it runs just now; it is being started again.
+            #1 Can't serve just now: none of its instances is healthy yet.
         "#]],
     );
 }
@@ -73,20 +76,23 @@ fn q22_one_that_vanished_leaves_the_route_first_and_is_made_again() {
         served #1.0=:41001 #1.1=:41002
         ",
         expect![[r#"
-            do #1 ensure web.0
             do #1 publish 1 upstreams
-            #1 Serves from 1 of 2 instances; the others are being started again.
+            do #1 ensure web.0
+            #1 Serves from 1 of 2 instances; the others are being brought back.
         "#]],
     );
 }
 
 #[test]
 fn q22_the_only_one_vanished() {
-    check("active #1\n#1 live 60s\nserved #1.0=:41001", expect![[r#"
-        do #1 ensure web.0
-        do publish 503: No instance of the app is running just now; it is being started again.
-        #1 Nothing of it runs just now; it is being started again.
-    "#]]);
+    check(
+        "active #1\n#1 live 60s\nserved #1.0=:41001",
+        expect![[r#"
+            do publish 503: This app can't answer just now; it is being brought back.
+            do #1 ensure web.0
+            #1 Can't serve just now: none of its instances is healthy yet.
+        "#]],
+    );
 }
 
 #[test]
@@ -100,9 +106,9 @@ fn q22_one_that_moved_its_port_is_probed_there_first() {
         served #1.0=:41001 #1.1=:41002
         ",
         expect![[r#"
-            do #1 probe web.0
             do #1 publish 1 upstreams
-            #1 Serves from 1 of 2 instances; the others are being started again.
+            do #1 probe web.0
+            #1 Serves from 1 of 2 instances; the others are being brought back.
         "#]],
     );
 }
@@ -128,9 +134,9 @@ fn q22_a_live_one_beyond_its_window_is_never_given_up_and_still_probed_with_paus
         served nothing
         ",
         expect![[r#"
+            do publish 503: This app can't answer just now; it is being brought back.
             do #1 probe web.0
-            do publish 503: No instance of the app is running just now; it is being started again.
-            #1 Nothing of it runs just now; it is being started again.
+            #1 Can't serve just now: none of its instances is healthy yet.
         "#]],
     );
 }
@@ -145,9 +151,9 @@ fn q22_one_that_ended_is_started_again() {
         served #1.0=:41001
         "#,
         expect![[r#"
+            do publish 503: This app can't answer just now; it is being brought back.
             do #1 ensure web.0
-            do publish 503: No instance of the app is running just now; it is being started again.
-            #1 Nothing of it runs just now; it is being started again.
+            #1 Can't serve just now: none of its instances is healthy yet.
         "#]],
     );
 }
@@ -162,9 +168,9 @@ fn q22_one_that_ends_at_once_is_not_started_in_circles() {
         served #1.0=:41001
         "#,
         expect![[r#"
+            do publish 503: This app can't answer just now; it is being brought back.
             do #1 ensure web.0
-            do publish 503: No instance of the app is running just now; it is being started again.
-            #1 Nothing of it runs just now; it is being started again.
+            #1 Can't serve just now: none of its instances is healthy yet.
         "#]],
     );
 }
@@ -180,7 +186,7 @@ fn q22_trouble_while_live_is_said_and_retried() {
         served #1.0=:41001
         "#,
         expect![[r#"
-            #1 Serves from 1 of 2 instances; the others are being started again. The image app:1 is not here.
+            #1 Serves from 1 of 2 instances; the others are being brought back. The image app:1 is not here.
             wake in 4000 ms
         "#]],
     );
@@ -191,8 +197,8 @@ fn q22_a_live_one_that_was_created_and_never_started_is_started() {
     check(
         "active #1\n#1 live 60s\n#1.0 starting\nserved nothing",
         expect![[r#"
-            do publish 503: No instance of the app is running just now; it is being started again.
-            #1 Nothing of it runs just now; it is being started again.
+            do publish 503: This app can't answer just now; it is being brought back.
+            #1 Can't serve just now: none of its instances is healthy yet.
         "#]],
     );
 }

@@ -105,7 +105,10 @@ fn i12_the_last_instance_leaves_before_the_rows_do() {
 
 #[test]
 fn i12_nothing_left_is_forgotten() {
-    check("deleting", expect![[r#"
+    check(
+        "deleting",
+        expect![[r#"
         do forget
-    "#]]);
+    "#]],
+    );
 }
