@@ -1,6 +1,6 @@
 //! Finish, then stop. And whatever is final converges to no instances.
 
-use super::world::World;
+use super::world::{Seen, World, wanted};
 use super::{Plan, Step};
 use crate::deployment::{Deployment, Event, Phase};
 use crate::id::DeploymentId;
@@ -30,8 +30,7 @@ pub fn deadline(deployment: &Deployment) -> Time {
 }
 
 fn drain(world: &World, deployment: &Deployment, plan: &mut Plan) {
-    let gone = !world.blind() && world.instances_of(&deployment.id).next().is_none();
-    if gone {
+    if gone(world, deployment) {
         plan.record(deployment, Event::Drained, None);
         return;
     }
@@ -40,8 +39,23 @@ fn drain(world: &World, deployment: &Deployment, plan: &mut Plan) {
         plan.wake(deadline(deployment).min(world.now.plus_ms(LOOK_AGAIN_MS)));
         return;
     }
-    plan.say(deployment, "Its containers are being stopped.");
+    plan.say(deployment, stopping(world));
     remove_all(world, &deployment.id, plan);
+}
+
+/// Seen to be gone; static files have no instance that could be left.
+fn gone(world: &World, deployment: &Deployment) -> bool {
+    let none = world.instances_of(&deployment.id).next().is_none();
+    none && (!world.blind() || wanted(deployment).is_empty())
+}
+
+fn stopping(world: &World) -> String {
+    match &world.seen {
+        Seen::Known(_) => "Its containers are being stopped.".into(),
+        Seen::Unknown(sentence) => {
+            format!("Its containers are stopped as soon as the runtime answers: {sentence}")
+        }
+    }
 }
 
 /// Blue-green never takes away what the data plane still sends requests to.

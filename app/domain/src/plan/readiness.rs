@@ -26,10 +26,13 @@ enum One {
 
 /// Puts the steps into `plan` that bring the instances nearer to ready.
 pub(super) fn pursue(world: &World, deployment: &Deployment, plan: &mut Plan) -> Readiness {
-    if let Seen::Unknown(sentence) = &world.seen {
-        return Readiness::NotYet(format!("Waits for its runtime: {sentence}"));
-    }
     let ids = wanted(deployment);
+    match &world.seen {
+        Seen::Unknown(sentence) if !ids.is_empty() => {
+            return Readiness::NotYet(format!("Waits for its runtime: {sentence}"));
+        }
+        _ => {}
+    }
     let before = plan.steps.len();
     let (mut upstreams, mut missing) = (vec![], None);
     for id in &ids {

@@ -36,14 +36,8 @@ fn ahead(world: &World, plan: &Plan) -> bool {
     candidate.is_some_and(|c| served == Some(c.id.as_str()) && !plan.fails(&c.id))
 }
 
+/// `None`: whatever is published stays. Pausing and static files need no look at a runtime.
 fn serve(world: &World, active: &Deployment, plan: &mut Plan) -> Option<Target> {
-    if let Seen::Unknown(sentence) = &world.seen {
-        plan.say(
-            active,
-            format!("Serves as before, but its runtime does not answer: {sentence}"),
-        );
-        return static_or_paused(active);
-    }
     if active.phase == Phase::Paused {
         plan.say(
             active,
@@ -55,16 +49,14 @@ fn serve(world: &World, active: &Deployment, plan: &mut Plan) -> Option<Target> 
         plan.say(active, "Serves static files.");
         return Some(files(active));
     }
-    Some(live(world, active, plan))
-}
-
-/// What needs no observation.
-fn static_or_paused(active: &Deployment) -> Option<Target> {
-    match (active.phase, &active.artifact) {
-        (Phase::Paused, _) => Some(paused()),
-        (_, Some(Artifact::Static { .. })) => Some(files(active)),
-        _ => None,
+    if let Seen::Unknown(sentence) = &world.seen {
+        plan.say(
+            active,
+            format!("Serves as before, but its runtime does not answer: {sentence}"),
+        );
+        return None;
     }
+    Some(live(world, active, plan))
 }
 
 fn live(world: &World, active: &Deployment, plan: &mut Plan) -> Target {

@@ -225,7 +225,8 @@ fn p16_static_files_need_no_engine() {
         served gap
         "#,
         expect![[r#"
-            #1 Waits for its runtime: Docker Engine does not answer.
+            do #1 record Healthy
+            #1 Healthy; traffic is about to switch.
         "#]],
     );
 }

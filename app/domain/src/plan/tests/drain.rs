@@ -99,7 +99,7 @@ fn q22_a_blind_engine_drains_nothing_to_its_end() {
     drains(
         "#1 draining 60s\nblind \"Docker Engine does not answer.\"",
         expect![[r#"
-            #1 Its containers are being stopped.
+            #1 Its containers are stopped as soon as the runtime answers: Docker Engine does not answer.
             #2 Serves as before, but its runtime does not answer: Docker Engine does not answer.
         "#]],
     );
@@ -110,7 +110,7 @@ fn p16_static_files_drain_without_an_engine() {
     drains(
         "#1 draining 1s static\nblind \"Docker Engine does not answer.\"",
         expect![[r#"
-            #1 Its containers are being stopped.
+            do #1 record Drained
             #2 Serves as before, but its runtime does not answer: Docker Engine does not answer.
         "#]],
     );

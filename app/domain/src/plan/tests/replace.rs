@@ -32,7 +32,6 @@ fn q20_a_crash_between_the_page_and_the_record_only_records() {
         served gap
         ",
         expect![[r#"
-            do publish 503: A new version of this app is being deployed. It will be here shortly.
             do #1 record Superseded
             #2 Stopping #1 first: both need gpu.
         "#]],
@@ -129,9 +128,8 @@ fn i9_nothing_is_stopped_for_a_new_one_while_the_engine_is_away() {
         served #1.0=:41001
         "#,
         expect![[r#"
-            do publish 503: A new version of this app is being deployed. It will be here shortly.
-            do #1 record Superseded
-            #2 Stopping #1 first: both need gpu.
+            #1 Serves as before, but its runtime does not answer: Docker Engine does not answer.
+            #2 #1 stays until the runtime answers, both need gpu: Docker Engine does not answer.
         "#]],
     );
 }

@@ -229,7 +229,7 @@ fn p10_pause_works_while_the_engine_is_away() {
         "#,
         expect![[r#"
             do publish 503: This app is paused by its team.
-            #1 Serves as before, but its runtime does not answer: Docker Engine does not answer.
+            #1 Paused: requests are answered 503 until it is resumed.
         "#]],
     );
 }

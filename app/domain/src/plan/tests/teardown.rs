@@ -93,7 +93,7 @@ fn i12_while_the_engine_is_away_nothing_is_forgotten() {
         blind "Docker Engine does not answer."
         "#,
         expect![[r#"
-            #1 Its containers are being stopped.
+            #1 Its containers are stopped as soon as the runtime answers: Docker Engine does not answer.
         "#]],
     );
 }
