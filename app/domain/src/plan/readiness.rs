@@ -57,7 +57,7 @@ pub(super) fn pursue(world: &World, deployment: &Deployment, plan: &mut Plan) ->
 
 fn one(world: &World, deployment: &Deployment, id: &InstanceId, plan: &mut Plan) -> One {
     let Some(seen) = world.observed(id) else {
-        return absent(world, id, plan);
+        return create(world, id, plan);
     };
     match (&seen.state, seen.address) {
         (
@@ -68,13 +68,15 @@ fn one(world: &World, deployment: &Deployment, id: &InstanceId, plan: &mut Plan)
             },
             _,
         ) => One::Never(ended(deployment, *code, *out_of_memory, lines)),
+        // Created, and a crash came before it was started.
+        (State::Starting, _) if seen.started_at.is_none() => create(world, id, plan),
         (State::Running, Some(_)) => running(world, deployment, seen, plan),
         (State::Running | State::Starting, _) => One::NotYet("The container is starting.".into()),
         (State::Leaving, _) => One::NotYet("An earlier attempt is being removed.".into()),
     }
 }
 
-fn absent(world: &World, id: &InstanceId, plan: &mut Plan) -> One {
+fn create(world: &World, id: &InstanceId, plan: &mut Plan) -> One {
     match world.troubles.get(id) {
         Some(trouble) if trouble.permanent => One::Never(trouble.sentence.clone()),
         Some(trouble) if world.now < trouble.retry_at => {

@@ -7,12 +7,15 @@ use super::world::{Seen, World, wanted};
 use super::{Plan, Step};
 use crate::deployment::{Deployment, Phase};
 use crate::id::InstanceId;
-use crate::instance::State;
-use crate::probe::{Verdict, verdict};
+use crate::instance::{Observed, State};
+use crate::probe::{Verdict, verdict_while_live};
 use crate::route::{HealthCheck, Target, Upstream};
 use crate::source::Artifact;
+use std::net::SocketAddr;
 
 const HEALTH_INTERVAL_MS: u32 = 2_000;
+/// Between two starts of an instance that ends by itself.
+const RESTART_PAUSE_MS: i64 = 5_000;
 
 pub(super) fn plan(world: &World, plan: &mut Plan) {
     if plan.switches() {
@@ -63,7 +66,7 @@ fn live(world: &World, active: &Deployment, plan: &mut Plan) -> Target {
     let ids = wanted(active);
     let ready: Vec<_> = ids
         .iter()
-        .filter_map(|id| keep_up(world, active, id, plan))
+        .filter_map(|id| keep_up(world, id, plan))
         .collect();
     plan.say(active, sentence(world, &ids, ready.len()));
     if ready.is_empty() {
@@ -93,64 +96,48 @@ fn sentence(world: &World, ids: &[InstanceId], ready: usize) -> String {
 }
 
 /// Keeps one instance running; answers with where it can be reached, if it can.
-fn keep_up(
-    world: &World,
-    active: &Deployment,
-    id: &InstanceId,
-    plan: &mut Plan,
-) -> Option<Upstream> {
-    let seen = world.observed(id);
-    match seen.map(|s| (&s.state, s.address)) {
-        None | Some((State::Exited { .. }, _)) => {
-            again(world, id, plan);
-            None
-        }
-        Some((State::Running, Some(address))) => {
-            let upstream = Upstream {
-                id: id.to_string(),
-                address,
-            };
-            admit(world, active, id, upstream, plan)
-        }
-        Some(_) => None,
+fn keep_up(world: &World, id: &InstanceId, plan: &mut Plan) -> Option<Upstream> {
+    let Some(seen) = world.observed(id) else {
+        return again(world, id, plan);
+    };
+    match (&seen.state, seen.address) {
+        (State::Running, Some(address)) => admit(world, id, address, plan),
+        (State::Exited { .. }, _) => after_exit(world, seen, plan),
+        (State::Starting, _) if seen.started_at.is_none() => again(world, id, plan),
+        _ => None,
     }
 }
 
-fn again(world: &World, id: &InstanceId, plan: &mut Plan) {
+/// One that ran for a while is started again at once, one that ends at once is given a pause.
+fn after_exit(world: &World, seen: &Observed, plan: &mut Plan) -> Option<Upstream> {
+    match seen.started_at.map(|at| at.plus_ms(RESTART_PAUSE_MS)) {
+        Some(due) if world.now < due => plan.wake(due),
+        _ => return again(world, &seen.id, plan),
+    }
+    None
+}
+
+fn again(world: &World, id: &InstanceId, plan: &mut Plan) -> Option<Upstream> {
     match world.troubles.get(id) {
         Some(trouble) if world.now < trouble.retry_at => plan.wake(trouble.retry_at),
         _ => plan.step(Step::Ensure(id.clone())),
     }
+    None
 }
 
-fn admit(
-    world: &World,
-    active: &Deployment,
-    id: &InstanceId,
-    upstream: Upstream,
-    plan: &mut Plan,
-) -> Option<Upstream> {
-    let published = world
-        .served
-        .as_ref()
-        .is_some_and(|t| t.upstreams().contains(&upstream));
-    let known = world.probes.get(id);
-    if published || known.is_some_and(|k| k.passes_at(upstream.address)) {
+fn admit(world: &World, id: &InstanceId, address: SocketAddr, plan: &mut Plan) -> Option<Upstream> {
+    let upstream = Upstream {
+        id: id.to_string(),
+        address,
+    };
+    let served = world.served.as_ref();
+    if served.is_some_and(|t| t.upstreams().contains(&upstream)) {
         return Some(upstream);
     }
-    match verdict(
-        &active.config.health,
-        id,
-        upstream.address,
-        known,
-        world.now,
-    ) {
-        Verdict::Wait(until) => plan.wake(until),
-        // An instance that served before is never given up: its owner may be fixing what it waits for.
-        Verdict::ProbeNow | Verdict::GiveUp(_) => {
-            plan.step(Step::Probe(id.clone(), upstream.address))
-        }
+    match verdict_while_live(id, address, world.probes.get(id), world.now) {
         Verdict::Healthy => return Some(upstream),
+        Verdict::Wait(until) => plan.wake(until),
+        Verdict::ProbeNow | Verdict::GiveUp(_) => plan.step(Step::Probe(id.clone(), address)),
     }
     None
 }

@@ -182,7 +182,8 @@ fn q20_one_that_was_created_and_never_started_is_started() {
     check(
         "candidate #1\n#1 starting 1s\n#1.0 starting\nserved gap",
         expect![[r#"
-            #1 0 of 1 healthy. The container is starting.
+            do #1 ensure web.0
+            #1 0 of 1 healthy. The container is being created.
         "#]],
     );
 }

@@ -135,8 +135,8 @@ fn q22_a_live_one_beyond_its_window_is_never_given_up_and_still_probed_with_paus
         ",
         expect![[r#"
             do publish 503: This app can't answer just now; it is being brought back.
-            do #1 probe web.0
             #1 Can't serve just now: none of its instances is healthy yet.
+            wake in 5982 ms
         "#]],
     );
 }
@@ -169,8 +169,8 @@ fn q22_one_that_ends_at_once_is_not_started_in_circles() {
         "#,
         expect![[r#"
             do publish 503: This app can't answer just now; it is being brought back.
-            do #1 ensure web.0
             #1 Can't serve just now: none of its instances is healthy yet.
+            wake in 4000 ms
         "#]],
     );
 }
@@ -198,6 +198,7 @@ fn q22_a_live_one_that_was_created_and_never_started_is_started() {
         "active #1\n#1 live 60s\n#1.0 starting\nserved nothing",
         expect![[r#"
             do publish 503: This app can't answer just now; it is being brought back.
+            do #1 ensure web.0
             #1 Can't serve just now: none of its instances is healthy yet.
         "#]],
     );
