@@ -156,7 +156,7 @@ fn p8_what_may_start_later_is_tried_again_later() {
         "#,
         expect![[r#"
             #1 0 of 1 healthy. The Engine did not answer within 5 s.
-            wake in 2000 ms
+            wake in 1000 ms
         "#]],
     );
 }
@@ -194,6 +194,7 @@ fn i17_one_that_boots_is_left_to_boot() {
         "candidate #1\n#1 starting 1s\n#1.0 starting started=1s\nserved gap",
         expect![[r#"
             #1 0 of 1 healthy. The container is starting.
+            wake in 1000 ms
         "#]],
     );
 }
@@ -212,6 +213,7 @@ fn q22_a_blind_engine_is_waited_for_and_nothing_is_touched() {
         expect![[r#"
             #1 Serves as before, but its runtime does not answer: Docker Engine does not answer.
             #2 Waits for its runtime: Docker Engine does not answer.
+            wake in 1000 ms
         "#]],
     );
 }

@@ -19,7 +19,7 @@ fn p9_requests_in_flight_finish() {
         expect![[r#"
             #1 12 requests are finishing, 28 s left.
             #2 Serves from 1 instance.
-            wake in 500 ms
+            wake in 1000 ms
         "#]],
     );
 }
@@ -29,9 +29,9 @@ fn p9_idle_is_believed_only_after_the_shortest_drain() {
     drains(
         "#1 draining 100ms\n#1.0 running :41001\nin-flight #1.0=0",
         expect![[r#"
-            #1 0 requests are finishing, 29 s left.
+            #1 Its last requests have finished; its containers are stopped next.
             #2 Serves from 1 instance.
-            wake in 500 ms
+            wake in 100 ms
         "#]],
     );
 }
@@ -67,7 +67,7 @@ fn p9_without_a_count_the_deadline_decides() {
         expect![[r#"
             #1 Requests are finishing, 28 s left.
             #2 Serves from 1 instance.
-            wake in 500 ms
+            wake in 1000 ms
         "#]],
     );
 }
@@ -79,6 +79,7 @@ fn p9_what_leaves_is_not_asked_twice() {
         expect![[r#"
             #1 Its containers are being stopped.
             #2 Serves from 1 instance.
+            wake in 1000 ms
         "#]],
     );
 }
@@ -101,6 +102,7 @@ fn q22_a_blind_engine_drains_nothing_to_its_end() {
         expect![[r#"
             #1 Its containers are stopped as soon as the runtime answers: Docker Engine does not answer.
             #2 Serves as before, but its runtime does not answer: Docker Engine does not answer.
+            wake in 1000 ms
         "#]],
     );
 }
@@ -130,9 +132,8 @@ fn p9_what_the_data_plane_still_sends_requests_to_stays() {
         ",
         expect![[r#"
             do #2 publish 1 upstreams
-            #1 0 requests are finishing, 0 s left.
+            #1 Its last requests have finished; its containers are stopped next.
             #2 Serves from 1 instance.
-            wake in -30000 ms
         "#]],
     );
 }

@@ -62,7 +62,7 @@ fn p18_a_new_one_begins_while_an_older_one_still_drains() {
             #1 1 request is finishing, 29 s left.
             #2 Serves from 1 instance.
             #3 Begins now.
-            wake in 500 ms
+            wake in 29000 ms
         "#]],
     );
 }
@@ -98,7 +98,8 @@ fn q20_a_building_one_without_jobs_does_not_hang() {
     check(
         "candidate #1\n#1 building 60s\nserved gap",
         expect![[r#"
-        do #1 record Fail: Its jobs are gone from the database.
-    "#]],
+            do #1 record Fail: Its jobs are gone from the database.
+            #1 Its jobs are gone from the database.
+        "#]],
     );
 }

@@ -52,6 +52,7 @@ fn i9_the_new_one_waits_until_the_old_one_is_seen_to_be_gone() {
         expect![[r#"
             #1 Its containers are being stopped.
             #2 Waits until #1 has stopped: both need gpu.
+            wake in 1000 ms
         "#]],
     );
 }
@@ -130,6 +131,7 @@ fn i9_nothing_is_stopped_for_a_new_one_while_the_engine_is_away() {
         expect![[r#"
             #1 Serves as before, but its runtime does not answer: Docker Engine does not answer.
             #2 #1 stays until the runtime answers, both need gpu: Docker Engine does not answer.
+            wake in 1000 ms
         "#]],
     );
 }

@@ -136,7 +136,7 @@ fn q22_a_live_one_beyond_its_window_is_never_given_up_and_still_probed_with_paus
         expect![[r#"
             do publish 503: This app can't answer just now; it is being brought back.
             #1 Can't serve just now: none of its instances is healthy yet.
-            wake in 5982 ms
+            wake in 2000 ms
         "#]],
     );
 }
@@ -187,7 +187,7 @@ fn q22_trouble_while_live_is_said_and_retried() {
         "#,
         expect![[r#"
             #1 Serves from 1 of 2 instances; the others are being brought back. The image app:1 is not here.
-            wake in 4000 ms
+            wake in 1000 ms
         "#]],
     );
 }
@@ -215,6 +215,7 @@ fn q22_a_blind_engine_leaves_the_route_alone() {
         "#,
         expect![[r#"
             #1 Serves as before, but its runtime does not answer: Docker Engine does not answer.
+            wake in 1000 ms
         "#]],
     );
 }

@@ -45,7 +45,7 @@ fn i12_every_phase_comes_to_its_end() {
             #2 It is being deleted.
             #3 It is being deleted.
             #4 It is being deleted.
-            wake in 500 ms
+            wake in 29000 ms
         "#]],
     );
 }
@@ -94,13 +94,19 @@ fn i12_while_the_engine_is_away_nothing_is_forgotten() {
         "#,
         expect![[r#"
             #1 Its containers are stopped as soon as the runtime answers: Docker Engine does not answer.
+            wake in 1000 ms
         "#]],
     );
 }
 
 #[test]
 fn i12_the_last_instance_leaves_before_the_rows_do() {
-    check("deleting\n#1 stopped 0s\n#1.0 leaving", expect![[""]]);
+    check(
+        "deleting\n#1 stopped 0s\n#1.0 leaving",
+        expect![[r#"
+        wake in 1000 ms
+    "#]],
+    );
 }
 
 #[test]
