@@ -2,10 +2,9 @@
 
 use super::readiness::{Readiness, pursue};
 use super::serving;
-use super::world::World;
+use super::world::{Seen, World};
 use super::{Plan, Step};
 use crate::deployment::{Deployment, Event, Phase};
-use crate::route::Target;
 use crate::source::Artifact;
 use crate::strategy::{Strategy, between};
 
@@ -23,20 +22,8 @@ pub(super) fn plan(world: &World, plan: &mut Plan) {
 
 /// Replace: the old one goes first, and is seen to be gone, before the new one begins.
 fn must_wait(world: &World, candidate: &Deployment, plan: &mut Plan) -> bool {
-    if let Some(active) = world
-        .active()
-        .filter(|a| between(Some(&a.config), &candidate.config) == Strategy::Replace)
-    {
-        plan.say(
-            candidate,
-            format!(
-                "Stopping #{} first: both need {}.",
-                active.number,
-                shared(active, candidate)
-            ),
-        );
-        plan.step(Step::Publish(gap(candidate)));
-        plan.record(active, Event::Superseded, None);
+    if let Some(active) = replaced(world, candidate) {
+        stop_first(world, active, candidate, plan);
         return true;
     }
     let Some(holder) = holder(world, candidate) else {
@@ -51,6 +38,33 @@ fn must_wait(world: &World, candidate: &Deployment, plan: &mut Plan) -> bool {
         ),
     );
     true
+}
+
+fn replaced<'a>(world: &'a World, candidate: &Deployment) -> Option<&'a Deployment> {
+    world
+        .active()
+        .filter(|a| between(Some(&a.config), &candidate.config) == Strategy::Replace)
+}
+
+/// Nothing that serves is stopped for a new version that could not start anyway.
+fn stop_first(world: &World, active: &Deployment, candidate: &Deployment, plan: &mut Plan) {
+    let (number, both) = (active.number, shared(active, candidate));
+    if let Seen::Unknown(sentence) = &world.seen {
+        plan.say(
+            candidate,
+            format!("#{number} stays until the runtime answers, both need {both}: {sentence}"),
+        );
+        return;
+    }
+    plan.say(
+        candidate,
+        format!("Stopping #{number} first: both need {both}."),
+    );
+    let gap = serving::gap();
+    if world.served.as_ref() != Some(&gap) {
+        plan.step(Step::Publish(gap));
+    }
+    plan.record(active, Event::Superseded, None);
 }
 
 /// Somebody who may still hold what the candidate needs alone.
@@ -73,17 +87,6 @@ fn shared(holder: &Deployment, candidate: &Deployment) -> String {
         .map(ToString::to_string)
         .collect();
     both.join(", ")
-}
-
-fn gap(candidate: &Deployment) -> Target {
-    let sentence = format!(
-        "A new version (#{}) is replacing the old one. It will be back shortly.",
-        candidate.number
-    );
-    Target::Unavailable {
-        retry_after_s: 5,
-        sentence,
-    }
 }
 
 fn start(world: &World, candidate: &Deployment, plan: &mut Plan) {

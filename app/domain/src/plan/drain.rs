@@ -1,6 +1,6 @@
 //! Finish, then stop. And whatever is final converges to no instances.
 
-use super::world::World;
+use super::world::{Seen, World, wanted};
 use super::{Plan, Step};
 use crate::deployment::{Deployment, Event, Phase};
 use crate::id::DeploymentId;
@@ -10,8 +10,6 @@ use crate::time::Time;
 
 /// A request that was being routed while the switch was acknowledged is counted by then.
 const SHORTEST_DRAIN_MS: i64 = 200;
-/// The data plane hints when a drain is done; this is for a hint that got lost.
-const LOOK_AGAIN_MS: i64 = 500;
 
 pub(super) fn plan(world: &World, plan: &mut Plan) {
     for deployment in world.in_phase(Phase::Draining) {
@@ -30,23 +28,46 @@ pub fn deadline(deployment: &Deployment) -> Time {
 }
 
 fn drain(world: &World, deployment: &Deployment, plan: &mut Plan) {
-    let gone = !world.blind() && world.instances_of(&deployment.id).next().is_none();
-    if gone {
+    if gone(world, deployment) {
         plan.record(deployment, Event::Drained, None);
         return;
     }
     if still_served(world, deployment) || !drained(world, deployment) {
         plan.say(deployment, finishing(world, deployment));
-        plan.wake(deadline(deployment).min(world.now.plus_ms(LOOK_AGAIN_MS)));
+        if let Some(at) = turns_at(world, deployment) {
+            plan.wake(at);
+        }
         return;
     }
-    plan.say(deployment, "Its containers are being stopped.");
+    plan.say(deployment, stopping(world));
     remove_all(world, &deployment.id, plan);
+}
+
+/// Seen to be gone; static files have no instance that could be left.
+fn gone(world: &World, deployment: &Deployment) -> bool {
+    let none = world.instances_of(&deployment.id).next().is_none();
+    none && (!world.blind() || wanted(deployment).is_empty())
+}
+
+fn stopping(world: &World) -> String {
+    match &world.seen {
+        Seen::Known(_) => "Its containers are being stopped.".into(),
+        Seen::Unknown(sentence) => {
+            format!("Its containers are stopped as soon as the runtime answers: {sentence}")
+        }
+    }
 }
 
 /// Blue-green never takes away what the data plane still sends requests to.
 fn still_served(world: &World, deployment: &Deployment) -> bool {
     world.served.as_ref().and_then(Target::deployment) == Some(deployment.id.as_str())
+}
+
+/// The next moment that changes the answer by itself.
+fn turns_at(world: &World, deployment: &Deployment) -> Option<Time> {
+    let shortest = deployment.since.plus_ms(SHORTEST_DRAIN_MS);
+    let both = [shortest, deadline(deployment)];
+    both.into_iter().filter(|at| *at > world.now).min()
 }
 
 fn drained(world: &World, deployment: &Deployment) -> bool {
@@ -58,6 +79,7 @@ fn drained(world: &World, deployment: &Deployment) -> bool {
 fn finishing(world: &World, deployment: &Deployment) -> String {
     let left_s = deadline(deployment).since_ms(world.now) / 1000;
     match world.in_flight_of(&deployment.id) {
+        Some(0) => "Its last requests have finished; its containers are stopped next.".into(),
         Some(1) => format!("1 request is finishing, {left_s} s left."),
         Some(n) => format!("{n} requests are finishing, {left_s} s left."),
         None => format!("Requests are finishing, {left_s} s left."),

@@ -1,8 +1,8 @@
 //! Who may begin (P-18): one deployment at a time per environment, the newest wins, and the
 //! ones it overtakes say so.
 
+use super::Plan;
 use super::world::{Build, World};
-use super::{Plan, Step};
 use crate::deployment::{Event, Phase};
 
 pub(super) fn plan(world: &World, plan: &mut Plan) {
@@ -48,11 +48,7 @@ fn building(world: &World, plan: &mut Plan) {
             Some(Build::Done(_)) => plan.record(deployment, Event::Built, None),
             Some(Build::Failed(sentence)) => plan.fail(deployment, sentence.clone()),
             Some(Build::Working(sentence)) => plan.say(deployment, sentence.clone()),
-            None => plan.step(Step::Record {
-                deployment: deployment.id.clone(),
-                event: Event::Fail,
-                reason: Some("Its jobs are gone from the database.".into()),
-            }),
+            None => plan.fail(deployment, "Its jobs are gone from the database.".into()),
         }
     }
 }

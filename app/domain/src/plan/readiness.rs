@@ -1,7 +1,7 @@
 //! Whether a deployment's instances can take traffic, and what would bring them there.
 
 use super::world::{Seen, World, wanted};
-use super::{Plan, Step, passed};
+use super::{Plan, Step};
 use crate::deployment::Deployment;
 use crate::id::InstanceId;
 use crate::instance::{Observed, State};
@@ -26,27 +26,38 @@ enum One {
 
 /// Puts the steps into `plan` that bring the instances nearer to ready.
 pub(super) fn pursue(world: &World, deployment: &Deployment, plan: &mut Plan) -> Readiness {
-    if let Seen::Unknown(sentence) = &world.seen {
-        return Readiness::NotYet(format!("Waits for its runtime: {sentence}"));
-    }
     let ids = wanted(deployment);
+    match &world.seen {
+        Seen::Unknown(sentence) if !ids.is_empty() => {
+            return Readiness::NotYet(format!("Waits for its runtime: {sentence}"));
+        }
+        _ => {}
+    }
+    let before = plan.steps.len();
     let (mut upstreams, mut missing) = (vec![], None);
     for id in &ids {
         match one(world, deployment, id, plan) {
             One::Ready(upstream) => upstreams.push(upstream),
             One::NotYet(sentence) => missing = missing.or(Some(sentence)),
-            One::Never(sentence) => return Readiness::Never(sentence),
+            One::Never(sentence) => {
+                plan.steps.truncate(before);
+                return Readiness::Never(sentence);
+            }
         }
     }
     match missing {
         None => Readiness::Ready(upstreams),
-        Some(sentence) => Readiness::NotYet(counted(world, deployment, &ids, &sentence)),
+        Some(sentence) => {
+            let left = left(world, deployment, &ids);
+            let (healthy, all) = (upstreams.len(), ids.len());
+            Readiness::NotYet(format!("{healthy} of {all} healthy{left}. {sentence}"))
+        }
     }
 }
 
 fn one(world: &World, deployment: &Deployment, id: &InstanceId, plan: &mut Plan) -> One {
     let Some(seen) = world.observed(id) else {
-        return absent(world, id, plan);
+        return create(world, id, plan);
     };
     match (&seen.state, seen.address) {
         (
@@ -57,13 +68,15 @@ fn one(world: &World, deployment: &Deployment, id: &InstanceId, plan: &mut Plan)
             },
             _,
         ) => One::Never(ended(deployment, *code, *out_of_memory, lines)),
+        // Created, and a crash came before it was started.
+        (State::Starting, _) if seen.started_at.is_none() => create(world, id, plan),
         (State::Running, Some(_)) => running(world, deployment, seen, plan),
         (State::Running | State::Starting, _) => One::NotYet("The container is starting.".into()),
         (State::Leaving, _) => One::NotYet("An earlier attempt is being removed.".into()),
     }
 }
 
-fn absent(world: &World, id: &InstanceId, plan: &mut Plan) -> One {
+fn create(world: &World, id: &InstanceId, plan: &mut Plan) -> One {
     match world.troubles.get(id) {
         Some(trouble) if trouble.permanent => One::Never(trouble.sentence.clone()),
         Some(trouble) if world.now < trouble.retry_at => {
@@ -112,23 +125,18 @@ fn last_probe(failure: Option<&str>) -> String {
     )
 }
 
-fn counted(world: &World, deployment: &Deployment, ids: &[InstanceId], sentence: &str) -> String {
-    let healthy = passed(&world.probes, ids, deployment.config.health.successes);
-    let left = left_s(world, deployment, ids)
-        .map(|s| format!(", {s} s left"))
-        .unwrap_or_default();
-    format!("{healthy} of {} healthy{left}. {sentence}", ids.len())
-}
-
-/// Seconds until the first health window closes.
-fn left_s(world: &World, deployment: &Deployment, ids: &[InstanceId]) -> Option<i64> {
+/// Until the first health window closes.
+fn left(world: &World, deployment: &Deployment, ids: &[InstanceId]) -> String {
     let window_ms = i64::from(deployment.config.health.timeout_s) * 1000;
     let first = ids
         .iter()
         .filter_map(|id| world.probes.get(id))
         .map(|p| p.first_at)
-        .min()?;
-    Some((window_ms - world.now.since_ms(first)).max(0) / 1000)
+        .min();
+    first.map_or_else(String::new, |at| {
+        let left_ms = (window_ms - world.now.since_ms(at)).max(0);
+        format!(", {} s left", left_ms / 1000)
+    })
 }
 
 /// The first failure, with the last lines that the app printed.

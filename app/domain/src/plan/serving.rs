@@ -7,52 +7,40 @@ use super::world::{Seen, World, wanted};
 use super::{Plan, Step};
 use crate::deployment::{Deployment, Phase};
 use crate::id::InstanceId;
-use crate::instance::State;
-use crate::probe::{Verdict, verdict};
+use crate::instance::{Observed, State};
+use crate::probe::{Verdict, verdict_while_live};
 use crate::route::{HealthCheck, Target, Upstream};
 use crate::source::Artifact;
+use std::net::SocketAddr;
 
 const HEALTH_INTERVAL_MS: u32 = 2_000;
+/// Between two starts of an instance that ends by itself.
+const RESTART_PAUSE_MS: i64 = 5_000;
 
 pub(super) fn plan(world: &World, plan: &mut Plan) {
-    if switching(world) {
+    if plan.switches() {
         return;
     }
     let target = match world.active() {
         Some(active) => serve(world, active, plan),
         None => Some(empty(world)),
     };
-    if let Some(target) = target.filter(|t| world.served.as_ref() != Some(t)) {
+    let news = target.filter(|t| world.served.as_ref() != Some(t));
+    if let Some(target) = news.filter(|_| !ahead(world, plan)) {
         plan.step(Step::Publish(target));
     }
 }
 
-/// The candidate's own switch, or its replacement of the old one, decides what is published.
-fn switching(world: &World) -> bool {
-    let Some(candidate) = world.candidate() else {
-        return false;
-    };
-    let serves_already =
-        world.served.as_ref().and_then(Target::deployment) == Some(candidate.id.as_str());
-    candidate.phase == Phase::Ready || serves_already || replaces(world, candidate)
+/// The candidate was published, and a crash came before the record: the route is ahead of the
+/// rows and stays there, unless the candidate is lost.
+fn ahead(world: &World, plan: &Plan) -> bool {
+    let served = world.served.as_ref().and_then(Target::deployment);
+    let candidate = world.candidate();
+    candidate.is_some_and(|c| served == Some(c.id.as_str()) && !plan.fails(&c.id))
 }
 
-fn replaces(world: &World, candidate: &Deployment) -> bool {
-    use crate::strategy::{Strategy, between};
-    candidate.phase == Phase::Starting
-        && world
-            .active()
-            .is_some_and(|a| between(Some(&a.config), &candidate.config) == Strategy::Replace)
-}
-
+/// `None`: whatever is published stays. Pausing and static files need no look at a runtime.
 fn serve(world: &World, active: &Deployment, plan: &mut Plan) -> Option<Target> {
-    if let Seen::Unknown(sentence) = &world.seen {
-        plan.say(
-            active,
-            format!("Serves as before, but its runtime does not answer: {sentence}"),
-        );
-        return static_or_paused(active);
-    }
     if active.phase == Phase::Paused {
         plan.say(
             active,
@@ -64,28 +52,25 @@ fn serve(world: &World, active: &Deployment, plan: &mut Plan) -> Option<Target> 
         plan.say(active, "Serves static files.");
         return Some(files(active));
     }
-    Some(live(world, active, plan))
-}
-
-/// What needs no observation.
-fn static_or_paused(active: &Deployment) -> Option<Target> {
-    match (active.phase, &active.artifact) {
-        (Phase::Paused, _) => Some(paused()),
-        (_, Some(Artifact::Static { .. })) => Some(files(active)),
-        _ => None,
+    if let Seen::Unknown(sentence) = &world.seen {
+        plan.say(
+            active,
+            format!("Serves as before, but its runtime does not answer: {sentence}"),
+        );
+        return None;
     }
+    Some(live(world, active, plan))
 }
 
 fn live(world: &World, active: &Deployment, plan: &mut Plan) -> Target {
     let ids = wanted(active);
     let ready: Vec<_> = ids
         .iter()
-        .filter_map(|id| keep_up(world, active, id, plan))
+        .filter_map(|id| keep_up(world, id, plan))
         .collect();
     plan.say(active, sentence(world, &ids, ready.len()));
     if ready.is_empty() {
-        let sentence =
-            "No instance of the app is running just now; it is being started again.".into();
+        let sentence = "This app can't answer just now; it is being brought back.".into();
         return Target::Unavailable {
             retry_after_s: 2,
             sentence,
@@ -103,93 +88,83 @@ fn sentence(world: &World, ids: &[InstanceId], ready: usize) -> String {
     match (ready, ids.len()) {
         (1, 1) => format!("Serves from 1 instance.{trouble}"),
         (n, all) if n == all => format!("Serves from {n} instances.{trouble}"),
-        (0, _) => format!("Nothing of it runs just now; it is being started again.{trouble}"),
+        (0, _) => format!("Can't serve just now: none of its instances is healthy yet.{trouble}"),
         (n, all) => format!(
-            "Serves from {n} of {all} instances; the others are being started again.{trouble}"
+            "Serves from {n} of {all} instances; the others are being brought back.{trouble}"
         ),
     }
 }
 
 /// Keeps one instance running; answers with where it can be reached, if it can.
-fn keep_up(
-    world: &World,
-    active: &Deployment,
-    id: &InstanceId,
-    plan: &mut Plan,
-) -> Option<Upstream> {
-    let seen = world.observed(id);
-    match seen.map(|s| (&s.state, s.address)) {
-        None | Some((State::Exited { .. }, _)) => {
-            again(world, id, plan);
-            None
-        }
-        Some((State::Running, Some(address))) => {
-            let upstream = Upstream {
-                id: id.to_string(),
-                address,
-            };
-            admit(world, active, id, upstream, plan)
-        }
-        Some(_) => None,
+fn keep_up(world: &World, id: &InstanceId, plan: &mut Plan) -> Option<Upstream> {
+    let Some(seen) = world.observed(id) else {
+        return again(world, id, plan);
+    };
+    match (&seen.state, seen.address) {
+        (State::Running, Some(address)) => admit(world, id, address, plan),
+        (State::Exited { .. }, _) => after_exit(world, seen, plan),
+        (State::Starting, _) if seen.started_at.is_none() => again(world, id, plan),
+        _ => None,
     }
 }
 
-fn again(world: &World, id: &InstanceId, plan: &mut Plan) {
-    match world.troubles.get(id) {
-        Some(trouble) if world.now < trouble.retry_at => plan.wake(trouble.retry_at),
-        _ => plan.step(Step::Ensure(id.clone())),
-    }
-}
-
-fn admit(
-    world: &World,
-    active: &Deployment,
-    id: &InstanceId,
-    upstream: Upstream,
-    plan: &mut Plan,
-) -> Option<Upstream> {
-    let published = world
-        .served
-        .as_ref()
-        .is_some_and(|t| t.upstreams().contains(&upstream));
-    let known = world.probes.get(id);
-    if published || known.is_some_and(|k| k.passes_at(upstream.address)) {
-        return Some(upstream);
-    }
-    match verdict(
-        &active.config.health,
-        id,
-        upstream.address,
-        known,
-        world.now,
-    ) {
-        Verdict::Wait(until) => plan.wake(until),
-        // An instance that served before is never given up: its owner may be fixing what it waits for.
-        Verdict::ProbeNow | Verdict::GiveUp(_) => {
-            plan.step(Step::Probe(id.clone(), upstream.address))
-        }
-        Verdict::Healthy => return Some(upstream),
+/// One that ran for a while is started again at once, one that ends at once is given a pause.
+fn after_exit(world: &World, seen: &Observed, plan: &mut Plan) -> Option<Upstream> {
+    match seen.started_at.map(|at| at.plus_ms(RESTART_PAUSE_MS)) {
+        Some(due) if world.now < due => plan.wake(due),
+        _ => return again(world, &seen.id, plan),
     }
     None
 }
 
-fn paused() -> Target {
+fn again(world: &World, id: &InstanceId, plan: &mut Plan) -> Option<Upstream> {
+    match world.troubles.get(id) {
+        Some(trouble) if world.now < trouble.retry_at => plan.wake(trouble.retry_at),
+        _ => plan.step(Step::Ensure(id.clone())),
+    }
+    None
+}
+
+fn admit(world: &World, id: &InstanceId, address: SocketAddr, plan: &mut Plan) -> Option<Upstream> {
+    let upstream = Upstream {
+        id: id.to_string(),
+        address,
+    };
+    let served = world.served.as_ref();
+    if served.is_some_and(|t| t.upstreams().contains(&upstream)) {
+        return Some(upstream);
+    }
+    match verdict_while_live(id, address, world.probes.get(id), world.now) {
+        Verdict::Healthy => return Some(upstream),
+        Verdict::Wait(until) => plan.wake(until),
+        Verdict::ProbeNow | Verdict::GiveUp(_) => plan.step(Step::Probe(id.clone(), address)),
+    }
+    None
+}
+
+pub(super) fn paused() -> Target {
     Target::Unavailable {
         retry_after_s: 30,
         sentence: "This app is paused by its team.".into(),
     }
 }
 
-fn empty(world: &World) -> Target {
+pub(super) fn empty(world: &World) -> Target {
     let coming = world.deployments.values().any(|d| d.phase.is_coming());
     match coming {
-        true => Target::Unavailable {
-            retry_after_s: 5,
-            sentence: "This app is being deployed. It will be here shortly.".into(),
-        },
+        true => gap(),
         false => Target::Absent {
             sentence: "Nothing is deployed here.".into(),
         },
+    }
+}
+
+/// Before the first version, and while a new one replaces the old one: one and the same page,
+/// so that it is published once.
+pub(super) fn gap() -> Target {
+    Target::Unavailable {
+        retry_after_s: 5,
+        sentence: "A new version of this app is being deployed. It will be here shortly.".into(),
     }
 }
 

@@ -1,1 +1,9 @@
+//! Decisions as cases: a world in, a plan out, both as text.
 
+mod candidate;
+mod drain;
+pub mod fixture;
+mod queue;
+mod replace;
+mod serving;
+mod teardown;
