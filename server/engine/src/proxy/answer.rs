@@ -19,7 +19,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// Answers every request with something: errors are pages.
-pub async fn answer(link: Arc<Link>, mut request: Request<Incoming>) -> Result<Response<Answer>, Infallible> {
+pub async fn answer(
+    link: Arc<Link>,
+    mut request: Request<Incoming>,
+) -> Result<Response<Answer>, Infallible> {
     let (visit, version) = (Visit::begin(link.clone()), request.version());
     let id = request_id::of(request.headers());
     request.headers_mut().insert(X_REQUEST_ID, id.clone());
@@ -28,8 +31,13 @@ pub async fn answer(link: Arc<Link>, mut request: Request<Incoming>) -> Result<R
         Err(page) => page.answer(request.headers(), &id),
     };
     response.headers_mut().insert(X_REQUEST_ID, id);
-    if link.core.is_ending() && version < Version::HTTP_2 && response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    if link.core.is_ending()
+        && version < Version::HTTP_2
+        && response.status() != StatusCode::SWITCHING_PROTOCOLS
+    {
+        response
+            .headers_mut()
+            .insert(CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response.map(|body| body.during(visit)))
 }
@@ -37,10 +45,16 @@ pub async fn answer(link: Arc<Link>, mut request: Request<Incoming>) -> Result<R
 /// The host to look up, once the request is one that may be relayed at all.
 fn admissible(link: &Link, request: &mut Request<Incoming>) -> Result<String, Page> {
     if request.method() == Method::CONNECT {
-        return Err(Page::new(StatusCode::METHOD_NOT_ALLOWED, "This server does not open tunnels to other hosts."));
+        return Err(Page::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "This server does not open tunnels to other hosts.",
+        ));
     }
     if request.headers().len() > link.limits().max_headers {
-        return Err(Page::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "The request has too many header fields."));
+        return Err(Page::new(
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            "The request has too many header fields.",
+        ));
     }
     if announced_bytes(request.headers()) > link.limits().max_request_body_bytes {
         return Err(too_large());
@@ -56,13 +70,24 @@ fn admissible(link: &Link, request: &mut Request<Incoming>) -> Result<String, Pa
 }
 
 fn announced_bytes(headers: &HeaderMap) -> u64 {
-    headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0)
+    headers
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse().ok())
+        .unwrap_or(0)
 }
 
-async fn routed(link: &Arc<Link>, host: &str, request: Request<Incoming>, id: &HeaderValue) -> Response<Answer> {
+async fn routed(
+    link: &Arc<Link>,
+    host: &str,
+    request: Request<Incoming>,
+    id: &HeaderValue,
+) -> Response<Answer> {
     let started = Instant::now();
     let Some(live) = find(link, host) else {
-        let page = Page::new(StatusCode::NOT_FOUND, "No application is published at this address.");
+        let page = Page::new(
+            StatusCode::NOT_FOUND,
+            "No application is published at this address.",
+        );
         return page.answer(request.headers(), id);
     };
     let (response, progress) = led(link, host, live.clone(), request, id).await;
@@ -107,12 +132,20 @@ fn asked(accept: Option<HeaderValue>) -> HeaderMap {
 fn standing_page(live: &Live) -> Option<Page> {
     match &live.route.target {
         Target::Absent { sentence } => Some(Page::new(StatusCode::NOT_FOUND, sentence.as_str())),
-        Target::Unavailable { retry_after_s, sentence } => Some(Page::unavailable(sentence.as_str(), *retry_after_s)),
+        Target::Unavailable {
+            retry_after_s,
+            sentence,
+        } => Some(Page::unavailable(sentence.as_str(), *retry_after_s)),
         Target::Upstreams { .. } | Target::Static { .. } => None,
     }
 }
 
-async fn relayed(link: &Link, host: &str, mut live: Arc<Live>, mut job: Box<Job>) -> Result<Response<Answer>, Page> {
+async fn relayed(
+    link: &Link,
+    host: &str,
+    mut live: Arc<Live>,
+    mut job: Box<Job>,
+) -> Result<Response<Answer>, Page> {
     loop {
         job = match job.run(&live).await {
             Outcome::Answered(response) => return Ok(response),
@@ -130,5 +163,8 @@ async fn relayed(link: &Link, host: &str, mut live: Arc<Live>, mut job: Box<Job>
 
 /// The route stopped leading to instances while this request was looking for one.
 fn gone() -> Page {
-    Page::unavailable(Cow::Borrowed("This address has just changed; ask again."), 1)
+    Page::unavailable(
+        Cow::Borrowed("This address has just changed; ask again."),
+        1,
+    )
 }

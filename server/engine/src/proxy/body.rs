@@ -51,7 +51,11 @@ impl Answer {
     }
 
     pub fn relay(incoming: Incoming, lease: Lease) -> Self {
-        Kind::Relay(Relay { incoming, lease: Some(lease) }).into()
+        Kind::Relay(Relay {
+            incoming,
+            lease: Some(lease),
+        })
+        .into()
     }
 
     pub fn during(mut self, visit: Visit) -> Self {
@@ -81,7 +85,13 @@ impl Lease {
     fn finish(mut self) {
         if self.wire.settle() {
             let max = self.core.shared.options.limits.max_idle_per_upstream;
-            let Self { wire, ticket, core, live, bytes } = self;
+            let Self {
+                wire,
+                ticket,
+                core,
+                live,
+                bytes,
+            } = self;
             ticket.origin().keep_idle(core.index, wire, max);
             live.stats.shard(core.index).sent(bytes);
         } else {
@@ -103,7 +113,10 @@ struct Relay {
 }
 
 impl Relay {
-    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let polled = self.poll_incoming(cx);
         match &polled {
             Poll::Ready(Some(Ok(frame))) => self.count(frame),
@@ -115,9 +128,15 @@ impl Relay {
     }
 
     /// Only driving the connection brings a frame, so the frames themselves wake nobody.
-    fn poll_incoming(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    fn poll_incoming(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let quiet = &mut Context::from_waker(Waker::noop());
-        match (Pin::new(&mut self.incoming).poll_frame(quiet), &mut self.lease) {
+        match (
+            Pin::new(&mut self.incoming).poll_frame(quiet),
+            &mut self.lease,
+        ) {
             (Poll::Pending, Some(lease)) => {
                 lease.wire.drive(cx);
                 Pin::new(&mut self.incoming).poll_frame(quiet)
@@ -143,7 +162,10 @@ impl Relay {
 impl Drop for Relay {
     fn drop(&mut self) {
         let ended = self.incoming.is_end_stream();
-        self.lease.take().into_iter().for_each(if ended { Lease::finish } else { Lease::abandon });
+        self.lease
+            .take()
+            .into_iter()
+            .for_each(if ended { Lease::finish } else { Lease::abandon });
     }
 }
 
@@ -151,13 +173,19 @@ impl Body for Answer {
     type Data = Bytes;
     type Error = BodyError;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         match &mut self.get_mut().kind {
             Kind::Empty => Poll::Ready(None),
             Kind::Full(bytes) if bytes.is_empty() => Poll::Ready(None),
             Kind::Full(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Kind::Relay(relay) => relay.poll_frame(cx).map_err(BodyError::Upstream),
-            Kind::File(file) => file.poll_chunk(cx).map_ok(Frame::data).map_err(BodyError::File),
+            Kind::File(file) => file
+                .poll_chunk(cx)
+                .map_ok(Frame::data)
+                .map_err(BodyError::File),
         }
     }
 

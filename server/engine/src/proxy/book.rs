@@ -23,7 +23,12 @@ pub struct Book {
 
 impl Book {
     pub fn new(cores: usize, table: Arc<ArcSwap<Table>>, hints: broadcast::Sender<Hint>) -> Self {
-        Self { cores, table, origins: HashMap::new(), hints }
+        Self {
+            cores,
+            table,
+            origins: HashMap::new(),
+            hints,
+        }
     }
 
     pub fn generation(&self) -> u64 {
@@ -51,8 +56,15 @@ impl Book {
     pub fn put(&mut self, generation: u64, route: Route) -> Result<u64, Refusal> {
         let current = self.table.load_full();
         if generation <= current.generation {
-            let repeated = generation == current.generation && current.get(&route.id).is_some_and(|live| live.route == route);
-            return if repeated { Ok(generation) } else { Err(stale(generation, current.generation)) };
+            let repeated = generation == current.generation
+                && current
+                    .get(&route.id)
+                    .is_some_and(|live| live.route == route);
+            return if repeated {
+                Ok(generation)
+            } else {
+                Err(stale(generation, current.generation))
+            };
         }
         let mut next = Table::clone(&current).with_generation(generation);
         next.remove(&route.id);
@@ -64,7 +76,11 @@ impl Book {
         let current = self.table.load_full();
         if generation <= current.generation {
             let repeated = generation == current.generation && current.get(id).is_none();
-            return if repeated { Ok(generation) } else { Err(stale(generation, current.generation)) };
+            return if repeated {
+                Ok(generation)
+            } else {
+                Err(stale(generation, current.generation))
+            };
         }
         let mut next = Table::clone(&current).with_generation(generation);
         next.remove(id);
@@ -73,12 +89,17 @@ impl Book {
 
     /// Closes what is still open on an upstream that left the table.
     pub fn cut(&self, upstream: &str) -> Result<usize, Refusal> {
-        let mut draining = self.origins.values().filter(|origin| origin.upstream().id == upstream && origin.is_retired());
+        let mut draining = self
+            .origins
+            .values()
+            .filter(|origin| origin.upstream().id == upstream && origin.is_retired());
         match draining.next() {
             Some(origin) => Ok(origin.cut() + draining.map(|origin| origin.cut()).sum::<usize>()),
             None => Err(Refusal {
                 code: RefusalCode::UnknownUpstream,
-                sentence: format!("the upstream {upstream} is not draining, so nothing was cut; take it out of its route first"),
+                sentence: format!(
+                    "the upstream {upstream} is not draining, so nothing was cut; take it out of its route first"
+                ),
             }),
         }
     }
@@ -86,90 +107,158 @@ impl Book {
     /// Serving and draining upstreams; those that have drained are forgotten here.
     pub fn upstreams(&mut self) -> Vec<UpstreamStatus> {
         self.forget_drained();
-        self.origins.values().map(|origin| origin.status()).collect()
+        self.origins
+            .values()
+            .map(|origin| origin.status())
+            .collect()
     }
 
     pub fn routes(&self) -> Vec<RouteStatus> {
-        self.table.load().routes().map(|live| status(live)).collect()
+        self.table
+            .load()
+            .routes()
+            .map(|live| status(live))
+            .collect()
     }
 
     fn add(&self, next: &mut Table, route: Route) -> Result<(), Refusal> {
         check(next, &route)?;
-        let origins = route.target.upstreams().iter().map(|upstream| self.origin(upstream)).collect();
-        let kept = self.table.load().get(&route.id).map(|live| live.stats.clone());
+        let origins = route
+            .target
+            .upstreams()
+            .iter()
+            .map(|upstream| self.origin(upstream))
+            .collect();
+        let kept = self
+            .table
+            .load()
+            .get(&route.id)
+            .map(|live| live.stats.clone());
         let stats = kept.unwrap_or_else(|| Arc::new(Stats::new(self.cores)));
-        next.insert(Arc::new(Live { route, origins, stats }));
+        next.insert(Arc::new(Live {
+            route,
+            origins,
+            stats,
+        }));
         Ok(())
     }
 
     fn origin(&self, upstream: &Upstream) -> Arc<Origin> {
         let known = self.origins.get(upstream).cloned();
-        known.unwrap_or_else(|| Arc::new(Origin::new(upstream.clone(), self.cores, self.hints.clone())))
+        known.unwrap_or_else(|| {
+            Arc::new(Origin::new(
+                upstream.clone(),
+                self.cores,
+                self.hints.clone(),
+            ))
+        })
     }
 
     /// The order matters: what serves next is reinstated before the swap, what does not is
     /// retired after it. So at every moment the table leads to origins that admit, and once
     /// this returns nothing new gets to the old ones.
     fn publish(&mut self, next: Table) -> u64 {
-        let serving: Vec<_> = next.routes().flat_map(|live| live.origins.iter().cloned()).collect();
-        let wanted: HashSet<Upstream> = serving.iter().map(|origin| origin.upstream().clone()).collect();
+        let serving: Vec<_> = next
+            .routes()
+            .flat_map(|live| live.origins.iter().cloned())
+            .collect();
+        let wanted: HashSet<Upstream> = serving
+            .iter()
+            .map(|origin| origin.upstream().clone())
+            .collect();
         for origin in serving {
             origin.reinstate();
-            self.origins.entry(origin.upstream().clone()).or_insert(origin);
+            self.origins
+                .entry(origin.upstream().clone())
+                .or_insert(origin);
         }
         let generation = next.generation;
         self.table.store(Arc::new(next));
-        self.origins.iter().filter(|(upstream, _)| !wanted.contains(*upstream)).for_each(|(_, origin)| origin.retire());
+        self.origins
+            .iter()
+            .filter(|(upstream, _)| !wanted.contains(*upstream))
+            .for_each(|(_, origin)| origin.retire());
         self.forget_drained();
         generation
     }
 
     fn forget_drained(&mut self) {
-        self.origins.retain(|_, origin| !origin.is_retired() || origin.in_flight() > 0);
+        self.origins
+            .retain(|_, origin| !origin.is_retired() || origin.in_flight() > 0);
     }
 }
 
 fn status(live: &Live) -> RouteStatus {
     let deployment = live.route.target.deployment().map(str::to_owned);
-    RouteStatus { id: live.route.id.clone(), deployment, stats: live.stats.total() }
+    RouteStatus {
+        id: live.route.id.clone(),
+        deployment,
+        stats: live.stats.total(),
+    }
 }
 
 fn check(table: &Table, route: &Route) -> Result<(), Refusal> {
     if let Target::Upstreams { upstreams, .. } = &route.target {
         if upstreams.is_empty() {
-            return Err(invalid(route, "it has no upstream; publish it as unavailable instead"));
+            return Err(invalid(
+                route,
+                "it has no upstream; publish it as unavailable instead",
+            ));
         }
-        if upstreams.iter().any(|one| one.address.port() == 0 || one.address.ip().is_unspecified()) {
-            return Err(invalid(route, "an upstream's address is not one that can be connected to"));
+        if upstreams
+            .iter()
+            .any(|one| one.address.port() == 0 || one.address.ip().is_unspecified())
+        {
+            return Err(invalid(
+                route,
+                "an upstream's address is not one that can be connected to",
+            ));
         }
     }
     if matches!(&route.target, Target::Static { root, .. } if !root.starts_with('/')) {
-        return Err(invalid(route, "the folder of its static site is not an absolute path"));
+        return Err(invalid(
+            route,
+            "the folder of its static site is not an absolute path",
+        ));
     }
-    route.hosts.iter().try_for_each(|name| check_host(table, route, name))
+    route
+        .hosts
+        .iter()
+        .try_for_each(|name| check_host(table, route, name))
 }
 
 fn check_host(table: &Table, route: &Route, name: &str) -> Result<(), Refusal> {
     if !host::is_publishable(name) {
-        return Err(invalid(route, &format!("its host {name:?} is not a lower-case host name without port")));
+        return Err(invalid(
+            route,
+            &format!("its host {name:?} is not a lower-case host name without port"),
+        ));
     }
     match table.find(name) {
         Some(other) => Err(Refusal {
             code: RefusalCode::HostTaken,
-            sentence: format!("the host {name} belongs to route {} already; take it out there before giving it to {}", other.route.id, route.id),
+            sentence: format!(
+                "the host {name} belongs to route {} already; take it out there before giving it to {}",
+                other.route.id, route.id
+            ),
         }),
         None => Ok(()),
     }
 }
 
 fn invalid(route: &Route, why: &str) -> Refusal {
-    Refusal { code: RefusalCode::InvalidRoute, sentence: format!("route {} was not published: {why}", route.id) }
+    Refusal {
+        code: RefusalCode::InvalidRoute,
+        sentence: format!("route {} was not published: {why}", route.id),
+    }
 }
 
 fn stale(offered: u64, serving: u64) -> Refusal {
     Refusal {
         code: RefusalCode::StaleGeneration,
-        sentence: format!("generation {offered} was offered, but generation {serving} serves; read the current state and publish again"),
+        sentence: format!(
+            "generation {offered} was offered, but generation {serving} serves; read the current state and publish again"
+        ),
     }
 }
 
@@ -182,9 +271,20 @@ mod tests {
     }
 
     fn route(id: &str, host: &str, upstreams: &[(&str, u16)]) -> Route {
-        let upstream = |(id, port): &(&str, u16)| Upstream { id: (*id).into(), address: ([127, 0, 0, 1], *port).into() };
+        let upstream = |(id, port): &(&str, u16)| Upstream {
+            id: (*id).into(),
+            address: ([127, 0, 0, 1], *port).into(),
+        };
         let upstreams = upstreams.iter().map(upstream).collect();
-        Route { id: id.into(), hosts: vec![host.into()], target: Target::Upstreams { deployment: "d".into(), upstreams, health: None } }
+        Route {
+            id: id.into(),
+            hosts: vec![host.into()],
+            target: Target::Upstreams {
+                deployment: "d".into(),
+                upstreams,
+                health: None,
+            },
+        }
     }
 
     fn code<T: std::fmt::Debug>(result: Result<T, Refusal>) -> RefusalCode {
@@ -195,49 +295,107 @@ mod tests {
     fn generations_fence_a_stale_writer_may_only_fail() {
         let mut book = book();
         assert_eq!(book.put(5, route("r", "a", &[("x", 1)])), Ok(5));
-        assert_eq!(book.put(5, route("r", "a", &[("x", 1)])), Ok(5), "the same again");
-        assert_eq!(code(book.put(5, route("r", "a", &[("y", 2)]))), RefusalCode::StaleGeneration);
-        assert_eq!(code(book.put(4, route("r", "a", &[("x", 1)]))), RefusalCode::StaleGeneration);
+        assert_eq!(
+            book.put(5, route("r", "a", &[("x", 1)])),
+            Ok(5),
+            "the same again"
+        );
+        assert_eq!(
+            code(book.put(5, route("r", "a", &[("y", 2)]))),
+            RefusalCode::StaleGeneration
+        );
+        assert_eq!(
+            code(book.put(4, route("r", "a", &[("x", 1)]))),
+            RefusalCode::StaleGeneration
+        );
         assert_eq!(code(book.drop_route(5, "r")), RefusalCode::StaleGeneration);
-        assert_eq!(code(book.replace(RouteTable { generation: 4, routes: vec![] })), RefusalCode::StaleGeneration);
-        assert_eq!(book.replace(RouteTable { generation: 5, routes: vec![] }), Ok(5));
+        assert_eq!(
+            code(book.replace(RouteTable {
+                generation: 4,
+                routes: vec![]
+            })),
+            RefusalCode::StaleGeneration
+        );
+        assert_eq!(
+            book.replace(RouteTable {
+                generation: 5,
+                routes: vec![]
+            }),
+            Ok(5)
+        );
     }
 
     #[test]
     fn a_host_belongs_to_one_route_and_a_refused_change_changes_nothing() {
         let mut book = book();
         assert_eq!(book.put(1, route("r", "a", &[("x", 1)])), Ok(1));
-        let refusal = book.put(2, route("s", "a", &[("y", 2)])).expect_err("taken");
+        let refusal = book
+            .put(2, route("s", "a", &[("y", 2)]))
+            .expect_err("taken");
         assert_eq!(refusal.code, RefusalCode::HostTaken);
-        assert!(refusal.sentence.contains("host a belongs to route r"), "{}", refusal.sentence);
+        assert!(
+            refusal.sentence.contains("host a belongs to route r"),
+            "{}",
+            refusal.sentence
+        );
         assert_eq!(book.generation(), 1);
         assert_eq!(book.put(2, route("r", "b", &[("x", 1)])), Ok(2));
-        assert_eq!(book.put(3, route("s", "a", &[("y", 2)])), Ok(3), "r let go of it");
+        assert_eq!(
+            book.put(3, route("s", "a", &[("y", 2)])),
+            Ok(3),
+            "r let go of it"
+        );
     }
 
     #[test]
     fn a_route_that_leads_nowhere_is_refused() {
         let mut book = book();
-        assert_eq!(code(book.put(1, route("r", "a", &[]))), RefusalCode::InvalidRoute);
-        assert_eq!(code(book.put(1, route("r", "a", &[("x", 0)]))), RefusalCode::InvalidRoute);
-        assert_eq!(code(book.put(1, route("r", "A", &[("x", 1)]))), RefusalCode::InvalidRoute);
-        let twice = RouteTable { generation: 1, routes: vec![route("r", "a", &[("x", 1)]), route("r", "b", &[("x", 1)])] };
+        assert_eq!(
+            code(book.put(1, route("r", "a", &[]))),
+            RefusalCode::InvalidRoute
+        );
+        assert_eq!(
+            code(book.put(1, route("r", "a", &[("x", 0)]))),
+            RefusalCode::InvalidRoute
+        );
+        assert_eq!(
+            code(book.put(1, route("r", "A", &[("x", 1)]))),
+            RefusalCode::InvalidRoute
+        );
+        let twice = RouteTable {
+            generation: 1,
+            routes: vec![route("r", "a", &[("x", 1)]), route("r", "b", &[("x", 1)])],
+        };
         assert_eq!(code(book.replace(twice)), RefusalCode::InvalidRoute);
     }
 
     #[test]
     fn p9_an_upstream_that_stays_keeps_its_origin_and_one_that_goes_drains() {
         let mut book = book();
-        book.put(1, route("r", "a", &[("x", 1), ("y", 2)])).expect("put");
+        book.put(1, route("r", "a", &[("x", 1), ("y", 2)]))
+            .expect("put");
         let before = book.table.load().get("r").expect("route").origins.clone();
         let ticket = before[1].admit().expect("serving");
         book.put(2, route("r", "a", &[("x", 1)])).expect("put");
         let after = book.table.load().get("r").expect("route").origins.clone();
         assert!(Arc::ptr_eq(&before[0], &after[0]));
-        let draining: Vec<_> = book.upstreams().into_iter().filter(|one| one.draining).collect();
-        assert_eq!(draining.iter().map(|one| (one.id.as_str(), one.in_flight)).collect::<Vec<_>>(), [("y", 1)]);
+        let draining: Vec<_> = book
+            .upstreams()
+            .into_iter()
+            .filter(|one| one.draining)
+            .collect();
+        assert_eq!(
+            draining
+                .iter()
+                .map(|one| (one.id.as_str(), one.in_flight))
+                .collect::<Vec<_>>(),
+            [("y", 1)]
+        );
         drop(ticket);
-        assert!(book.upstreams().iter().all(|one| one.id == "x"), "drained means absent");
+        assert!(
+            book.upstreams().iter().all(|one| one.id == "x"),
+            "drained means absent"
+        );
     }
 
     #[test]
@@ -249,7 +407,10 @@ mod tests {
         book.put(2, route("r", "a", &[("y", 2)])).expect("put");
         assert!(x.admit().is_none());
         book.put(3, route("r", "a", &[("x", 1)])).expect("put");
-        assert!(Arc::ptr_eq(&x, &book.table.load().get("r").expect("route").origins[0]));
+        assert!(Arc::ptr_eq(
+            &x,
+            &book.table.load().get("r").expect("route").origins[0]
+        ));
         assert!(x.admit().is_some());
     }
 }

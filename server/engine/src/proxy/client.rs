@@ -21,15 +21,24 @@ pub enum ClientError {
     #[error("cannot reach the data plane at {path}: {source}; is it running?")]
     Connect { path: PathBuf, source: io::Error },
     #[error("the data plane refused to {attempt}: {refusal}")]
-    Refused { attempt: &'static str, refusal: Refusal },
+    Refused {
+        attempt: &'static str,
+        refusal: Refusal,
+    },
     #[error("the data plane did not answer within {} s when asked to {attempt}", ANSWER_TIMEOUT.as_secs())]
     TimedOut { attempt: &'static str },
     #[error("the connection to the data plane broke while asking it to {attempt}: {source}")]
-    Broken { attempt: &'static str, source: LinesCodecError },
+    Broken {
+        attempt: &'static str,
+        source: LinesCodecError,
+    },
     #[error("the data plane closed the connection when asked to {attempt}")]
     Closed { attempt: &'static str },
     #[error("the data plane's answer makes no sense for a request to {attempt}: {answer}")]
-    Unexpected { attempt: &'static str, answer: String },
+    Unexpected {
+        attempt: &'static str,
+        answer: String,
+    },
 }
 
 impl ClientError {
@@ -52,9 +61,15 @@ pub struct Client {
 impl Client {
     /// Connects and says hello.
     pub async fn connect(path: &Path) -> Result<(Self, Hello), ClientError> {
-        let failed = |source| ClientError::Connect { path: path.to_owned(), source };
+        let failed = |source| ClientError::Connect {
+            path: path.to_owned(),
+            source,
+        };
         let connected = timeout(CONNECT_TIMEOUT, UnixStream::connect(path)).await;
-        let stream = connected.map_err(io::Error::from).flatten().map_err(failed)?;
+        let stream = connected
+            .map_err(io::Error::from)
+            .flatten()
+            .map_err(failed)?;
         let lines = Framed::new(stream, LinesCodec::new_with_max_length(MAX_LINE_BYTES));
         let mut client = Self { lines: Some(lines) };
         let hello = client.hello().await?;
@@ -62,7 +77,10 @@ impl Client {
     }
 
     pub async fn hello(&mut self) -> Result<Hello, ClientError> {
-        match self.ask("say hello", &Request::Hello { protocol: PROTOCOL }).await? {
+        match self
+            .ask("say hello", &Request::Hello { protocol: PROTOCOL })
+            .await?
+        {
             Answer::Hello(hello) => Ok(hello),
             other => Err(unexpected("say hello", &other)),
         }
@@ -70,17 +88,20 @@ impl Client {
 
     /// Publishes the whole table. The answer is the generation that serves.
     pub async fn replace(&mut self, table: RouteTable) -> Result<u64, ClientError> {
-        self.change("replace the route table", &Request::Replace { table }).await
+        self.change("replace the route table", &Request::Replace { table })
+            .await
     }
 
     /// Publishes one route. When this returns, every request that starts goes by it.
     pub async fn put(&mut self, generation: u64, route: Route) -> Result<u64, ClientError> {
-        self.change("publish a route", &Request::Put { generation, route }).await
+        self.change("publish a route", &Request::Put { generation, route })
+            .await
     }
 
     /// Takes one route out of the table.
     pub async fn drop_route(&mut self, generation: u64, id: String) -> Result<u64, ClientError> {
-        self.change("drop a route", &Request::Drop { generation, id }).await
+        self.change("drop a route", &Request::Drop { generation, id })
+            .await
     }
 
     pub async fn status(&mut self) -> Result<Status, ClientError> {
@@ -100,14 +121,20 @@ impl Client {
 
     /// Closes what is still open on a draining upstream; the answer is how many connections.
     pub async fn cut(&mut self, upstream: String) -> Result<usize, ClientError> {
-        match self.ask("cut an upstream", &Request::Cut { upstream }).await? {
+        match self
+            .ask("cut an upstream", &Request::Cut { upstream })
+            .await?
+        {
             Answer::Cut { connections } => Ok(connections),
             other => Err(unexpected("cut an upstream", &other)),
         }
     }
 
     pub async fn shutdown(&mut self, drain_ms: u64) -> Result<(), ClientError> {
-        match self.ask("shut down", &Request::Shutdown { drain_ms }).await? {
+        match self
+            .ask("shut down", &Request::Shutdown { drain_ms })
+            .await?
+        {
             Answer::ShuttingDown => Ok(()),
             other => Err(unexpected("shut down", &other)),
         }
@@ -121,21 +148,37 @@ impl Client {
         }
     }
 
-    async fn change(&mut self, attempt: &'static str, request: &Request) -> Result<u64, ClientError> {
+    async fn change(
+        &mut self,
+        attempt: &'static str,
+        request: &Request,
+    ) -> Result<u64, ClientError> {
         match self.ask(attempt, request).await? {
             Answer::Serving { generation } => Ok(generation),
             other => Err(unexpected(attempt, &other)),
         }
     }
 
-    async fn ask(&mut self, attempt: &'static str, request: &Request) -> Result<Answer, ClientError> {
+    async fn ask(
+        &mut self,
+        attempt: &'static str,
+        request: &Request,
+    ) -> Result<Answer, ClientError> {
         let mut lines = self.lines.take().ok_or(ClientError::Closed { attempt })?;
         let asked = async {
-            let line = serde_json::to_string(request).map_err(|error| ClientError::Broken { attempt, source: io::Error::from(error).into() })?;
-            lines.send(line).await.map_err(|source| ClientError::Broken { attempt, source })?;
+            let line = serde_json::to_string(request).map_err(|error| ClientError::Broken {
+                attempt,
+                source: io::Error::from(error).into(),
+            })?;
+            lines
+                .send(line)
+                .await
+                .map_err(|source| ClientError::Broken { attempt, source })?;
             next(&mut lines, attempt).await
         };
-        let answer = timeout(ANSWER_TIMEOUT, asked).await.map_err(|_| ClientError::TimedOut { attempt })??;
+        let answer = timeout(ANSWER_TIMEOUT, asked)
+            .await
+            .map_err(|_| ClientError::TimedOut { attempt })??;
         self.lines = Some(lines);
         match answer {
             Answer::Refused(refusal) => Err(ClientError::Refused { attempt, refusal }),
@@ -153,7 +196,9 @@ pub struct Hints {
 impl Hints {
     /// The next hint; an error means that the data plane is gone.
     pub async fn next(&mut self) -> Result<Hint, ClientError> {
-        let lines = self.client.lines.as_mut().ok_or(ClientError::Closed { attempt: "send hints" })?;
+        let lines = self.client.lines.as_mut().ok_or(ClientError::Closed {
+            attempt: "send hints",
+        })?;
         match next(lines, "send hints").await? {
             Answer::Hint(hint) => Ok(hint),
             other => Err(unexpected("send hints", &other)),
@@ -161,12 +206,21 @@ impl Hints {
     }
 }
 
-async fn next(lines: &mut Framed<UnixStream, LinesCodec>, attempt: &'static str) -> Result<Answer, ClientError> {
+async fn next(
+    lines: &mut Framed<UnixStream, LinesCodec>,
+    attempt: &'static str,
+) -> Result<Answer, ClientError> {
     let line = lines.next().await.ok_or(ClientError::Closed { attempt })?;
     let line = line.map_err(|source| ClientError::Broken { attempt, source })?;
-    serde_json::from_str(&line).map_err(|_| ClientError::Unexpected { attempt, answer: line.chars().take(200).collect() })
+    serde_json::from_str(&line).map_err(|_| ClientError::Unexpected {
+        attempt,
+        answer: line.chars().take(200).collect(),
+    })
 }
 
 fn unexpected(attempt: &'static str, answer: &Answer) -> ClientError {
-    ClientError::Unexpected { attempt, answer: format!("{answer:?}").chars().take(200).collect() }
+    ClientError::Unexpected {
+        attempt,
+        answer: format!("{answer:?}").chars().take(200).collect(),
+    }
 }

@@ -20,7 +20,11 @@ pub struct ClientSocket {
 
 impl ClientSocket {
     pub fn new(stream: TcpStream, link: Arc<Link>) -> Self {
-        Self { stream, link, seen: Vec::new() }
+        Self {
+            stream,
+            link,
+            seen: Vec::new(),
+        }
     }
 
     /// Waits for enough bytes to tell. What was read is not lost.
@@ -45,7 +49,11 @@ impl ClientSocket {
 }
 
 impl AsyncRead for ClientSocket {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         if !self.seen.is_empty() {
             let length = self.seen.len().min(buf.remaining());
             buf.put_slice(&self.seen[..length]);
@@ -62,13 +70,21 @@ impl AsyncRead for ClientSocket {
 }
 
 impl AsyncWrite for ClientSocket {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.note(&polled);
         polled
     }
 
-    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
         self.note(&polled);
         polled

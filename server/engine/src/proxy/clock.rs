@@ -13,5 +13,7 @@ pub fn now_ms() -> u64 {
 
 /// Wall-clock milliseconds, for people and for `started_at`.
 pub fn unix_ms() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_millis() as u64)
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |elapsed| elapsed.as_millis() as u64)
 }

@@ -4,7 +4,9 @@ use super::book::Book;
 use super::clock::unix_ms;
 use super::core::Shared;
 use super::error::ProxyError;
-use super::protocol::{Answer, Hello, Hint, MAX_LINE_BYTES, PROTOCOL, Refusal, RefusalCode, Request, Status};
+use super::protocol::{
+    Answer, Hello, Hint, MAX_LINE_BYTES, PROTOCOL, Refusal, RefusalCode, Request, Status,
+};
 use super::snapshot::Keeper;
 use futures_util::{SinkExt, StreamExt};
 use std::fs::{self, File, Permissions, TryLockError};
@@ -34,10 +36,25 @@ pub struct Control {
 }
 
 impl Control {
-    pub fn new(book: Book, shared: Arc<Shared>, keeper: Arc<Keeper>, hints: broadcast::Sender<Hint>, listen: Vec<SocketAddr>) -> Self {
+    pub fn new(
+        book: Book,
+        shared: Arc<Shared>,
+        keeper: Arc<Keeper>,
+        hints: broadcast::Sender<Hint>,
+        listen: Vec<SocketAddr>,
+    ) -> Self {
         let drain_ms = AtomicU64::new(shared.options.limits.shutdown_drain_ms);
         let (book, stop) = (Mutex::new(book), CancellationToken::new());
-        Self { book, shared, keeper, hints, listen, started_at_ms: unix_ms(), stop, drain_ms }
+        Self {
+            book,
+            shared,
+            keeper,
+            hints,
+            listen,
+            started_at_ms: unix_ms(),
+            stop,
+            drain_ms,
+        }
     }
 
     /// Cancelled when the process is to end.
@@ -55,8 +72,12 @@ impl Control {
             Request::Hello { protocol } => self.hello(protocol),
             Request::Replace { table } => self.change(|book| book.replace(table)),
             Request::Put { generation, route } => self.change(|book| book.put(generation, route)),
-            Request::Drop { generation, id } => self.change(|book| book.drop_route(generation, &id)),
-            Request::Cut { upstream } => self.with_book(|book| book.cut(&upstream)).map_or_else(Answer::Refused, |connections| Answer::Cut { connections }),
+            Request::Drop { generation, id } => {
+                self.change(|book| book.drop_route(generation, &id))
+            }
+            Request::Cut { upstream } => self
+                .with_book(|book| book.cut(&upstream))
+                .map_or_else(Answer::Refused, |connections| Answer::Cut { connections }),
             Request::Status => Answer::Status(self.status()),
             Request::Table => Answer::Table { table: self.shared.table.load().published() },
             Request::Watch => Answer::Watching,
@@ -85,8 +106,13 @@ impl Control {
 
     fn hello(&self, protocol: u32) -> Answer {
         if protocol != PROTOCOL {
-            let sentence = format!("this data plane speaks protocol {PROTOCOL}, not {protocol}; restart it with the control plane's executable");
-            return Answer::Refused(Refusal { code: RefusalCode::Protocol, sentence });
+            let sentence = format!(
+                "this data plane speaks protocol {PROTOCOL}, not {protocol}; restart it with the control plane's executable"
+            );
+            return Answer::Refused(Refusal {
+                code: RefusalCode::Protocol,
+                sentence,
+            });
         }
         Answer::Hello(Hello {
             protocol: PROTOCOL,
@@ -120,14 +146,24 @@ pub struct Door {
 /// Opens the control socket, unless a running data plane has it. What a dead one left behind
 /// is replaced.
 pub fn open(path: &Path) -> Result<Door, ProxyError> {
-    let failed = |source| ProxyError::ControlSocket { path: path.to_owned(), source };
+    let failed = |source| ProxyError::ControlSocket {
+        path: path.to_owned(),
+        source,
+    };
     let lock = File::create(beside(path, "lock")).map_err(failed)?;
     match lock.try_lock() {
         Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(ProxyError::AlreadyRunning { path: path.to_owned() }),
+        Err(TryLockError::WouldBlock) => {
+            return Err(ProxyError::AlreadyRunning {
+                path: path.to_owned(),
+            });
+        }
         Err(TryLockError::Error(source)) => return Err(failed(source)),
     }
-    Ok(Door { listener: bind(path).map_err(failed)?, _lock: lock })
+    Ok(Door {
+        listener: bind(path).map_err(failed)?,
+        _lock: lock,
+    })
 }
 
 /// Private before it is reachable: bound under another name, then renamed.
@@ -180,8 +216,14 @@ async fn converse(control: Arc<Control>, stream: UnixStream) {
 }
 
 /// Subscribes before it answers, so that no hint falls between the two.
-fn hear(control: &Control, line: Result<String, LinesCodecError>) -> (Answer, Option<broadcast::Receiver<Hint>>) {
-    match line.map_err(|error| error.to_string()).and_then(|line| serde_json::from_str(&line).map_err(|error| error.to_string())) {
+fn hear(
+    control: &Control,
+    line: Result<String, LinesCodecError>,
+) -> (Answer, Option<broadcast::Receiver<Hint>>) {
+    match line
+        .map_err(|error| error.to_string())
+        .and_then(|line| serde_json::from_str(&line).map_err(|error| error.to_string()))
+    {
         Ok(Request::Watch) => {
             let hints = control.hints.subscribe();
             (control.answer(Request::Watch), Some(hints))
@@ -189,7 +231,13 @@ fn hear(control: &Control, line: Result<String, LinesCodecError>) -> (Answer, Op
         Ok(request) => (control.answer(request), None),
         Err(why) => {
             let sentence = format!("the data plane did not understand the line: {why}");
-            (Answer::Refused(Refusal { code: RefusalCode::Malformed, sentence }), None)
+            (
+                Answer::Refused(Refusal {
+                    code: RefusalCode::Malformed,
+                    sentence,
+                }),
+                None,
+            )
         }
     }
 }
@@ -212,7 +260,10 @@ async fn pass_on(lines: &mut Framed<UnixStream, LinesCodec>, mut hints: broadcas
     }
 }
 
-async fn say(lines: &mut Framed<UnixStream, LinesCodec>, answer: &Answer) -> Result<(), LinesCodecError> {
+async fn say(
+    lines: &mut Framed<UnixStream, LinesCodec>,
+    answer: &Answer,
+) -> Result<(), LinesCodecError> {
     let line = serde_json::to_string(answer).map_err(io::Error::from)?;
     lines.send(line).await
 }

@@ -31,7 +31,13 @@ pub struct Core {
 
 impl Core {
     pub fn new(index: usize, shared: Arc<Shared>) -> Self {
-        Self { index, shared, tick_ms: AtomicU64::new(now_ms()), turn: AtomicUsize::new(0), watches: Mutex::default() }
+        Self {
+            index,
+            shared,
+            tick_ms: AtomicU64::new(now_ms()),
+            turn: AtomicUsize::new(0),
+            watches: Mutex::default(),
+        }
     }
 
     pub fn tick_ms(&self) -> u64 {
@@ -54,7 +60,10 @@ impl Core {
     }
 
     pub fn watch(&self, watch: &Arc<Watch>) {
-        self.watches.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(watch));
+        self.watches
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Arc::downgrade(watch));
     }
 
     /// Shows every open connection to `look`; closed ones are forgotten.

@@ -6,16 +6,27 @@ use std::path::PathBuf;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ProxyError {
-    #[error("the data plane was given no address to listen on; name at least one, such as 0.0.0.0:8080")]
+    #[error(
+        "the data plane was given no address to listen on; name at least one, such as 0.0.0.0:8080"
+    )]
     NoAddress,
     #[error("cannot listen on {address}: {source}; free the port or choose another address")]
-    Listen { address: SocketAddr, source: io::Error },
-    #[error("cannot open the control socket {path}: {source}; check that its folder exists and is writable")]
+    Listen {
+        address: SocketAddr,
+        source: io::Error,
+    },
+    #[error(
+        "cannot open the control socket {path}: {source}; check that its folder exists and is writable"
+    )]
     ControlSocket { path: PathBuf, source: io::Error },
-    #[error("another data plane already serves with the control socket {path}; stop it or use another socket")]
+    #[error(
+        "another data plane already serves with the control socket {path}; stop it or use another socket"
+    )]
     AlreadyRunning { path: PathBuf },
     #[error("cannot start a thread of the data plane: {source}")]
     Thread { source: io::Error },
-    #[error("a serving thread of the data plane ended by a fault of ours; see the log lines before this one")]
+    #[error(
+        "a serving thread of the data plane ended by a fault of ours; see the log lines before this one"
+    )]
     ThreadDied,
 }

@@ -80,7 +80,15 @@ impl Job {
             let progress = Arc::default();
             (Upload::new(body, &link, &progress), Some(progress))
         };
-        Self { link, head: Head::of(parts), upload, progress, upgrade, refused_by: Vec::new(), tries: 0 }
+        Self {
+            link,
+            head: Head::of(parts),
+            upload,
+            progress,
+            upgrade,
+            refused_by: Vec::new(),
+            tries: 0,
+        }
     }
 
     /// The body's bytes that were read from the client so far.
@@ -94,10 +102,13 @@ impl Job {
         if self.tries == MAX_TRIES {
             return Outcome::Failed(self.nobody(live));
         }
-        let Some(origin) = choose(&live.origins, &self.refused_by, core.next_turn(), now_ms()) else {
+        let Some(origin) = choose(&live.origins, &self.refused_by, core.next_turn(), now_ms())
+        else {
             return Outcome::Failed(self.nobody(live));
         };
-        let Some(ticket) = origin.admit() else { return Outcome::Again(self) };
+        let Some(ticket) = origin.admit() else {
+            return Outcome::Again(self);
+        };
         self.tries += 1;
         let kept = take_open(origin, &core);
         let is_kept = kept.is_some();
@@ -117,13 +128,23 @@ impl Job {
         Outcome::Again(self)
     }
 
-    async fn send(mut self: Box<Self>, live: &Arc<Live>, ticket: Ticket, mut wire: Wire, is_kept: bool) -> Outcome {
+    async fn send(
+        mut self: Box<Self>,
+        live: &Arc<Live>,
+        ticket: Ticket,
+        mut wire: Wire,
+        is_kept: bool,
+    ) -> Outcome {
         let spare = (is_kept && self.is_repeatable()).then(|| self.head.clone());
         let head = std::mem::replace(&mut self.head, Head::empty());
         let request = head.with(std::mem::replace(&mut self.upload, Upload::None));
         let within = ms(self.link.limits().response_header_timeout_ms);
         let progress = self.progress.clone();
-        let upload_done = move || progress.as_ref().is_none_or(|progress| progress.has_ended());
+        let upload_done = move || {
+            progress
+                .as_ref()
+                .is_none_or(|progress| progress.has_ended())
+        };
         match wire.exchange(request, within, upload_done).await {
             Ok(response) => {
                 ticket.origin().succeeded();
@@ -139,8 +160,17 @@ impl Job {
     }
 
     /// The connection broke after the request may have been sent.
-    fn broken(mut self: Box<Self>, ticket: &Ticket, spare: Option<Head>, error: &hyper::Error) -> Outcome {
-        if self.progress.as_ref().is_some_and(|progress| progress.was_too_large()) {
+    fn broken(
+        mut self: Box<Self>,
+        ticket: &Ticket,
+        spare: Option<Head>,
+        error: &hyper::Error,
+    ) -> Outcome {
+        if self
+            .progress
+            .as_ref()
+            .is_some_and(|progress| progress.was_too_large())
+        {
             return Outcome::Failed(too_large());
         }
         let body_is_whole = match &self.progress {
@@ -164,7 +194,10 @@ impl Job {
                 if self.progress.is_none() {
                     origin.failed();
                 }
-                Outcome::Failed(Page::new(StatusCode::BAD_GATEWAY, "The application closed the connection without an answer."))
+                Outcome::Failed(Page::new(
+                    StatusCode::BAD_GATEWAY,
+                    "The application closed the connection without an answer.",
+                ))
             }
         }
     }
@@ -175,18 +208,42 @@ impl Job {
     }
 
     fn nobody(&self, live: &Live) -> Page {
-        tracing::warn!(route = live.route.id, upstreams = live.origins.len(), "no upstream of the route accepts requests");
-        Page::unavailable("No instance of this application accepts requests right now.", 2)
+        tracing::warn!(
+            route = live.route.id,
+            upstreams = live.origins.len(),
+            "no upstream of the route accepts requests"
+        );
+        Page::unavailable(
+            "No instance of this application accepts requests right now.",
+            2,
+        )
     }
 
-    async fn answered(self: Box<Self>, live: &Arc<Live>, ticket: Ticket, wire: Wire, response: Response<Incoming>) -> Outcome {
+    async fn answered(
+        self: Box<Self>,
+        live: &Arc<Live>,
+        ticket: Ticket,
+        wire: Wire,
+        response: Response<Incoming>,
+    ) -> Outcome {
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             return match self.upgrade {
-                Some(upgrade) => tunnel::open(&self.link, live, ticket, wire, response, upgrade.client).await,
-                None => Outcome::Failed(Page::new(StatusCode::BAD_GATEWAY, "The application changed the protocol without being asked to.")),
+                Some(upgrade) => {
+                    tunnel::open(&self.link, live, ticket, wire, response, upgrade.client).await
+                }
+                None => Outcome::Failed(Page::new(
+                    StatusCode::BAD_GATEWAY,
+                    "The application changed the protocol without being asked to.",
+                )),
             };
         }
-        let lease = Lease { wire, ticket, core: self.link.core.clone(), live: live.clone(), bytes: 0 };
+        let lease = Lease {
+            wire,
+            ticket,
+            core: self.link.core.clone(),
+            live: live.clone(),
+            bytes: 0,
+        };
         let (mut parts, body) = response.into_parts();
         headers::to_client(&mut parts.headers);
         parts.version = Version::HTTP_11;
@@ -196,11 +253,19 @@ impl Job {
 
 impl Head {
     fn of(parts: Parts) -> Self {
-        Self { method: parts.method, uri: origin_form(parts.uri), headers: parts.headers }
+        Self {
+            method: parts.method,
+            uri: origin_form(parts.uri),
+            headers: parts.headers,
+        }
     }
 
     fn empty() -> Self {
-        Self { method: Method::GET, uri: Uri::default(), headers: HeaderMap::new() }
+        Self {
+            method: Method::GET,
+            uri: Uri::default(),
+            headers: HeaderMap::new(),
+        }
     }
 
     fn with(self, upload: Upload) -> Request<Upload> {
@@ -213,7 +278,14 @@ impl Head {
 
     fn split(request: Request<Upload>) -> (Self, Upload) {
         let (parts, upload) = request.into_parts();
-        (Self { method: parts.method, uri: parts.uri, headers: parts.headers }, upload)
+        (
+            Self {
+                method: parts.method,
+                uri: parts.uri,
+                headers: parts.headers,
+            },
+            upload,
+        )
     }
 }
 
@@ -225,7 +297,10 @@ impl Upgrade {
         let protocol = headers::upgrade_of(request.headers())?;
         // Cleartext HTTP/2 by upgrade is obsolete, and the upstream gets HTTP/1.1 from us.
         let wanted = !protocol.as_bytes().eq_ignore_ascii_case(b"h2c");
-        wanted.then(|| Self { protocol, client: hyper::upgrade::on(request) })
+        wanted.then(|| Self {
+            protocol,
+            client: hyper::upgrade::on(request),
+        })
     }
 }
 
@@ -234,7 +309,10 @@ fn origin_form(uri: Uri) -> Uri {
     if uri.authority().is_none() {
         return uri;
     }
-    let path = uri.into_parts().path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
+    let path = uri
+        .into_parts()
+        .path_and_query
+        .unwrap_or_else(|| PathAndQuery::from_static("/"));
     Uri::from(path)
 }
 
@@ -253,9 +331,15 @@ fn ms(millis: u64) -> Duration {
 }
 
 fn timed_out() -> Page {
-    Page::new(StatusCode::GATEWAY_TIMEOUT, "The application took too long to answer.")
+    Page::new(
+        StatusCode::GATEWAY_TIMEOUT,
+        "The application took too long to answer.",
+    )
 }
 
 pub fn too_large() -> Page {
-    Page::new(StatusCode::PAYLOAD_TOO_LARGE, "The request's body is larger than this server takes.")
+    Page::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "The request's body is larger than this server takes.",
+    )
 }

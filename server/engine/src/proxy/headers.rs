@@ -3,8 +3,8 @@
 
 use super::link::Link;
 use hyper::header::{
-    CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
+    CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, FORWARDED, HOST, HeaderMap, HeaderName,
+    HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
 };
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
@@ -28,7 +28,10 @@ fn is_hop_by_hop(name: &HeaderName) -> bool {
 
 /// Fields that `Connection` may not name away: they decide where a request goes and who sent it.
 fn is_protected(name: &HeaderName) -> bool {
-    *name == HOST || *name == CONTENT_LENGTH || *name == COOKIE || name.as_str().starts_with("x-forwarded-")
+    *name == HOST
+        || *name == CONTENT_LENGTH
+        || *name == COOKIE
+        || name.as_str().starts_with("x-forwarded-")
 }
 
 /// Takes out what is about this connection only, by name and by `Connection`'s word.
@@ -39,23 +42,46 @@ pub fn strip_hop_by_hop(headers: &mut HeaderMap) {
     for name in named_by_connection(headers) {
         headers.remove(name);
     }
-    for name in
-        [CONNECTION, TRANSFER_ENCODING, UPGRADE, TE, KEEP_ALIVE, PROXY_CONNECTION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION]
-    {
+    for name in [
+        CONNECTION,
+        TRANSFER_ENCODING,
+        UPGRADE,
+        TE,
+        KEEP_ALIVE,
+        PROXY_CONNECTION,
+        PROXY_AUTHENTICATE,
+        PROXY_AUTHORIZATION,
+    ] {
         headers.remove(name);
     }
 }
 
 fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
-    let words = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(','));
-    words.filter_map(|word| word.trim().parse().ok()).filter(|name| !is_protected(name)).collect()
+    let words = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|list| list.split(','));
+    words
+        .filter_map(|word| word.trim().parse().ok())
+        .filter(|name| !is_protected(name))
+        .collect()
 }
 
 /// The protocol that a client or an upstream wants to change to, if it says so properly.
 pub fn upgrade_of(headers: &HeaderMap) -> Option<HeaderValue> {
     let protocol = headers.get(UPGRADE)?.clone();
-    let asks = |value: &HeaderValue| value.to_str().is_ok_and(|list| list.split(',').any(|word| word.trim().eq_ignore_ascii_case("upgrade")));
-    headers.get_all(CONNECTION).iter().any(asks).then_some(protocol)
+    let asks = |value: &HeaderValue| {
+        value.to_str().is_ok_and(|list| {
+            list.split(',')
+                .any(|word| word.trim().eq_ignore_ascii_case("upgrade"))
+        })
+    };
+    headers
+        .get_all(CONNECTION)
+        .iter()
+        .any(asks)
+        .then_some(protocol)
 }
 
 pub fn set_upgrade(headers: &mut HeaderMap, protocol: HeaderValue) {
@@ -68,7 +94,9 @@ pub fn set_upgrade(headers: &mut HeaderMap, protocol: HeaderValue) {
 /// `Expect` is taken out because this server answers it itself, when it begins to read the
 /// body. `TE: trailers` stays because trailers are passed through.
 pub fn to_upstream(headers: &mut HeaderMap, link: &Link) {
-    let takes_trailers = headers.get(TE).is_some_and(|value| value.to_str().is_ok_and(|list| list.contains("trailers")));
+    let takes_trailers = headers
+        .get(TE)
+        .is_some_and(|value| value.to_str().is_ok_and(|list| list.contains("trailers")));
     strip_hop_by_hop(headers);
     headers.remove(EXPECT);
     if takes_trailers {
@@ -83,7 +111,11 @@ fn join_cookies(headers: &mut HeaderMap) {
     if headers.get_all(COOKIE).iter().nth(1).is_none() {
         return;
     }
-    let crumbs: Vec<_> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    let crumbs: Vec<_> = headers
+        .get_all(COOKIE)
+        .iter()
+        .map(HeaderValue::as_bytes)
+        .collect();
     if let Ok(whole) = HeaderValue::from_bytes(&crumbs.join(&b"; "[..])) {
         headers.insert(COOKIE, whole);
     }
@@ -111,7 +143,11 @@ fn tell_about_client(headers: &mut HeaderMap, link: &Link) {
 
 /// What the proxy before us said, and that proxy.
 fn chained(headers: &HeaderMap, client: &HeaderValue) -> HeaderValue {
-    let mut chain: Vec<_> = headers.get_all(X_FORWARDED_FOR).iter().map(HeaderValue::as_bytes).collect();
+    let mut chain: Vec<_> = headers
+        .get_all(X_FORWARDED_FOR)
+        .iter()
+        .map(HeaderValue::as_bytes)
+        .collect();
     chain.push(client.as_bytes());
     HeaderValue::from_bytes(&chain.join(&b", "[..])).unwrap_or_else(|_| client.clone())
 }
@@ -138,22 +174,41 @@ mod tests {
     use std::sync::Arc;
 
     fn link(trust_forwarded: bool) -> Link {
-        let options = ProxyOptions { trust_forwarded, ..ProxyOptions::new(vec![], "".into(), "".into()) };
-        let shared = Shared { options, table: Arc::default(), connections: 0.into(), ending: false.into() };
+        let options = ProxyOptions {
+            trust_forwarded,
+            ..ProxyOptions::new(vec![], "".into(), "".into())
+        };
+        let shared = Shared {
+            options,
+            table: Arc::default(),
+            connections: 0.into(),
+            ending: false.into(),
+        };
         let core = Arc::new(Core::new(0, Arc::new(shared)));
-        Link::new(core, Arc::new(Watch::default()), ([192, 0, 2, 7], 999).into(), ([127, 0, 0, 1], 8080).into())
+        Link::new(
+            core,
+            Arc::new(Watch::default()),
+            ([192, 0, 2, 7], 999).into(),
+            ([127, 0, 0, 1], 8080).into(),
+        )
     }
 
     fn headers(fields: &[(&str, &str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for (name, value) in fields {
-            headers.append(name.parse::<HeaderName>().expect("name"), HeaderValue::from_str(value).expect("value"));
+            headers.append(
+                name.parse::<HeaderName>().expect("name"),
+                HeaderValue::from_str(value).expect("value"),
+            );
         }
         headers
     }
 
     fn printed(headers: &HeaderMap) -> String {
-        let mut lines: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().expect("text"))).collect();
+        let mut lines: Vec<_> = headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {}", value.to_str().expect("text")))
+            .collect();
         lines.sort();
         lines.join("\n")
     }
@@ -161,8 +216,14 @@ mod tests {
     #[test]
     fn fields_of_one_connection_and_those_it_names_stay_behind() {
         let mut sent = headers(&[
-            ("connection", "close, X-Secret"), ("x-secret", "1"), ("keep-alive", "timeout=5"), ("te", "gzip"),
-            ("proxy-authorization", "x"), ("upgrade", "h2c"), ("transfer-encoding", "chunked"), ("accept", "*/*"),
+            ("connection", "close, X-Secret"),
+            ("x-secret", "1"),
+            ("keep-alive", "timeout=5"),
+            ("te", "gzip"),
+            ("proxy-authorization", "x"),
+            ("upgrade", "h2c"),
+            ("transfer-encoding", "chunked"),
+            ("accept", "*/*"),
         ]);
         strip_hop_by_hop(&mut sent);
         assert_eq!(printed(&sent), "accept: */*");
@@ -170,7 +231,11 @@ mod tests {
 
     #[test]
     fn x14_connection_cannot_name_away_the_host_or_the_clients_address() {
-        let mut sent = headers(&[("connection", "host, x-forwarded-for, cookie"), ("host", "a"), ("cookie", "s=1")]);
+        let mut sent = headers(&[
+            ("connection", "host, x-forwarded-for, cookie"),
+            ("host", "a"),
+            ("cookie", "s=1"),
+        ]);
         to_upstream(&mut sent, &link(false));
         assert_eq!(
             printed(&sent),
@@ -181,31 +246,60 @@ mod tests {
     #[test]
     fn x14_what_a_client_says_about_itself_is_replaced() {
         let mut sent = headers(&[
-            ("host", "a"), ("x-forwarded-for", "10.0.0.1"), ("x-forwarded-for", "10.0.0.2"), ("x-forwarded-proto", "https"),
-            ("x-forwarded-host", "evil"), ("x-forwarded-port", "1"), ("forwarded", "for=10.0.0.1"),
+            ("host", "a"),
+            ("x-forwarded-for", "10.0.0.1"),
+            ("x-forwarded-for", "10.0.0.2"),
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-host", "evil"),
+            ("x-forwarded-port", "1"),
+            ("forwarded", "for=10.0.0.1"),
         ]);
         to_upstream(&mut sent, &link(false));
-        assert_eq!(printed(&sent), "host: a\nx-forwarded-for: 192.0.2.7\nx-forwarded-host: a\nx-forwarded-port: 8080\nx-forwarded-proto: http");
+        assert_eq!(
+            printed(&sent),
+            "host: a\nx-forwarded-for: 192.0.2.7\nx-forwarded-host: a\nx-forwarded-port: 8080\nx-forwarded-proto: http"
+        );
     }
 
     #[test]
     fn a_trusted_proxy_before_us_is_believed_and_added_to() {
-        let mut sent = headers(&[("host", "a"), ("x-forwarded-for", "10.0.0.1"), ("x-forwarded-proto", "https")]);
+        let mut sent = headers(&[
+            ("host", "a"),
+            ("x-forwarded-for", "10.0.0.1"),
+            ("x-forwarded-proto", "https"),
+        ]);
         to_upstream(&mut sent, &link(true));
-        assert_eq!(printed(&sent), "host: a\nx-forwarded-for: 10.0.0.1, 192.0.2.7\nx-forwarded-host: a\nx-forwarded-port: 8080\nx-forwarded-proto: https");
+        assert_eq!(
+            printed(&sent),
+            "host: a\nx-forwarded-for: 10.0.0.1, 192.0.2.7\nx-forwarded-host: a\nx-forwarded-port: 8080\nx-forwarded-proto: https"
+        );
     }
 
     #[test]
     fn cookies_of_http2_are_joined_and_trailers_stay_welcome() {
-        let mut sent = headers(&[("cookie", "a=1"), ("cookie", "b=2"), ("te", "trailers"), ("expect", "100-continue")]);
+        let mut sent = headers(&[
+            ("cookie", "a=1"),
+            ("cookie", "b=2"),
+            ("te", "trailers"),
+            ("expect", "100-continue"),
+        ]);
         to_upstream(&mut sent, &link(false));
-        assert_eq!(printed(&sent), "cookie: a=1; b=2\nte: trailers\nx-forwarded-for: 192.0.2.7\nx-forwarded-port: 8080\nx-forwarded-proto: http");
+        assert_eq!(
+            printed(&sent),
+            "cookie: a=1; b=2\nte: trailers\nx-forwarded-for: 192.0.2.7\nx-forwarded-port: 8080\nx-forwarded-proto: http"
+        );
     }
 
     #[test]
     fn an_upgrade_counts_only_when_connection_says_so_too() {
         assert!(upgrade_of(&headers(&[("upgrade", "websocket")])).is_none());
-        assert!(upgrade_of(&headers(&[("upgrade", "websocket"), ("connection", "keep-alive, Upgrade")])).is_some());
+        assert!(
+            upgrade_of(&headers(&[
+                ("upgrade", "websocket"),
+                ("connection", "keep-alive, Upgrade")
+            ]))
+            .is_some()
+        );
     }
 
     #[test]

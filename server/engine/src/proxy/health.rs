@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -40,7 +41,9 @@ pub async fn run(table: Arc<ArcSwap<Table>>) {
 }
 
 fn look_at(live: &Live, slots: &Arc<Semaphore>) {
-    let Target::Upstreams { health, .. } = &live.route.target else { return };
+    let Target::Upstreams { health, .. } = &live.route.target else {
+        return;
+    };
     for origin in &live.origins {
         match health {
             Some(check) => start_if_due(origin, check, live, slots),
@@ -51,13 +54,20 @@ fn look_at(live: &Live, slots: &Arc<Semaphore>) {
 }
 
 fn start_if_due(origin: &Arc<Origin>, check: &HealthCheck, live: &Live, slots: &Arc<Semaphore>) {
-    let Some(turn) = origin.check_due(now_ms()) else { return };
+    let Some(turn) = origin.check_due(now_ms()) else {
+        return;
+    };
     let Ok(slot) = slots.clone().try_acquire_owned() else {
         turn.put_off(now_ms());
         return;
     };
     let (origin, check) = (origin.clone(), check.clone());
-    let host = live.route.hosts.first().cloned().unwrap_or_else(|| origin.address().to_string());
+    let host = live
+        .route
+        .hosts
+        .first()
+        .cloned()
+        .unwrap_or_else(|| origin.address().to_string());
     tokio::spawn(async move {
         let healthy = ask(&origin, &check, &host).await;
         judge(&origin, healthy);
@@ -88,15 +98,21 @@ async fn ask(origin: &Origin, check: &HealthCheck, host: &str) -> bool {
 
 async fn status(origin: &Origin, path: &str, host: &str) -> io::Result<StatusCode> {
     let stream = TcpStream::connect(origin.address()).await?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(io::Error::other)?;
     let request = Request::get(path)
         .header(HOST, host)
         .header(USER_AGENT, "sealdock-health")
         .header(CONNECTION, "close")
         .body(Empty::<Bytes>::new())
         .map_err(io::Error::other)?;
-    tokio::select! {
-        answer = sender.send_request(request) => answer.map(|answer| answer.status()).map_err(io::Error::other),
-        ended = connection => Err(ended.err().map_or_else(|| io::ErrorKind::UnexpectedEof.into(), io::Error::other)),
-    }
+    // Dropping the set ends the connection, whether or not the upstream has closed it.
+    let mut driving = JoinSet::new();
+    driving.spawn(connection);
+    sender
+        .send_request(request)
+        .await
+        .map(|answer| answer.status())
+        .map_err(io::Error::other)
 }

@@ -28,13 +28,18 @@ impl HostError {
 pub fn authority<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Result<&'a str, HostError> {
     let line = uri.authority().map(|authority| authority.as_str());
     let mut fields = headers.get_all(HOST).iter();
-    let field = fields.next().map(|value| value.to_str().map_err(|_| HostError::Invalid)).transpose()?;
+    let field = fields
+        .next()
+        .map(|value| value.to_str().map_err(|_| HostError::Invalid))
+        .transpose()?;
     if fields.next().is_some() {
         return Err(HostError::Several);
     }
     match (line, field) {
         (None, None) => Err(HostError::Missing),
-        (Some(line), Some(field)) if !line.eq_ignore_ascii_case(field) => Err(HostError::Contradictory),
+        (Some(line), Some(field)) if !line.eq_ignore_ascii_case(field) => {
+            Err(HostError::Contradictory)
+        }
         (Some(host), _) | (None, Some(host)) => validated(host),
     }
 }
@@ -42,22 +47,34 @@ pub fn authority<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Result<&'a str, Ho
 fn validated(authority: &str) -> Result<&str, HostError> {
     let (host, port) = split_port(authority);
     let port_is_number = port.bytes().all(|byte| byte.is_ascii_digit()) && port.len() <= 5;
-    if is_host(host) && port_is_number { Ok(authority) } else { Err(HostError::Invalid) }
+    if is_host(host) && port_is_number {
+        Ok(authority)
+    } else {
+        Err(HostError::Invalid)
+    }
 }
 
 /// Host and port; the port is empty when there is none.
 pub fn split_port(authority: &str) -> (&str, &str) {
     let after_bracket = authority.rfind(']').map_or(0, |at| at + 1);
     match authority[after_bracket..].find(':') {
-        Some(colon) => (&authority[..after_bracket + colon], &authority[after_bracket + colon + 1..]),
+        Some(colon) => (
+            &authority[..after_bracket + colon],
+            &authority[after_bracket + colon + 1..],
+        ),
         None => (authority, ""),
     }
 }
 
 fn is_host(host: &str) -> bool {
-    match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+    match host
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+    {
         Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
-        None => !host.is_empty() && host.len() <= 255 && host != "." && host.bytes().all(is_name_byte),
+        None => {
+            !host.is_empty() && host.len() <= 255 && host != "." && host.bytes().all(is_name_byte)
+        }
     }
 }
 
@@ -114,21 +131,38 @@ mod tests {
         assert_eq!(ask("/", &[]), Err(HostError::Missing));
         assert_eq!(ask("/", &["a", "a"]), Err(HostError::Several));
         assert_eq!(ask("http://a/", &["b"]), Err(HostError::Contradictory));
-        for bad in ["", " ", "a b", "a/b", "a@b", "a:b", "a:123456", "[::1", "[zz]", ".", "a,b", "ä", "a%20b", "::1"] {
+        for bad in [
+            "", " ", "a b", "a/b", "a@b", "a:b", "a:123456", "[::1", "[zz]", ".", "a,b", "ä",
+            "a%20b", "::1",
+        ] {
             assert_eq!(ask("/", &[bad]), Err(HostError::Invalid), "{bad:?}");
         }
     }
 
     #[test]
     fn the_request_line_names_the_host_where_there_is_no_field() {
-        assert_eq!(ask("http://a.example:81/x", &[]).as_deref(), Ok("a.example"));
-        assert_eq!(ask("http://a.example/x", &["A.example"]).as_deref(), Ok("a.example"));
+        assert_eq!(
+            ask("http://a.example:81/x", &[]).as_deref(),
+            Ok("a.example")
+        );
+        assert_eq!(
+            ask("http://a.example/x", &["A.example"]).as_deref(),
+            Ok("a.example")
+        );
     }
 
     #[test]
     fn only_hosts_that_a_lookup_can_find_are_publishable() {
-        assert!(is_publishable("app.example") && is_publishable("localhost") && is_publishable("[::1]"));
-        for bad in ["App.example", "app.example:80", "app.example.", "", "*.example"] {
+        assert!(
+            is_publishable("app.example") && is_publishable("localhost") && is_publishable("[::1]")
+        );
+        for bad in [
+            "App.example",
+            "app.example:80",
+            "app.example.",
+            "",
+            "*.example",
+        ] {
             assert!(!is_publishable(bad), "{bad:?}");
         }
     }

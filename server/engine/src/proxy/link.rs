@@ -87,7 +87,8 @@ impl Watch {
     }
 
     fn end(&self, now_ms: u64) {
-        self.active.store(self.active.load(Relaxed).saturating_sub(1), Relaxed);
+        self.active
+            .store(self.active.load(Relaxed).saturating_sub(1), Relaxed);
         self.idle_since_ms.store(now_ms, Relaxed);
         self.body_moved();
     }
@@ -135,7 +136,12 @@ impl Link {
         let client = client.ip().to_canonical().to_string();
         // An address or a number is always a legal header value.
         let client = HeaderValue::try_from(client).unwrap_or(HeaderValue::from_static("unknown"));
-        Self { core, watch, client, port: HeaderValue::from(local.port()) }
+        Self {
+            core,
+            watch,
+            client,
+            port: HeaderValue::from(local.port()),
+        }
     }
 
     pub fn limits(&self) -> &Limits {

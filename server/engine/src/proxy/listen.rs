@@ -17,7 +17,10 @@ pub fn bind(addresses: &[SocketAddr], cores: usize) -> Result<Vec<Vec<TcpListene
     }
     let mut by_core: Vec<Vec<TcpListener>> = (0..cores).map(|_| Vec::new()).collect();
     for address in addresses {
-        let shared = bind_shared(*address, cores).map_err(|source| ProxyError::Listen { address: *address, source })?;
+        let shared = bind_shared(*address, cores).map_err(|source| ProxyError::Listen {
+            address: *address,
+            source,
+        })?;
         for (core, listener) in by_core.iter_mut().zip(shared) {
             core.push(listener);
         }
@@ -48,7 +51,11 @@ fn bind_one(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 fn socket_for(address: SocketAddr) -> io::Result<TcpSocket> {
-    if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }
+    if address.is_ipv4() {
+        TcpSocket::new_v4()
+    } else {
+        TcpSocket::new_v6()
+    }
 }
 
 #[cfg(test)]
@@ -58,8 +65,14 @@ mod tests {
     #[tokio::test]
     async fn every_core_gets_a_listener_on_one_chosen_port() {
         let by_core = bind(&[([127, 0, 0, 1], 0).into()], 3).expect("bound");
-        let ports: Vec<_> = by_core.iter().map(|core| core[0].local_addr().expect("address").port()).collect();
-        assert!(ports.len() == 3 && ports.iter().all(|port| *port == ports[0] && *port != 0), "{ports:?}");
+        let ports: Vec<_> = by_core
+            .iter()
+            .map(|core| core[0].local_addr().expect("address").port())
+            .collect();
+        assert!(
+            ports.len() == 3 && ports.iter().all(|port| *port == ports[0] && *port != 0),
+            "{ports:?}"
+        );
     }
 
     #[tokio::test]
@@ -67,6 +80,9 @@ mod tests {
         let first = bind(&[([127, 0, 0, 1], 0).into()], 1).expect("bound");
         let taken = first[0][0].local_addr().expect("address");
         let error = bind(&[taken], 1).expect_err("taken").to_string();
-        assert!(error.contains(&taken.to_string()) && error.contains("free the port"), "{error}");
+        assert!(
+            error.contains(&taken.to_string()) && error.contains("free the port"),
+            "{error}"
+        );
     }
 }

@@ -22,7 +22,14 @@ pub struct ProxyOptions {
 impl ProxyOptions {
     /// The usual data plane: one thread per core, default limits, nobody believed.
     pub fn new(listen: Vec<SocketAddr>, control_socket: PathBuf, snapshot: PathBuf) -> Self {
-        Self { listen, control_socket, snapshot, threads: 0, trust_forwarded: false, limits: Limits::default() }
+        Self {
+            listen,
+            control_socket,
+            snapshot,
+            threads: 0,
+            trust_forwarded: false,
+            limits: Limits::default(),
+        }
     }
 
     /// How many serving threads that makes on this machine.

@@ -12,7 +12,8 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::broadcast;
+use tokio::sync::futures::Notified;
+use tokio::sync::{Notify, broadcast};
 
 /// Set in `load` while the origin is out of the table. One word for both, so that admitting
 /// and retiring cannot pass each other unseen.
@@ -36,6 +37,7 @@ pub struct Origin {
     /// A second handle on every open socket, so that `cut` reaches those in use.
     open: Mutex<HashMap<u64, TcpStream>>,
     next_socket: AtomicU64,
+    was_cut: Notify,
     hints: broadcast::Sender<Hint>,
 }
 
@@ -78,6 +80,7 @@ impl Origin {
             idle: (0..cores).map(|_| Mutex::default()).collect(),
             open: Mutex::default(),
             next_socket: AtomicU64::new(0),
+            was_cut: Notify::new(),
             hints,
         }
     }
@@ -128,7 +131,9 @@ impl Origin {
 
     fn hint_drained(&self) {
         // Nobody watching is fine: a hint only saves the control plane a look.
-        let _ = self.hints.send(Hint::Drained { upstream: self.upstream.id.clone() });
+        let _ = self.hints.send(Hint::Drained {
+            upstream: self.upstream.id.clone(),
+        });
     }
 
     /// A connect failed or a connection broke before answering: leave it out for a moment.
@@ -158,7 +163,10 @@ impl Origin {
     pub fn set_health(&self, healthy: bool) {
         if self.down.swap(!healthy, Relaxed) == healthy {
             self.succeeded();
-            let _ = self.hints.send(Hint::Health { upstream: self.upstream.id.clone(), healthy });
+            let _ = self.hints.send(Hint::Health {
+                upstream: self.upstream.id.clone(),
+                healthy,
+            });
         }
     }
 
@@ -193,18 +201,14 @@ impl Origin {
 
     /// Drops this core's connections that are older than so, or that the upstream closed.
     pub fn prune_idle(&self, core: usize, idle_before_ms: u64) {
-        locked(&self.idle[core]).retain_mut(|wire| wire.idle_since_ms() >= idle_before_ms && wire.is_open());
+        locked(&self.idle[core])
+            .retain_mut(|wire| wire.idle_since_ms() >= idle_before_ms && wire.is_open());
     }
 
     fn close_idle(&self) {
         for core in &self.idle {
             locked(core).clear();
         }
-    }
-
-    #[cfg(test)]
-    pub fn idle_count(&self) -> usize {
-        self.idle.iter().map(|core| locked(core).len()).sum()
     }
 
     /// Remembers a second handle on a new socket until `forget` is called with the answer.
@@ -225,7 +229,13 @@ impl Origin {
             // An error means that it is closed already, which is what is wanted.
             let _ = socket.shutdown(Shutdown::Both);
         }
+        self.was_cut.notify_waiters();
         open.len()
+    }
+
+    /// Ends when `cut` is called: for tunnels, whose client may never close its half.
+    pub fn cut_signal(&self) -> Notified<'_> {
+        self.was_cut.notified()
     }
 
     pub fn status(&self) -> UpstreamStatus {
@@ -251,14 +261,24 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// connects, and it never empties the set: when all are ejected, the one whose pause ends
 /// first is asked. A single instance that comes back serves at once, and a connect that is
 /// refused costs microseconds.
-pub fn choose<'a>(origins: &'a [Arc<Origin>], tried: &[SocketAddr], turn: usize, now_ms: u64) -> Option<&'a Arc<Origin>> {
-    let may_be_asked = |origin: &&Arc<Origin>| !origin.is_down() && !tried.contains(&origin.address());
+pub fn choose<'a>(
+    origins: &'a [Arc<Origin>],
+    tried: &[SocketAddr],
+    turn: usize,
+    now_ms: u64,
+) -> Option<&'a Arc<Origin>> {
+    let may_be_asked =
+        |origin: &&Arc<Origin>| !origin.is_down() && !tried.contains(&origin.address());
     let (before, after) = origins.split_at(turn.checked_rem(origins.len()).unwrap_or(0));
     let pause = |origin: &Arc<Origin>| match origin.ejected_until_ms() {
         until if until <= now_ms => 0,
         until => until,
     };
-    after.iter().chain(before).filter(may_be_asked).min_by_key(|origin| (pause(origin), origin.in_flight()))
+    after
+        .iter()
+        .chain(before)
+        .filter(may_be_asked)
+        .min_by_key(|origin| (pause(origin), origin.in_flight()))
 }
 
 #[cfg(test)]
@@ -266,11 +286,18 @@ mod tests {
     use super::*;
 
     fn origin(id: &str, port: u16) -> Arc<Origin> {
-        let upstream = Upstream { id: id.into(), address: ([127, 0, 0, 1], port).into() };
+        let upstream = Upstream {
+            id: id.into(),
+            address: ([127, 0, 0, 1], port).into(),
+        };
         Arc::new(Origin::new(upstream, 1, broadcast::channel(8).0))
     }
 
-    fn chosen<'a>(origins: &'a [Arc<Origin>], tried: &[SocketAddr], now_ms: u64) -> Option<&'a str> {
+    fn chosen<'a>(
+        origins: &'a [Arc<Origin>],
+        tried: &[SocketAddr],
+        now_ms: u64,
+    ) -> Option<&'a str> {
         choose(origins, tried, 0, now_ms).map(|origin| origin.upstream().id.as_str())
     }
 
@@ -296,7 +323,12 @@ mod tests {
         drop(first);
         assert!(hints.try_recv().is_err());
         drop(second);
-        assert_eq!(hints.try_recv(), Ok(Hint::Drained { upstream: "a".into() }));
+        assert_eq!(
+            hints.try_recv(),
+            Ok(Hint::Drained {
+                upstream: "a".into()
+            })
+        );
     }
 
     #[test]
@@ -305,7 +337,9 @@ mod tests {
         let _busy = origins[0].admit();
         assert_eq!(chosen(&origins, &[], 1), Some("b"));
         let _busy_too = origins[1].admit();
-        let turns: Vec<_> = (0..4).map(|turn| choose(&origins, &[], turn, 1).map(|o| o.address().port())).collect();
+        let turns: Vec<_> = (0..4)
+            .map(|turn| choose(&origins, &[], turn, 1).map(|o| o.address().port()))
+            .collect();
         assert_eq!(turns, [Some(1), Some(2), Some(1), Some(2)]);
     }
 
@@ -316,9 +350,19 @@ mod tests {
         assert_eq!(chosen(&origins, &[], now_ms()), Some("b"));
         origins[1].failed();
         origins[1].failed();
-        assert_eq!(chosen(&origins, &[], now_ms()), Some("a"), "its pause ends first");
-        assert_eq!(chosen(&origins, &[origins[0].address()], now_ms()), Some("b"));
-        assert_eq!(chosen(&origins, &[], now_ms() + LONGEST_EJECTION_MS), Some("a"));
+        assert_eq!(
+            chosen(&origins, &[], now_ms()),
+            Some("a"),
+            "its pause ends first"
+        );
+        assert_eq!(
+            chosen(&origins, &[origins[0].address()], now_ms()),
+            Some("b")
+        );
+        assert_eq!(
+            chosen(&origins, &[], now_ms() + LONGEST_EJECTION_MS),
+            Some("a")
+        );
     }
 
     #[test]

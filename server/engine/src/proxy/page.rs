@@ -18,11 +18,18 @@ pub struct Page {
 
 impl Page {
     pub fn new(status: StatusCode, sentence: impl Into<String>) -> Self {
-        Self { status, sentence: sentence.into(), retry_after_s: None }
+        Self {
+            status,
+            sentence: sentence.into(),
+            retry_after_s: None,
+        }
     }
 
     pub fn unavailable(sentence: impl Into<String>, retry_after_s: u32) -> Self {
-        Self { retry_after_s: Some(retry_after_s), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, sentence) }
+        Self {
+            retry_after_s: Some(retry_after_s),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, sentence)
+        }
     }
 
     pub fn bad_request(sentence: &'static str) -> Self {
@@ -53,7 +60,9 @@ impl Page {
     }
 
     fn problem(&self, id: &str) -> String {
-        let Self { status, sentence, .. } = self;
+        let Self {
+            status, sentence, ..
+        } = self;
         json!({"type": "about:blank", "title": self.title(), "status": status.as_u16(), "detail": sentence, "request_id": id}).to_string()
     }
 
@@ -67,9 +76,18 @@ impl Page {
 }
 
 fn wants_json(asked: &HeaderMap) -> bool {
-    let accept = asked.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let is_json = |kind: &str| kind.starts_with("application/json") || kind.starts_with("application/problem+json");
-    accept.split(',').map(str::trim).find(|kind| is_json(kind) || kind.starts_with("text/html")).is_some_and(is_json)
+    let accept = asked
+        .get(ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("");
+    let is_json = |kind: &str| {
+        kind.starts_with("application/json") || kind.starts_with("application/problem+json")
+    };
+    accept
+        .split(',')
+        .map(str::trim)
+        .find(|kind| is_json(kind) || kind.starts_with("text/html"))
+        .is_some_and(is_json)
 }
 
 fn escaped(text: &str) -> String {
@@ -117,7 +135,10 @@ mod tests {
         for (accept, json) in [
             ("application/json", true),
             ("application/problem+json, */*", true),
-            ("text/html,application/xhtml+xml,application/json;q=0.9", false),
+            (
+                "text/html,application/xhtml+xml,application/json;q=0.9",
+                false,
+            ),
             ("*/*", false),
             ("", false),
         ] {
@@ -129,13 +150,17 @@ mod tests {
     #[test]
     fn x14_a_sentence_cannot_become_markup() {
         let page = Page::new(StatusCode::NOT_FOUND, "<script>alert(\"{id}\")</script>").html("i&d");
-        assert!(page.contains("&lt;script&gt;alert(&quot;{id}&quot;)&lt;/script&gt;"), "{page}");
+        assert!(
+            page.contains("&lt;script&gt;alert(&quot;{id}&quot;)&lt;/script&gt;"),
+            "{page}"
+        );
         assert!(page.contains("<code>i&amp;d</code>"));
     }
 
     #[test]
     fn a_503_says_when_to_come_back() {
-        let answer = Page::unavailable("Paused.", 30).answer(&HeaderMap::new(), &HeaderValue::from_static("r"));
+        let answer = Page::unavailable("Paused.", 30)
+            .answer(&HeaderMap::new(), &HeaderValue::from_static("r"));
         assert_eq!(answer.headers()[RETRY_AFTER], "30");
         assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
     }

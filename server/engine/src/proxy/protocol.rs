@@ -16,22 +16,36 @@ pub const MAX_LINE_BYTES: usize = 64 * 1024 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub enum Request {
-    Hello { protocol: u32 },
+    Hello {
+        protocol: u32,
+    },
     /// The whole table, after the control plane started or found itself ahead.
-    Replace { table: RouteTable },
+    Replace {
+        table: RouteTable,
+    },
     /// One route, new or instead of the one with its id.
-    Put { generation: u64, route: Route },
+    Put {
+        generation: u64,
+        route: Route,
+    },
     /// One route less.
-    Drop { generation: u64, id: String },
+    Drop {
+        generation: u64,
+        id: String,
+    },
     Status,
     /// The routes that serve: what a control plane adopts after its own restart.
     Table,
     /// Hints from now on.
     Watch,
     /// Close what is still open on a draining upstream.
-    Cut { upstream: String },
+    Cut {
+        upstream: String,
+    },
     /// Accept nothing any more, let requests finish for so long, then end.
-    Shutdown { drain_ms: u64 },
+    Shutdown {
+        drain_ms: u64,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,14 +53,18 @@ pub enum Request {
 pub enum Answer {
     Hello(Hello),
     /// The table with this generation serves from now on.
-    Serving { generation: u64 },
+    Serving {
+        generation: u64,
+    },
     Status(Status),
     Table {
         table: RouteTable,
     },
     Watching,
     /// So many connections were closed.
-    Cut { connections: usize },
+    Cut {
+        connections: usize,
+    },
     ShuttingDown,
     Hint(Hint),
     Refused(Refusal),
@@ -110,7 +128,11 @@ pub struct Status {
 impl Status {
     /// Requests, streams and tunnels that are open on an upstream.
     pub fn in_flight(&self, upstream: &str) -> u64 {
-        self.upstreams.iter().filter(|one| one.id == upstream).map(|one| one.in_flight).sum()
+        self.upstreams
+            .iter()
+            .filter(|one| one.id == upstream)
+            .map(|one| one.in_flight)
+            .sum()
     }
 }
 

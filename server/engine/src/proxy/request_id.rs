@@ -16,7 +16,10 @@ pub fn of(headers: &HeaderMap) -> HeaderValue {
 }
 
 fn is_sane(id: &[u8]) -> bool {
-    let word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'+' | b'/' | b'=');
+    let word = |byte: &u8| {
+        byte.is_ascii_alphanumeric()
+            || matches!(byte, b'-' | b'_' | b'.' | b':' | b'+' | b'/' | b'=')
+    };
     (1..=MAX_BYTES).contains(&id.len()) && id.iter().all(word)
 }
 

@@ -45,7 +45,10 @@ fn allow_many_files() {
 }
 
 fn single_threaded() -> Result<Runtime, ProxyError> {
-    Builder::new_current_thread().enable_all().build().map_err(|source| ProxyError::Thread { source })
+    Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|source| ProxyError::Thread { source })
 }
 
 type Assembled = ((Arc<Control>, Arc<Shared>), Arc<Keeper>);
@@ -55,9 +58,24 @@ fn assemble(options: ProxyOptions, listeners: &[Vec<TcpListener>]) -> Assembled 
     let (hints, _) = broadcast::channel(HINTS_KEPT);
     let mut book = Book::new(options.cores(), Arc::clone(&table), hints.clone());
     let generation = warm_start(&mut book, &options);
-    let keeper = Arc::new(Keeper::new(options.snapshot.clone(), table.clone(), generation));
-    let shared = Arc::new(Shared { options, table, connections: 0.into(), ending: false.into() });
-    let control = Control::new(book, shared.clone(), keeper.clone(), hints, bound(listeners));
+    let keeper = Arc::new(Keeper::new(
+        options.snapshot.clone(),
+        table.clone(),
+        generation,
+    ));
+    let shared = Arc::new(Shared {
+        options,
+        table,
+        connections: 0.into(),
+        ending: false.into(),
+    });
+    let control = Control::new(
+        book,
+        shared.clone(),
+        keeper.clone(),
+        hints,
+        bound(listeners),
+    );
     ((Arc::new(control), shared), keeper)
 }
 
@@ -66,14 +84,21 @@ fn warm_start(book: &mut Book, options: &ProxyOptions) -> u64 {
     for table in snapshot::load(&options.snapshot) {
         match book.replace(table) {
             Ok(generation) => return generation,
-            Err(refusal) => tracing::error!(%refusal, "a route snapshot was read but cannot be served"),
+            Err(refusal) => {
+                tracing::error!(%refusal, "a route snapshot was read but cannot be served")
+            }
         }
     }
     0
 }
 
 fn bound(listeners: &[Vec<TcpListener>]) -> Vec<SocketAddr> {
-    listeners.iter().take(1).flatten().filter_map(|listener| listener.local_addr().ok()).collect()
+    listeners
+        .iter()
+        .take(1)
+        .flatten()
+        .filter_map(|listener| listener.local_addr().ok())
+        .collect()
 }
 
 /// The serving threads.
@@ -88,7 +113,13 @@ struct Threads {
 impl Threads {
     fn start(shared: Arc<Shared>, listeners: Vec<Vec<TcpListener>>) -> Result<Self, ProxyError> {
         let token = CancellationToken::new;
-        let mut threads = Self { shared, stop_accepting: token(), end: token(), died: token(), running: Vec::new() };
+        let mut threads = Self {
+            shared,
+            stop_accepting: token(),
+            end: token(),
+            died: token(),
+            running: Vec::new(),
+        };
         for (index, listeners) in listeners.into_iter().enumerate() {
             let thread = threads.start_one(index, listeners)?;
             threads.running.push(thread);
@@ -96,15 +127,26 @@ impl Threads {
         Ok(threads)
     }
 
-    fn start_one(&self, index: usize, listeners: Vec<TcpListener>) -> Result<JoinHandle<()>, ProxyError> {
+    fn start_one(
+        &self,
+        index: usize,
+        listeners: Vec<TcpListener>,
+    ) -> Result<JoinHandle<()>, ProxyError> {
         let runtime = single_threaded()?;
         let core = Arc::new(Core::new(index, self.shared.clone()));
-        let (stop, end, died) = (self.stop_accepting.clone(), self.end.clone(), self.died.clone().drop_guard());
+        let (stop, end, died) = (
+            self.stop_accepting.clone(),
+            self.end.clone(),
+            self.died.clone().drop_guard(),
+        );
         let work = move || {
             let _died = died;
             runtime.block_on(serve_core(core, listeners, stop, end));
         };
-        std::thread::Builder::new().name(format!("serve-{index}")).spawn(work).map_err(|source| ProxyError::Thread { source })
+        std::thread::Builder::new()
+            .name(format!("serve-{index}"))
+            .spawn(work)
+            .map_err(|source| ProxyError::Thread { source })
     }
 
     fn finish(self) {
@@ -116,10 +158,19 @@ impl Threads {
     }
 }
 
-async fn serve_core(core: Arc<Core>, listeners: Vec<TcpListener>, stop: CancellationToken, end: CancellationToken) {
+async fn serve_core(
+    core: Arc<Core>,
+    listeners: Vec<TcpListener>,
+    stop: CancellationToken,
+    end: CancellationToken,
+) {
     for listener in listeners {
         match tokio::net::TcpListener::from_std(listener) {
-            Ok(listener) => drop(tokio::spawn(serve::accept(core.clone(), listener, stop.clone()))),
+            Ok(listener) => drop(tokio::spawn(serve::accept(
+                core.clone(),
+                listener,
+                stop.clone(),
+            ))),
             Err(error) => return tracing::error!(%error, "a listener could not be used"),
         }
     }
@@ -127,18 +178,30 @@ async fn serve_core(core: Arc<Core>, listeners: Vec<TcpListener>, stop: Cancella
     end.cancelled().await;
 }
 
-async fn oversee(door: control::Door, control: Arc<Control>, keeper: Arc<Keeper>, threads: Threads) -> Result<(), ProxyError> {
+async fn oversee(
+    door: control::Door,
+    control: Arc<Control>,
+    keeper: Arc<Keeper>,
+    threads: Threads,
+) -> Result<(), ProxyError> {
     let shared = threads.shared.clone();
     tokio::spawn(control::run(door, control.clone()));
     tokio::spawn(health::run(shared.table.clone()));
     tokio::spawn(keeper.clone().run());
-    tracing::info!(generation = shared.table.load().generation, "the data plane serves");
+    tracing::info!(
+        generation = shared.table.load().generation,
+        "the data plane serves"
+    );
     tokio::select! {
         () = control.stop().cancelled() => {}
         () = told_by_signal() => {}
         () = threads.died.cancelled() => return Err(ProxyError::ThreadDied),
     }
-    tracing::info!(drain_ms = control.drain_ms(), connections = shared.connections.load(Relaxed), "the data plane ends");
+    tracing::info!(
+        drain_ms = control.drain_ms(),
+        connections = shared.connections.load(Relaxed),
+        "the data plane ends"
+    );
     threads.stop_accepting.cancel();
     shared.ending.store(true, Relaxed);
     drained(&shared, Duration::from_millis(control.drain_ms())).await;
@@ -148,7 +211,10 @@ async fn oversee(door: control::Door, control: Arc<Control>, keeper: Arc<Keeper>
 }
 
 async fn told_by_signal() {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
         // Without handlers the default applies: the process ends at once.
         return std::future::pending().await;
     };

@@ -15,7 +15,8 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
-const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 44\r\n\
+const FULL: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 44\r\n\
 Retry-After: 1\r\nConnection: close\r\n\r\nThis server has no connection left for you.\n";
 const AFTER_ACCEPT_ERROR: Duration = Duration::from_millis(20);
 
@@ -79,7 +80,9 @@ async fn refuse(mut stream: TcpStream) {
 }
 
 async fn serve(core: Arc<Core>, stream: TcpStream, client: SocketAddr, watch: Arc<Watch>) {
-    let (Ok(local), Ok(())) = (stream.local_addr(), stream.set_nodelay(true)) else { return };
+    let (Ok(local), Ok(())) = (stream.local_addr(), stream.set_nodelay(true)) else {
+        return;
+    };
     let link = Arc::new(Link::new(core, watch, client, local));
     let mut socket = ClientSocket::new(stream, link.clone());
     match socket.begins_with(PREFACE_START).await {
@@ -94,13 +97,19 @@ async fn http1(link: Arc<Link>, socket: ClientSocket) {
     let limits = link.limits();
     // The sweep does the timing (see `link`); hyper's default of 100 fields stays unless it is
     // raised, because any explicit number moves hyper's parser from the stack to the heap.
-    builder.header_read_timeout(None).max_header_size(limits.max_header_bytes).max_buf_size(limits.max_header_bytes.max(64 * 1024));
-    builder.pipeline_flush(true);
+    // No `pipeline_flush`: with it, a refusal stays unsent when more bytes have come already.
+    builder
+        .header_read_timeout(None)
+        .max_header_size(limits.max_header_bytes)
+        .max_buf_size(limits.max_header_bytes.max(64 * 1024));
     if limits.max_headers > 100 {
         builder.max_headers(limits.max_headers);
     }
     let service = service_fn(move |request| answer(link.clone(), request));
-    let served = builder.serve_connection(TokioIo::new(socket), service).with_upgrades().await;
+    let served = builder
+        .serve_connection(TokioIo::new(socket), service)
+        .with_upgrades()
+        .await;
     log_end(served);
 }
 
@@ -109,9 +118,16 @@ async fn http2(link: Arc<Link>, socket: ClientSocket) {
     let limits = link.limits();
     let header_bytes = u32::try_from(limits.max_header_bytes).unwrap_or(u32::MAX);
     let mut builder = http2::Builder::new(TokioExecutor::new());
-    builder.timer(TokioTimer::new()).max_concurrent_streams(limits.max_h2_streams).max_header_list_size(header_bytes);
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.max_h2_streams)
+        .max_header_list_size(header_bytes);
     let service = service_fn(move |request| answer(link.clone(), request));
-    log_end(builder.serve_connection(TokioIo::new(socket), service).await);
+    log_end(
+        builder
+            .serve_connection(TokioIo::new(socket), service)
+            .await,
+    );
 }
 
 /// A client that breaks off or talks nonsense is not our fault and not worth a line by default.

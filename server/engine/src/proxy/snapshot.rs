@@ -30,7 +30,12 @@ pub struct Keeper {
 
 impl Keeper {
     pub fn new(path: PathBuf, table: Arc<ArcSwap<Table>>, written: u64) -> Self {
-        Self { path, table, changed: Notify::new(), written: AtomicU64::new(written) }
+        Self {
+            path,
+            table,
+            changed: Notify::new(),
+            written: AtomicU64::new(written),
+        }
     }
 
     /// There is a newer table to write.
@@ -84,7 +89,10 @@ fn read(path: &Path) -> io::Result<RouteTable> {
 
 /// A line with the format and the checksum, then the table as JSON.
 fn parse(bytes: &[u8]) -> Result<RouteTable, String> {
-    let end_of_line = bytes.iter().position(|byte| *byte == b'\n').ok_or("it has no first line")?;
+    let end_of_line = bytes
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .ok_or("it has no first line")?;
     let (line, body) = (&bytes[..end_of_line], &bytes[end_of_line + 1..]);
     if line != header(body).as_bytes() {
         return Err("its checksum is not that of its contents; it was cut off or changed".into());
@@ -116,7 +124,9 @@ fn write(path: &Path, table: &RouteTable) -> io::Result<()> {
 }
 
 fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 fn previous(path: &Path) -> PathBuf {
@@ -136,8 +146,17 @@ mod tests {
     use domain::route::{Route, Target};
 
     fn table(generation: u64) -> RouteTable {
-        let route = Route { id: "r".into(), hosts: vec!["a".into()], target: Target::Absent { sentence: "Soon.".into() } };
-        RouteTable { generation, routes: vec![route] }
+        let route = Route {
+            id: "r".into(),
+            hosts: vec!["a".into()],
+            target: Target::Absent {
+                sentence: "Soon.".into(),
+            },
+        };
+        RouteTable {
+            generation,
+            routes: vec![route],
+        }
     }
 
     fn generations(path: &Path) -> Vec<u64> {

@@ -21,7 +21,11 @@ impl UpstreamSocket {
         let stream = TcpStream::connect(origin.address()).await?;
         stream.set_nodelay(true)?;
         let key = origin.remember(net::TcpStream::from(stream.as_fd().try_clone_to_owned()?));
-        Ok(Self { stream, origin, key })
+        Ok(Self {
+            stream,
+            origin,
+            key,
+        })
     }
 }
 
@@ -32,13 +36,21 @@ impl Drop for UpstreamSocket {
 }
 
 impl AsyncRead for UpstreamSocket {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
 impl AsyncWrite for UpstreamSocket {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, buf)
     }
 

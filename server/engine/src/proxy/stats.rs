@@ -30,7 +30,9 @@ pub struct Shard {
 
 impl Stats {
     pub fn new(cores: usize) -> Self {
-        Self { shards: (0..cores).map(|_| OnceLock::new()).collect() }
+        Self {
+            shards: (0..cores).map(|_| OnceLock::new()).collect(),
+        }
     }
 
     /// This core's shard. Only this core writes it.
@@ -45,7 +47,9 @@ impl Stats {
             shard.add_to(&mut total, &mut buckets);
         }
         let counted = buckets.iter().enumerate().filter(|(_, count)| **count > 0);
-        total.latency_us = counted.map(|(index, count)| (upper_bound_us(index), *count)).collect();
+        total.latency_us = counted
+            .map(|(index, count)| (upper_bound_us(index), *count))
+            .collect();
         total
     }
 }
@@ -118,7 +122,10 @@ mod tests {
         for micros in (0..4_000).chain([9_999, 65_535, 65_536, 1_000_000, 59_000_000]) {
             let index = bucket(micros);
             assert!(micros < upper_bound_us(index), "{micros}");
-            assert!(index == 0 || micros >= upper_bound_us(index - 1), "{micros}");
+            assert!(
+                index == 0 || micros >= upper_bound_us(index - 1),
+                "{micros}"
+            );
         }
         assert_eq!(bucket(u64::MAX), BUCKETS - 1);
     }
@@ -127,12 +134,19 @@ mod tests {
     fn p22_shards_add_up_by_class_and_percentile() {
         let stats = Stats::new(2);
         for _ in 0..99 {
-            stats.shard(0).record(StatusCode::OK, Duration::from_micros(100));
+            stats
+                .shard(0)
+                .record(StatusCode::OK, Duration::from_micros(100));
         }
-        stats.shard(1).record(StatusCode::BAD_GATEWAY, Duration::from_millis(50));
+        stats
+            .shard(1)
+            .record(StatusCode::BAD_GATEWAY, Duration::from_millis(50));
         stats.shard(1).sent(7);
         let total = stats.total();
-        assert_eq!((total.requests, total.by_class, total.bytes_out), (100, [0, 99, 0, 0, 1], 7));
+        assert_eq!(
+            (total.requests, total.by_class, total.bytes_out),
+            (100, [0, 99, 0, 0, 1], 7)
+        );
         assert!((100..=125).contains(&total.quantile_us(0.5)));
         assert!((100..=125).contains(&total.quantile_us(0.99)));
         assert!((50_000..=62_500).contains(&total.quantile_us(1.0)));

@@ -40,7 +40,10 @@ pub enum SuperviseError {
     #[error("cannot open the data plane's log file {path}: {source}")]
     Log { path: PathBuf, source: io::Error },
     #[error("cannot start the data plane {executable}: {source}")]
-    Start { executable: PathBuf, source: io::Error },
+    Start {
+        executable: PathBuf,
+        source: io::Error,
+    },
     #[error("the data plane ended right after its start ({status}); its log is {log}")]
     Ended { status: String, log: PathBuf },
     #[error("the data plane did not open its control socket within {} s; its log is {log}", START_TIMEOUT.as_secs())]
@@ -57,7 +60,9 @@ pub enum Event {
     Up(Hello),
     Hint(Hint),
     /// It is gone, or could not be started; another try follows.
-    Down { sentence: String },
+    Down {
+        sentence: String,
+    },
 }
 
 /// Adopts the running data plane, or starts one and waits until it answers.
@@ -75,7 +80,11 @@ pub async fn keep(launch: Launch, events: mpsc::Sender<Event>) {
         match follow(&launch, &events).await {
             Ok(()) => pause = FIRST_PAUSE,
             Err(error) => {
-                let _ = events.send(Event::Down { sentence: error.to_string() }).await;
+                let _ = events
+                    .send(Event::Down {
+                        sentence: error.to_string(),
+                    })
+                    .await;
                 tokio::select! {
                     () = sleep(pause) => {}
                     () = events.closed() => {}
@@ -94,7 +103,11 @@ async fn follow(launch: &Launch, events: &mpsc::Sender<Event>) -> Result<(), Sup
     let gone = pass_on(&mut hints, events).await;
     if let Some(error) = gone {
         tracing::error!(%error, "the data plane is gone; starting it again");
-        let _ = events.send(Event::Down { sentence: error.to_string() }).await;
+        let _ = events
+            .send(Event::Down {
+                sentence: error.to_string(),
+            })
+            .await;
     }
     Ok(())
 }
@@ -127,12 +140,17 @@ async fn start(launch: &Launch) -> Result<(Client, Hello), SuperviseError> {
         }
     }
     reap(child);
-    Err(SuperviseError::NotUp { log: launch.log.clone() })
+    Err(SuperviseError::NotUp {
+        log: launch.log.clone(),
+    })
 }
 
 fn ended(child: &mut Child, log: &Path) -> Result<(), SuperviseError> {
     match child.try_wait() {
-        Ok(Some(status)) => Err(SuperviseError::Ended { status: status.to_string(), log: log.to_owned() }),
+        Ok(Some(status)) => Err(SuperviseError::Ended {
+            status: status.to_string(),
+            log: log.to_owned(),
+        }),
         _ => Ok(()),
     }
 }
@@ -143,12 +161,24 @@ fn reap(mut child: Child) {
 }
 
 fn spawn(launch: &Launch) -> Result<Child, SuperviseError> {
-    let (output, errors) = log_file(&launch.log).map_err(|source| SuperviseError::Log { path: launch.log.clone(), source })?;
+    let (output, errors) = log_file(&launch.log).map_err(|source| SuperviseError::Log {
+        path: launch.log.clone(),
+        source,
+    })?;
     let mut command = Command::new(&launch.executable);
-    command.args(&launch.arguments).stdin(Stdio::null()).stdout(output).stderr(errors);
+    command
+        .args(&launch.arguments)
+        .stdin(Stdio::null())
+        .stdout(output)
+        .stderr(errors);
     in_own_session(&mut command);
-    let failed = |source| SuperviseError::Start { executable: launch.executable.clone(), source };
-    tokio::process::Command::from(command).spawn().map_err(failed)
+    let failed = |source| SuperviseError::Start {
+        executable: launch.executable.clone(),
+        source,
+    };
+    tokio::process::Command::from(command)
+        .spawn()
+        .map_err(failed)
 }
 
 fn log_file(path: &Path) -> io::Result<(Stdio, Stdio)> {

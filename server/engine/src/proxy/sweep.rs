@@ -36,6 +36,8 @@ fn sweep(core: &Core, now_ms: u64) {
 fn prune(core: &Core, now_ms: u64) {
     let idle_before_ms = now_ms.saturating_sub(core.shared.options.limits.upstream_idle_timeout_ms);
     for live in core.shared.table.load().routes() {
-        live.origins.iter().for_each(|origin| origin.prune_idle(core.index, idle_before_ms));
+        live.origins
+            .iter()
+            .for_each(|origin| origin.prune_idle(core.index, idle_before_ms));
     }
 }

@@ -63,6 +63,9 @@ impl Table {
 
     /// The table in the words it was published in.
     pub fn published(&self) -> RouteTable {
-        RouteTable { generation: self.generation, routes: self.routes().map(|live| live.route.clone()).collect() }
+        RouteTable {
+            generation: self.generation,
+            routes: self.routes().map(|live| live.route.clone()).collect(),
+        }
     }
 }

@@ -13,7 +13,9 @@ use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper::{Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use std::sync::Arc;
-use tokio::io::copy_bidirectional;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
+
+const PIECE_BYTES: usize = 16 * 1024;
 
 /// Both halves of a tunnel, before either side has let go of its connection.
 struct Ends {
@@ -23,7 +25,7 @@ struct Ends {
 
 /// What lives as long as the tunnel: it counts as in flight, and the sweep may close it.
 struct Held {
-    _ticket: Ticket,
+    ticket: Ticket,
     _visit: Visit,
     link: Arc<Link>,
     live: Arc<Live>,
@@ -39,14 +41,25 @@ pub async fn open(
     client: OnUpgrade,
 ) -> Outcome {
     let Some(protocol) = headers::upgrade_of(response.headers()) else {
-        return Outcome::Failed(Page::new(StatusCode::BAD_GATEWAY, "The application changed to a protocol that it did not name."));
+        return Outcome::Failed(Page::new(
+            StatusCode::BAD_GATEWAY,
+            "The application changed to a protocol that it did not name.",
+        ));
     };
     let upstream = hyper::upgrade::on(&mut response);
     wire.hand_over().await;
     let Ok(upstream) = upstream.await else {
-        return Outcome::Failed(Page::new(StatusCode::BAD_GATEWAY, "The application closed the connection while changing the protocol."));
+        return Outcome::Failed(Page::new(
+            StatusCode::BAD_GATEWAY,
+            "The application closed the connection while changing the protocol.",
+        ));
     };
-    let held = Held { _ticket: ticket, _visit: Visit::begin(link.clone()), link: link.clone(), live: live.clone() };
+    let held = Held {
+        ticket,
+        _visit: Visit::begin(link.clone()),
+        link: link.clone(),
+        live: live.clone(),
+    };
     start(held, Ends { client, upstream });
     let (mut parts, _) = response.into_parts();
     headers::to_client(&mut parts.headers);
@@ -74,11 +87,36 @@ fn start(held: Held, ends: Ends) {
 }
 
 async fn join(held: Held, client: Upgraded, upstream: Upgraded) {
-    let (mut client, mut upstream) = (TokioIo::new(client), TokioIo::new(upstream));
-    // Either side may end a tunnel as it likes; how it did is nothing to act on.
-    if let Ok((received, sent)) = copy_bidirectional(&mut client, &mut upstream).await {
-        let shard = held.live.stats.shard(held.link.core.index);
-        shard.received(received);
-        shard.sent(sent);
+    let shard = held.live.stats.shard(held.link.core.index);
+    let (from_client, to_client) = split(TokioIo::new(client));
+    let (from_upstream, to_upstream) = split(TokioIo::new(upstream));
+    let up = pump(from_client, to_upstream, |bytes| shard.received(bytes));
+    let down = pump(from_upstream, to_client, |bytes| shard.sent(bytes));
+    let up_and_wait = async {
+        up.await;
+        std::future::pending::<()>().await;
+    };
+    // A client may say that it has said everything and go on listening. An upstream that has
+    // said everything has ended the tunnel.
+    tokio::select! {
+        () = down => {}
+        () = up_and_wait => {}
+        () = held.ticket.origin().cut_signal() => {}
     }
+}
+
+/// Until the reader ends or either side breaks: how a tunnel ended is nothing to act on.
+async fn pump(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    count: impl Fn(u64),
+) {
+    let mut bytes = vec![0; PIECE_BYTES];
+    while let Ok(read @ 1..) = from.read(&mut bytes).await {
+        if to.write_all(&bytes[..read]).await.is_err() {
+            return;
+        }
+        count(read as u64);
+    }
+    let _ = to.shutdown().await;
 }

@@ -41,7 +41,10 @@ impl Progress {
 
     /// The body, if nobody has read from it: it can be sent once more.
     pub fn reclaim(&self) -> Option<Incoming> {
-        self.untouched.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.untouched
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
     }
 }
 
@@ -64,7 +67,13 @@ impl Upload {
     /// Wraps a body; one that is known to be empty needs no watching.
     pub fn new(body: Incoming, link: &Arc<Link>, progress: &Arc<Progress>) -> Self {
         let left = link.limits().max_request_body_bytes;
-        Self::Stream(Stream { body: Some(body), touched: false, left, link: link.clone(), progress: progress.clone() })
+        Self::Stream(Stream {
+            body: Some(body),
+            touched: false,
+            left,
+            link: link.clone(),
+            progress: progress.clone(),
+        })
     }
 }
 
@@ -79,10 +88,15 @@ impl Stream {
         Ok(())
     }
 
-    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let Some(body) = &mut self.body else { return Poll::Ready(None) };
-        self.touched = true;
+    fn poll_body(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let Some(body) = &mut self.body else {
+            return Poll::Ready(None);
+        };
         let polled = Pin::new(body).poll_frame(cx);
+        self.touched |= polled.is_ready();
         match &polled {
             Poll::Pending => self.link.watch.body_awaited(self.link.core.tick_ms()),
             Poll::Ready(_) => self.link.watch.body_moved(),
@@ -95,8 +109,13 @@ impl Body for Upload {
     type Data = Bytes;
     type Error = UploadError;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
-        let Self::Stream(stream) = self.get_mut() else { return Poll::Ready(None) };
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
+        let Self::Stream(stream) = self.get_mut() else {
+            return Poll::Ready(None);
+        };
         match ready!(stream.poll_body(cx)) {
             Some(Ok(frame)) => Poll::Ready(Some(stream.count(&frame).map(|()| frame))),
             Some(Err(error)) => Poll::Ready(Some(Err(error.into()))),
@@ -116,7 +135,9 @@ impl Body for Upload {
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Stream(Stream { body: Some(body), .. }) => body.size_hint(),
+            Self::Stream(Stream {
+                body: Some(body), ..
+            }) => body.size_hint(),
             _ => SizeHint::with_exact(0),
         }
     }
@@ -130,7 +151,11 @@ impl Drop for Stream {
             self.progress.ended.store(true, Relaxed);
         }
         if !self.touched {
-            *self.progress.untouched.lock().unwrap_or_else(PoisonError::into_inner) = self.body.take();
+            *self
+                .progress
+                .untouched
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) = self.body.take();
         }
     }
 }

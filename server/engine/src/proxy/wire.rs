@@ -45,8 +45,14 @@ pub enum ExchangeError {
 impl Wire {
     pub async fn connect(origin: &Arc<Origin>, connect_timeout: Duration) -> io::Result<Self> {
         let socket = timeout(connect_timeout, UpstreamSocket::connect(origin.clone())).await??;
-        let (sender, connection) = http1::handshake(TokioIo::new(socket)).await.map_err(io::Error::other)?;
-        Ok(Self { sender, driver: Some(Box::pin(connection.with_upgrades())), idle_since_ms: 0 })
+        let (sender, connection) = http1::handshake(TokioIo::new(socket))
+            .await
+            .map_err(io::Error::other)?;
+        Ok(Self {
+            sender,
+            driver: Some(Box::pin(connection.with_upgrades())),
+            idle_since_ms: 0,
+        })
     }
 
     /// Moves bytes in both directions as far as they go.
@@ -94,7 +100,10 @@ impl Wire {
             {
                 *driver = None;
             }
-            if let Poll::Ready(result) = answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            if let Poll::Ready(result) = answer
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()))
+            {
                 return Poll::Ready(result.map_err(|mut error| match error.take_message() {
                     Some(request) => ExchangeError::NotSent(Box::new(request)),
                     None => ExchangeError::Broken(error.into_error()),
@@ -115,7 +124,11 @@ impl Wire {
     pub async fn hand_over(mut self) {
         poll_fn(|cx| {
             self.drive(cx);
-            if self.driver.is_none() { Poll::Ready(()) } else { Poll::Pending }
+            if self.driver.is_none() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
         })
         .await;
     }
@@ -123,6 +136,8 @@ impl Wire {
 
 impl fmt::Debug for Wire {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Wire").field("open", &self.driver.is_some()).finish_non_exhaustive()
+        f.debug_struct("Wire")
+            .field("open", &self.driver.is_some())
+            .finish_non_exhaustive()
     }
 }

@@ -39,14 +39,25 @@ pub enum Lookup {
 }
 
 /// Blocking.
-pub fn look_up(root: &str, path: Option<SitePath>, spa: bool, accepts: Accepts) -> io::Result<Lookup> {
+pub fn look_up(
+    root: &str,
+    path: Option<SitePath>,
+    spa: bool,
+    accepts: Accepts,
+) -> io::Result<Lookup> {
     let site = Dir::open_ambient_dir(root, cap_std::ambient_authority())?;
-    let direct = path.as_ref().map_or(Lookup::Nothing, |path| directly(&site, path, accepts));
+    let direct = path
+        .as_ref()
+        .map_or(Lookup::Nothing, |path| directly(&site, path, accepts));
     if !matches!(direct, Lookup::Nothing) {
         return Ok(direct);
     }
     let is_view = spa && path.is_some_and(|path| path.may_be_a_view());
-    let fallback = if is_view { found(&site, Path::new("index.html"), accepts) } else { not_found_page(&site, accepts) };
+    let fallback = if is_view {
+        found(&site, Path::new("index.html"), accepts)
+    } else {
+        not_found_page(&site, accepts)
+    };
     Ok(fallback.map_or(Lookup::Nothing, |found| Lookup::File(Box::new(found))))
 }
 
@@ -65,7 +76,10 @@ fn directly(site: &Dir, path: &SitePath, accepts: Accepts) -> Lookup {
 
 fn not_found_page(site: &Dir, accepts: Accepts) -> Option<Found> {
     let found = found(site, Path::new("404.html"), accepts)?;
-    Some(Found { is_not_found_page: true, ..found })
+    Some(Found {
+        is_not_found_page: true,
+        ..found
+    })
 }
 
 fn found(site: &Dir, name: &Path, accepts: Accepts) -> Option<Found> {
@@ -79,7 +93,13 @@ fn found(site: &Dir, name: &Path, accepts: Accepts) -> Option<Found> {
     Some(Found {
         length: meta.len(),
         modified: meta.modified().ok(),
-        etag: format!("\"{:x}-{:x}{:08x}-{:x}\"", meta.ino(), meta.ctime(), meta.ctime_nsec(), meta.len()),
+        etag: format!(
+            "\"{:x}-{:x}{:08x}-{:x}\"",
+            meta.ino(),
+            meta.ctime(),
+            meta.ctime_nsec(),
+            meta.len()
+        ),
         is_hashed: kind::is_hashed(name),
         file,
         content_type,

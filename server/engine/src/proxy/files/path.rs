@@ -25,7 +25,10 @@ impl SitePath {
             }
             file.push(name);
         }
-        Some(Self { file, is_folder: text.ends_with('/') })
+        Some(Self {
+            file,
+            is_folder: text.ends_with('/'),
+        })
     }
 
     pub fn index(&self) -> PathBuf {
@@ -52,7 +55,9 @@ fn percent_decoded(path: &str) -> Option<Vec<u8>> {
 }
 
 fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
 }
 
 #[cfg(test)]
@@ -67,18 +72,44 @@ mod tests {
             ("/a//b/", "a/b", true),
             ("/a%20b", "a b", false),
             ("/%C3%A4", "ä", false),
-            ("/.well-known/security.txt", ".well-known/security.txt", false),
+            (
+                "/.well-known/security.txt",
+                ".well-known/security.txt",
+                false,
+            ),
             ("/%252e%252e/x", "%2e%2e/x", false),
         ] {
-            assert_eq!(SitePath::parse(path), Some(SitePath { file: file.into(), is_folder }), "{path}");
+            assert_eq!(
+                SitePath::parse(path),
+                Some(SitePath {
+                    file: file.into(),
+                    is_folder
+                }),
+                "{path}"
+            );
         }
     }
 
     #[test]
     fn p16_traversal_hidden_and_broken_paths_are_none() {
         for path in [
-            "/..", "/../etc/passwd", "/a/../../b", "/%2e%2e/x", "/%2E%2e%2fx", "/..%2fx", "/a/./b", "/.env", "/a/.git/config",
-            "/a/.well-known/x", "/a%00b", "/a\\b", "/..%5cx", "/%", "/%2", "/%zz", "/%ff",
+            "/..",
+            "/../etc/passwd",
+            "/a/../../b",
+            "/%2e%2e/x",
+            "/%2E%2e%2fx",
+            "/..%2fx",
+            "/a/./b",
+            "/.env",
+            "/a/.git/config",
+            "/a/.well-known/x",
+            "/a%00b",
+            "/a\\b",
+            "/..%5cx",
+            "/%",
+            "/%2",
+            "/%zz",
+            "/%ff",
         ] {
             assert_eq!(SitePath::parse(path), None, "{path}");
         }

@@ -12,12 +12,17 @@ pub enum Asked {
 }
 
 pub fn asked(field: &str, length: u64) -> Asked {
-    let Some((start, end)) = field.strip_prefix("bytes=").and_then(|spec| spec.trim().split_once('-')) else {
+    let Some((start, end)) = field
+        .strip_prefix("bytes=")
+        .and_then(|spec| spec.trim().split_once('-'))
+    else {
         return Asked::Whole;
     };
     match (number(start), number(end)) {
         (Ok(None), Ok(Some(suffix))) => last_bytes(suffix, length),
-        (Ok(Some(first)), Ok(end)) if end.is_none_or(|end| end >= first) => from(first, end, length),
+        (Ok(Some(first)), Ok(end)) if end.is_none_or(|end| end >= first) => {
+            from(first, end, length)
+        }
         _ => Asked::Whole,
     }
 }
@@ -26,7 +31,9 @@ pub fn asked(field: &str, length: u64) -> Asked {
 fn number(text: &str) -> Result<Option<u64>, ()> {
     match text {
         "" => Ok(None),
-        digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => Ok(Some(digits.parse().unwrap_or(u64::MAX))),
+        digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Ok(Some(digits.parse().unwrap_or(u64::MAX)))
+        }
         _ => Err(()),
     }
 }
@@ -34,7 +41,10 @@ fn number(text: &str) -> Result<Option<u64>, ()> {
 fn last_bytes(count: u64, length: u64) -> Asked {
     match (count, length) {
         (0, _) | (_, 0) => Asked::Outside,
-        _ => Asked::Part { first: length.saturating_sub(count), last: length - 1 },
+        _ => Asked::Part {
+            first: length.saturating_sub(count),
+            last: length - 1,
+        },
     }
 }
 
@@ -42,7 +52,10 @@ fn from(first: u64, end: Option<u64>, length: u64) -> Asked {
     if first >= length {
         return Asked::Outside;
     }
-    Asked::Part { first, last: end.unwrap_or(u64::MAX).min(length - 1) }
+    Asked::Part {
+        first,
+        last: end.unwrap_or(u64::MAX).min(length - 1),
+    }
 }
 
 #[cfg(test)]

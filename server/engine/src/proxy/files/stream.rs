@@ -25,7 +25,10 @@ enum State {
 
 impl FileBody {
     pub fn new(file: File, length: u64) -> Self {
-        Self { state: State::Ready(Some(file)), remaining: length }
+        Self {
+            state: State::Ready(Some(file)),
+            remaining: length,
+        }
     }
 
     pub fn remaining(&self) -> u64 {
@@ -37,12 +40,16 @@ impl FileBody {
             match &mut self.state {
                 State::Ready(_) if self.remaining == 0 => return Poll::Ready(None),
                 State::Ready(file) => {
-                    let Some(file) = file.take() else { return Poll::Ready(None) };
+                    let Some(file) = file.take() else {
+                        return Poll::Ready(None);
+                    };
                     let length = self.remaining.min(PIECE_BYTES);
                     self.state = State::Reading(spawn_blocking(move || read_piece(file, length)));
                 }
                 State::Reading(task) => {
-                    let read = ready!(Pin::new(task).poll(cx)).map_err(io::Error::other).flatten();
+                    let read = ready!(Pin::new(task).poll(cx))
+                        .map_err(io::Error::other)
+                        .flatten();
                     return Poll::Ready(Some(self.took(read)));
                 }
             }
