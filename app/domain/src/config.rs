@@ -27,7 +27,7 @@ mod patch;
 mod read;
 mod render;
 mod schema;
-mod text;
+pub mod text;
 mod units;
 mod yaml;
 

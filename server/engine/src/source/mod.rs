@@ -1,3 +1,4 @@
-//! Where versions come from.
-pub mod git;
+//! Where versions come from: Git repositories, uploaded bundles.
+
 pub mod bundle;
+pub mod git;

@@ -1,0 +1,129 @@
+//! One run of `git`: its own process group, ended with everything it started when we lose interest.
+
+use super::ssh;
+use domain::api::Reply;
+use domain::refusal::{Kind, Refusal};
+use rustix::process::{Pid, Signal, kill_process_group};
+use std::path::Path;
+use std::process::Stdio;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// The most that we read of an answer.
+const LONGEST_ANSWER: u64 = 64 << 20;
+/// Of what git complains, the last lines tell.
+const LINES_KEPT: usize = 20;
+
+/// What git said.
+pub struct Said {
+    pub ok: bool,
+    pub out: Vec<u8>,
+    /// The last lines of its complaints.
+    pub err: Vec<String>,
+}
+
+/// `git` with only our own settings; `keys` is the organization's.
+pub fn git(keys: &Path) -> Command {
+    let mut command = Command::new("git");
+    command.env_clear();
+    for name in ["PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "https_proxy", "http_proxy", "no_proxy"] {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    command
+        .env("HOME", keys)
+        .env("LC_ALL", "C")
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("GIT_ASKPASS", "true")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_CONFIG_GLOBAL", keys.join(ssh::GIT_CONFIG))
+        .env("GIT_SSH", keys.join(ssh::WRAPPER))
+        .env("GIT_SSH_VARIANT", "ssh")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true);
+    command
+}
+
+/// Runs it to its end, telling every line of its progress.
+pub async fn run(mut command: Command, line: &mut (dyn FnMut(String) + Send)) -> Reply<Said> {
+    let mut child = command.spawn().map_err(|error| not_started(&error))?;
+    let _group = Group::of(&child);
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    let read = async {
+        let mut bytes = vec![];
+        if let Some(out) = out {
+            out.take(LONGEST_ANSWER).read_to_end(&mut bytes).await?;
+        }
+        std::io::Result::Ok(bytes)
+    };
+    let listen = async {
+        let mut kept = vec![];
+        if let Some(err) = err {
+            let mut lines = BufReader::new(err).split(b'\n');
+            while let Some(bytes) = lines.next_segment().await? {
+                hear(&String::from_utf8_lossy(&bytes), &mut kept, line);
+            }
+        }
+        std::io::Result::Ok(kept)
+    };
+    let (out, err) = tokio::try_join!(read, listen).map_err(|error| not_started(&error))?;
+    let status = child.wait().await.map_err(|error| not_started(&error))?;
+    Ok(Said { ok: status.success(), out, err })
+}
+
+/// Progress is written over itself with `\r`: only how it ended is a line.
+fn hear(text: &str, kept: &mut Vec<String>, line: &mut (dyn FnMut(String) + Send)) {
+    let text = text.trim_end_matches('\r').rsplit('\r').next().unwrap_or_default().trim_end();
+    if text.is_empty() {
+        return;
+    }
+    line(text.to_owned());
+    kept.push(text.to_owned());
+    if kept.len() > LINES_KEPT {
+        kept.remove(0);
+    }
+}
+
+/// Kills git's helpers too (ssh, index-pack) when the run is dropped.
+struct Group(Option<Pid>);
+
+impl Group {
+    fn of(child: &Child) -> Self {
+        Self(child.id().and_then(|id| Pid::from_raw(id as i32)))
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            // Gone already is what we want.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}
+
+fn not_started(error: &std::io::Error) -> Refusal {
+    Refusal::new(Kind::Unavailable, "git_missing", format!("`git` can't be run: {error}.")).way_out("Install git on the machine that runs Sealdock.")
+}
+
+/// What a failed conversation with a Git host means for the person.
+pub fn explain(url: &str, err: &[String]) -> Refusal {
+    let text = err.join(" ").to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|w| text.contains(w));
+    let detail = err.iter().rev().find(|l| l.starts_with("fatal:") || l.starts_with("remote:") || l.contains("error")).or(err.last());
+    let detail = detail.map(|l| format!(" Git says: {}", l.trim_start_matches("fatal: "))).unwrap_or_default();
+    if has(&["could not resolve", "failed to connect", "couldn't connect", "connection refused", "timed out", "network is unreachable", "no route to host"]) {
+        return Refusal::unavailable("git_unreachable", format!("The Git host of {url} can't be reached.{detail}"))
+            .at("url")
+            .way_out("Check the host name, and that this machine may reach it.");
+    }
+    if has(&["authentication failed", "could not read username", "could not read password", "permission denied", "access denied", "host key verification failed", "terminal prompts disabled"]) {
+        return Refusal { place: Some("url".into()), ..Refusal::conflict("git_forbidden", format!("The Git host lets nobody read {url} without a key, or does not take ours.{detail}")) }
+            .way_out("Give the organization's deploy key (Settings) to the repository and use its ssh URL.");
+    }
+    Refusal::invalid("url", format!("There is no Git repository at {url}, or it can't be read.{detail}")).way_out("Check the address; a private repository needs its ssh URL and the deploy key (Settings).")
+}

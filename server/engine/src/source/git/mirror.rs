@@ -1,0 +1,118 @@
+//! The bare mirror of one repository: made, brought up to date, thrown away when broken.
+
+use super::command::{Said, explain, git, run};
+use super::url::GitUrl;
+use super::{Limits, ssh};
+use domain::api::Reply;
+use domain::refusal::Refusal;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use tokio::process::Command;
+use tokio::sync::Mutex;
+
+/// The plan and the click that follows it are one conversation with the host, not two.
+const FRESH: Duration = Duration::from_secs(3);
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+pub struct Mirror {
+    pub url: GitUrl,
+    pub dir: PathBuf,
+    pub keys: PathBuf,
+    pub limits: Limits,
+    /// Held by whoever changes the mirror; holds when it was last up to date.
+    pub turn: Mutex<Option<Instant>>,
+}
+
+impl Mirror {
+    pub fn new(url: GitUrl, dir: PathBuf, keys: PathBuf, limits: Limits) -> Self {
+        Self { url, dir, keys, limits, turn: Mutex::default() }
+    }
+
+    /// `git` in this mirror.
+    pub fn git(&self) -> Command {
+        let mut command = git(&self.keys);
+        command.arg("--git-dir").arg(&self.dir);
+        command
+    }
+
+    /// Asks the mirror itself; the host is not needed unless contents are missing.
+    pub async fn ask(&self, args: &[&str]) -> Reply<Said> {
+        let mut command = self.git();
+        command.args(args);
+        self.bounded(run(command, &mut |_| {})).await
+    }
+
+    /// Branches and tags as the host has them now.
+    pub async fn refresh(&self) -> Reply<()> {
+        let mut turn = self.turn.lock().await;
+        if turn.is_some_and(|at| at.elapsed() < FRESH) && self.dir.exists() {
+            return Ok(());
+        }
+        ssh::prepare(&self.keys).map_err(|e| Refusal::unavailable("disk", format!("{} can't be written: {e}.", self.keys.display())))?;
+        if !self.is_whole().await {
+            self.start_over().await?;
+        }
+        self.fetch(&["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]).await?;
+        *turn = Some(Instant::now());
+        Ok(())
+    }
+
+    /// One commit that no branch or tag leads to; hosts may refuse that.
+    pub async fn fetch_commit(&self, sha: &str) -> Reply<()> {
+        let _turn = self.turn.lock().await;
+        self.fetch(&[sha]).await
+    }
+
+    pub async fn has(&self, sha: &str) -> bool {
+        let object = format!("{sha}^{{commit}}");
+        matches!(self.ask(&["cat-file", "-e", &object]).await, Ok(Said { ok: true, .. }))
+    }
+
+    async fn fetch(&self, refs: &[&str]) -> Reply<()> {
+        let mut command = self.git();
+        command.args(["fetch", "--quiet", "--prune", "--force", "--no-tags", "--filter=blob:none", "origin"]).args(refs);
+        let said = self.bounded(run(command, &mut |_| {})).await?;
+        if said.ok { Ok(()) } else { Err(explain(self.url.as_str(), &said.err)) }
+    }
+
+    async fn is_whole(&self) -> bool {
+        self.dir.join("HEAD").exists() && matches!(self.ask(&["rev-parse", "--is-bare-repository"]).await, Ok(Said { ok: true, .. }))
+    }
+
+    async fn start_over(&self) -> Reply<()> {
+        let _ = tokio::fs::remove_dir_all(&self.dir).await;
+        let mut init = git(&self.keys);
+        init.args(["init", "--quiet", "--bare", "--"]).arg(&self.dir);
+        let said = run(init, &mut |_| {}).await?;
+        if !said.ok {
+            return Err(Refusal::unavailable("disk", format!("A mirror can't be made: {}", said.err.join(" "))));
+        }
+        let settings = [("remote.origin.url", self.url.as_str()), ("remote.origin.promisor", "true"), ("remote.origin.partialclonefilter", "blob:none")];
+        for (name, value) in settings {
+            self.ask(&["config", name, value]).await?;
+        }
+        Ok(())
+    }
+
+    /// Within the limits of time and size, or ended.
+    pub async fn bounded<T>(&self, work: impl Future<Output = Reply<T>>) -> Reply<T> {
+        let limit = Duration::from_secs(self.limits.fetch_s);
+        tokio::select! {
+            done = work => done,
+            () = tokio::time::sleep(limit) => Err(Refusal::unavailable("git_slow", format!("Git took longer than {} s with {} and was stopped.", self.limits.fetch_s, self.url.as_str())).way_out("Try again; if the host is that slow, upload an image instead.")),
+            () = outgrown(&self.dir, self.limits.mirror_bytes) => Err(Refusal::new(domain::refusal::Kind::TooLarge, "repository_too_large", format!("The repository {} is larger than {} MiB.", self.url.as_str(), self.limits.mirror_bytes >> 20)).way_out("Deploy an image instead.")),
+        }
+    }
+}
+
+/// Returns when the directory holds more than this.
+pub async fn outgrown(dir: &Path, most_bytes: u64) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let dir = dir.to_owned();
+        let size = tokio::task::spawn_blocking(move || super::checkout::measure(&dir).map_or(0, |m| m.size_bytes)).await;
+        if size.is_ok_and(|bytes| bytes > most_bytes) {
+            return;
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! ssh for git, without a shell: git starts `<keys>/sealdock-ssh`, which is this executable, and
+//! that becomes `ssh` with the organization's own configuration.
+
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+pub const WRAPPER: &str = "sealdock-ssh";
+pub const GIT_CONFIG: &str = "gitconfig";
+const KEY: &str = "deploy_key";
+
+/// Everything that git may use, and nothing else.
+const GIT_SETTINGS: &str = "\
+[core]
+\thooksPath = /dev/null
+\tfsmonitor = false
+[protocol]
+\tallow = never
+[protocol \"https\"]
+\tallow = always
+[protocol \"http\"]
+\tallow = always
+[protocol \"ssh\"]
+\tallow = always
+[protocol \"file\"]
+\tallow = always
+[safe]
+\tdirectory = *
+[gc]
+\tauto = 0
+[advice]
+\tdetachedHead = false
+[http]
+\tfollowRedirects = initial
+\tlowSpeedLimit = 1000
+\tlowSpeedTime = 30
+";
+
+/// When this process was started by git in place of ssh, it becomes ssh and does not return.
+/// To be asked first thing in `main`.
+pub fn become_ssh_if_asked() -> Option<io::Error> {
+    let mut args = std::env::args_os();
+    let me = PathBuf::from(args.next()?);
+    (me.file_name()? == WRAPPER).then(|| {
+        let config = me.with_file_name("ssh_config");
+        let rest: Vec<OsString> = args.collect();
+        Command::new("ssh").arg("-F").arg(config).args(rest).exec()
+    })
+}
+
+/// Writes what git and ssh need into the organization's key directory; says nothing when it is there.
+pub fn prepare(keys: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(keys)?;
+    std::fs::write(keys.join(GIT_CONFIG), GIT_SETTINGS)?;
+    std::fs::write(keys.join("ssh_config"), ssh_settings(keys))?;
+    let wrapper = keys.join(WRAPPER);
+    let me = std::env::current_exe()?;
+    if std::fs::read_link(&wrapper).ok().as_deref() != Some(&me) {
+        let _ = std::fs::remove_file(&wrapper);
+        std::os::unix::fs::symlink(me, wrapper)?;
+    }
+    Ok(())
+}
+
+fn ssh_settings(keys: &Path) -> String {
+    let (key, hosts) = (keys.join(KEY), keys.join("known_hosts"));
+    format!(
+        "IdentityFile \"{}\"\nIdentitiesOnly yes\nUserKnownHostsFile \"{}\"\nStrictHostKeyChecking accept-new\n\
+         BatchMode yes\nConnectTimeout 15\nServerAliveInterval 15\nServerAliveCountMax 4\nForwardAgent no\n",
+        key.display(),
+        hosts.display()
+    )
+}
+
+/// The organization's public key, made at first use.
+pub async fn public_key(keys: &Path) -> Option<String> {
+    prepare(keys).ok()?;
+    let public = keys.join(format!("{KEY}.pub"));
+    if !public.exists() {
+        let made = tokio::process::Command::new("ssh-keygen")
+            .args(["-q", "-t", "ed25519", "-N", "", "-C", "sealdock", "-f"])
+            .arg(keys.join(KEY))
+            .stdin(std::process::Stdio::null())
+            .output();
+        made.await.ok().filter(|o| o.status.success())?;
+    }
+    std::fs::read_to_string(public).ok().map(|key| key.trim().to_owned())
+}

@@ -1,0 +1,49 @@
+//! Rows read back.
+
+use super::Listed;
+use crate::store::{Row, StoreError, Stored, from_json};
+use domain::deployment::{Deployment, Phase};
+use domain::time::Time;
+use domain::view::Durations;
+use sqlx::Row as _;
+
+pub(super) fn deployment(row: &Row) -> Stored<Deployment> {
+    let phase: String = row.try_get("phase")?;
+    Ok(Deployment {
+        id: row.try_get::<String, _>("id")?.parse()?,
+        org: row.try_get::<String, _>("org")?.parse()?,
+        project: row.try_get::<String, _>("project")?.parse()?,
+        environment: row.try_get::<String, _>("environment")?.parse()?,
+        number: u32::try_from(row.try_get::<i64, _>("number")?).unwrap_or(u32::MAX),
+        source: from_json(&row.try_get::<String, _>("source")?)?,
+        config: from_json(&row.try_get::<String, _>("config")?)?,
+        overrides: from_json(&row.try_get::<String, _>("overrides")?)?,
+        trigger: from_json(&row.try_get::<String, _>("trigger_kind")?)?,
+        runtime: row.try_get::<String, _>("runtime")?.parse()?,
+        created_by: row.try_get::<Option<String>, _>("created_by")?.map(|s| s.parse()).transpose()?,
+        created_at: Time(row.try_get("created_at")?),
+        phase: Phase::parse(&phase).ok_or_else(|| StoreError::Unreadable(format!("the phase `{phase}`")))?,
+        since: Time(row.try_get("since")?),
+        reason: row.try_get("reason")?,
+        artifact: row.try_get::<Option<String>, _>("artifact")?.map(|s| from_json(&s)).transpose()?,
+    })
+}
+
+pub(super) fn listed(row: &Row) -> Stored<Listed> {
+    let deployment = deployment(row)?;
+    let at = |column: &str| -> Stored<Option<i64>> { Ok(row.try_get(column)?) };
+    let (claimed, built, ended) = (at("claimed_at")?, at("built_at")?, at("ended_at")?);
+    let between = |from: Option<i64>, to: Option<i64>| Some((to? - from?).max(0));
+    Ok(Listed {
+        durations: Durations {
+            queue_ms: between(Some(deployment.created_at.0), claimed),
+            build_ms: between(claimed, built.or(ended)),
+            deploy_ms: between(built, ended),
+        },
+        live: row.try_get::<Option<String>, _>("active")?.as_deref() == Some(deployment.id.as_str()),
+        project_name: row.try_get("project_name")?,
+        environment_name: row.try_get("environment_name")?,
+        created_by: row.try_get("email")?,
+        deployment,
+    })
+}
