@@ -101,8 +101,10 @@ fn not_connected(e: &io::Error) -> String {
     }
 }
 
+pub const BROKE_OFF: &str = "closed the connection without an answer";
+
 fn broke_off() -> String {
-    "closed the connection without an answer".into()
+    BROKE_OFF.into()
 }
 
 #[cfg(test)]

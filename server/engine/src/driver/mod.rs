@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod contract;
 pub mod docker;
+pub mod fake;
 
 use async_trait::async_trait;
 use domain::id::{EnvironmentId, InstanceId};

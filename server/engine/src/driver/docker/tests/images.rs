@@ -6,7 +6,6 @@ use crate::driver::{Build, DriverError, Images};
 use domain::source::Artifact;
 use domain::view::Stream;
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 /// Each test has layers of its own, so that one can sweep while another builds.
 fn steps(test: &str, last: &str) -> String {

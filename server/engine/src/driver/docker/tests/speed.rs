@@ -41,7 +41,8 @@ async fn bare(docker: &Docker, here: &Here, id: &InstanceId) -> Duration {
     let binding = PortBinding { host_ip: Some("127.0.0.1".into()), host_port: Some(String::new()) };
     let ports = HashMap::from([("8080/tcp".to_owned(), Some(vec![binding]))]);
     let host_config = Some(HostConfig { port_bindings: Some(ports), ..Default::default() });
-    let body = ContainerCreateBody { image: Some(app.image), cmd: app.command, host_config, ..Default::default() };
+    let exposed_ports = Some(vec!["8080/tcp".into()]);
+    let body = ContainerCreateBody { exposed_ports, image: Some(app.image), cmd: app.command, host_config, ..Default::default() };
     let begun = Instant::now();
     let made = engine.create_container(None::<CreateContainerOptions>, body).await.expect("create");
     engine.start_container(&made.id, None::<StartContainerOptions>).await.expect("start");
