@@ -4,7 +4,7 @@
 //! happened. So a flush that fails, or is dropped half-way, loses nothing and repeats nothing.
 
 use super::line;
-use super::{Limits, held};
+use super::{Keep, Limits, held};
 use domain::id::{EnvironmentId, OrgId};
 use domain::time::Time;
 use domain::view::Stream;
@@ -21,6 +21,7 @@ pub(super) struct Buffer {
     pub name: String,
     pub org: OrgId,
     pub environment: EnvironmentId,
+    pub keep: Keep,
     pending: Mutex<Pending>,
 }
 
@@ -81,15 +82,17 @@ pub(super) enum Pushed {
 }
 
 impl Buffer {
-    pub fn new(name: &str, org: &OrgId, environment: &EnvironmentId) -> Self {
+    pub fn new(name: &str, org: &OrgId, environment: &EnvironmentId, keep: Keep) -> Self {
         let pending = Mutex::new(Pending {
             turned: true,
             ..Pending::default()
         });
+        let (name, org, environment) = (name.to_owned(), org.clone(), environment.clone());
         Self {
-            name: name.into(),
-            org: org.clone(),
-            environment: environment.clone(),
+            name,
+            org,
+            environment,
+            keep,
             pending,
         }
     }
@@ -126,24 +129,33 @@ impl Buffer {
         held(&self.pending).is_dirty()
     }
 
+    /// So much waits that who can wait, should.
+    pub fn is_half_full(&self, limits: &Limits) -> bool {
+        held(&self.pending).body.len() > limits.waiting_bytes / 2
+    }
+
     /// Nobody writes to it, and nothing waits.
     pub fn is_idle(&self) -> bool {
         let pending = held(&self.pending);
         pending.writers == 0 && !pending.is_dirty() && !pending.hint_owed
     }
 
+    /// What the last flush left behind; `None` when the database has to be asked.
     pub fn written(&self) -> Option<Written> {
         held(&self.pending).written
     }
 
-    /// Takes over what the database holds. An attempt that did happen is settled now.
-    pub fn learn(&self, stored: Written) {
+    /// Compares with what the database holds: an attempt that did happen is settled now. The rest
+    /// is not remembered, since the transaction that read it may not happen either.
+    pub fn learn(&self, stored: Written) -> Written {
         let mut pending = held(&self.pending);
-        let same = |a: &Attempt| (a.after.last_seq, a.after.size_bytes, a.after.ended);
-        let happened = |a: &Attempt| same(a) == (stored.last_seq, stored.size_bytes, stored.ended);
+        let rows = |w: &Written| (w.last_seq, w.size_bytes, w.ended);
         match pending.attempt.take() {
-            Some(attempt) if happened(&attempt) => pending.settle(&attempt),
-            _ => pending.written = Some(stored),
+            Some(attempt) if rows(&attempt.after) == rows(&stored) => {
+                pending.settle(&attempt);
+                attempt.after
+            }
+            _ => stored,
         }
     }
 

@@ -9,12 +9,15 @@
 
 mod buffer;
 pub mod capture;
+mod chunk;
 mod flush;
 mod forget;
 mod line;
 mod page;
 mod raw;
+mod rows;
 mod search;
+mod write;
 mod writer;
 
 #[cfg(test)]
@@ -35,6 +38,15 @@ use tokio::sync::{Notify, Semaphore};
 
 /// Searches at once: each reads a whole log.
 const SEARCHES: usize = 2;
+
+/// What goes when a stream is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keep {
+    /// The newest: a build that prints too much is wrong from its beginning.
+    First,
+    /// The oldest: an instance runs for months, and its last lines are the ones that matter.
+    Last,
+}
 
 /// How much of one stream is kept.
 #[derive(Clone, Debug)]
@@ -118,6 +130,7 @@ impl Logs {
     }
 
     /// Writes to the stream, and begins it when it is new. Several may write to one stream.
+    /// When it is full, further lines are counted, and a note stands in their place.
     pub fn writer(
         &self,
         org: &OrgId,
@@ -125,11 +138,25 @@ impl Logs {
         stream: &str,
         redactor: Arc<Redactor>,
     ) -> LogWriter {
+        self.open(Buffer::new(stream, org, environment, Keep::First), redactor)
+    }
+
+    /// The same, but when it is full, the oldest lines make room.
+    pub fn rolling_writer(
+        &self,
+        org: &OrgId,
+        environment: &EnvironmentId,
+        stream: &str,
+        redactor: Arc<Redactor>,
+    ) -> LogWriter {
+        self.open(Buffer::new(stream, org, environment, Keep::Last), redactor)
+    }
+
+    fn open(&self, fresh: Buffer, redactor: Arc<Redactor>) -> LogWriter {
         let mut buffers = held(&self.inner.buffers);
-        let fresh = || Arc::new(Buffer::new(stream, org, environment));
         let buffer = buffers
-            .entry(stream.to_owned())
-            .or_insert_with(fresh)
+            .entry(fresh.name.clone())
+            .or_insert_with(|| Arc::new(fresh))
             .clone();
         buffer.open();
         drop(buffers);

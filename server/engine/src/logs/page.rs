@@ -1,7 +1,7 @@
 //! Reading a log: from any line, or its end. One look-up in the index leads to the chunk.
 
-use super::line;
-use super::{Logs, search::Needle};
+use super::chunk::Chunk;
+use super::{Logs, line, search::Needle};
 use crate::store::{Db, Stored};
 use domain::api::LogQuery;
 use domain::id::OrgId;
@@ -12,27 +12,6 @@ const LINES: u32 = 500;
 const LINES_MAX: u32 = 5000;
 /// Beyond this a page ends early; the next one goes on.
 const PAGE_MAX_BYTES: usize = 4 << 20;
-/// At most 64 KiB each: what is in memory at once, and how long a connection is held.
-const CHUNKS_AT_ONCE: i64 = 16;
-
-/// A batch of lines, as it is stored.
-#[derive(sqlx::FromRow)]
-pub(super) struct Chunk {
-    pub first_seq: i64,
-    pub last_seq: i64,
-    pub body: String,
-}
-
-impl Chunk {
-    pub fn records(&self) -> impl DoubleEndedIterator<Item = (u64, &str)> {
-        let records: Vec<&str> = self.body.split_terminator('\n').collect();
-        let first = self.first_seq.unsigned_abs();
-        records
-            .into_iter()
-            .enumerate()
-            .map(move |(i, record)| (first + i as u64, record))
-    }
-}
 
 /// The lines of a page, within its limits.
 struct Lines {
@@ -192,34 +171,5 @@ impl Logs {
             next = end + 1;
         }
         Ok(lines)
-    }
-
-    /// Some chunks in order, the first one with line `from` in it.
-    pub(super) async fn chunks(&self, stream: &str, from: u64) -> Stored<Vec<Chunk>> {
-        let chunks = sqlx::query_as::<Db, Chunk>(
-            "SELECT first_seq, last_seq, body FROM log_chunks WHERE stream = $1 AND first_seq >= \
-             COALESCE((SELECT MAX(first_seq) FROM log_chunks WHERE stream = $1 AND first_seq <= $2), 0) \
-             ORDER BY first_seq LIMIT $3",
-        )
-        .bind(stream)
-        .bind(i64::try_from(from).unwrap_or(i64::MAX))
-        .bind(CHUNKS_AT_ONCE)
-        .fetch_all(self.inner.store.pool())
-        .await?;
-        Ok(chunks)
-    }
-
-    /// Some chunks from the one with line `end` in it backwards.
-    async fn chunks_back(&self, stream: &str, end: u64) -> Stored<Vec<Chunk>> {
-        let chunks = sqlx::query_as::<Db, Chunk>(
-            "SELECT first_seq, last_seq, body FROM log_chunks WHERE stream = $1 AND first_seq <= $2 \
-             ORDER BY first_seq DESC LIMIT $3",
-        )
-        .bind(stream)
-        .bind(i64::try_from(end).unwrap_or(i64::MAX))
-        .bind(CHUNKS_AT_ONCE)
-        .fetch_all(self.inner.store.pool())
-        .await?;
-        Ok(chunks)
     }
 }

@@ -1,6 +1,6 @@
 //! A whole log as text, for a download: what was printed, nothing added.
 
-use super::page::Chunk;
+use super::chunk::Chunk;
 use super::{Logs, line};
 use crate::store::Stored;
 use domain::id::OrgId;

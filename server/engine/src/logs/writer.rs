@@ -4,6 +4,7 @@ use super::Logs;
 use super::buffer::Buffer;
 use super::line::clean;
 use crate::driver::Lines;
+use crate::store::Stored;
 use domain::redact::Redactor;
 use domain::time::Time;
 use domain::view::Stream;
@@ -37,6 +38,14 @@ impl LogWriter {
             let line = self.redactor.redact(&line);
             self.logs
                 .woken(self.buffer.push(&self.logs.inner.limits, at, stream, &line));
+        }
+    }
+
+    /// For who can wait: until the database has taken what was too much. Then nothing is lost.
+    pub async fn room(&self) -> Stored<()> {
+        match self.buffer.is_half_full(&self.logs.inner.limits) {
+            true => self.logs.flush_stream(&self.buffer).await,
+            false => Ok(()),
         }
     }
 
