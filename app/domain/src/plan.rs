@@ -19,7 +19,7 @@ mod readiness;
 mod serving;
 mod teardown;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod world;
 
 pub use drain::deadline;
