@@ -6,25 +6,26 @@
 //! recovery after a crash, a click, a failed probe and a finished build are all the same call.
 //!
 //! The rooms: `queue` (who may begin), `candidate` (start, probe, switch), `serving` (what the
-//! route shows and what must run for it), `drain` (finish, then stop), `teardown` (delete).
+//! route shows and what must run for it), `drain` (finish, then stop), `teardown` (delete),
+//! `patience` (when to look again).
 
 mod candidate;
 mod drain;
 #[cfg(test)]
 mod invariants;
+mod patience;
 mod queue;
 mod readiness;
 mod serving;
 mod teardown;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod world;
 
 pub use drain::deadline;
 
 use crate::deployment::{Deployment, Event};
 use crate::id::{DeploymentId, InstanceId};
-use crate::probe::Probed;
 use crate::route::Target;
 use crate::time::Time;
 use std::collections::BTreeMap;
@@ -65,6 +66,12 @@ pub enum Step {
     Forget,
 }
 
+impl Step {
+    const fn touches_an_instance(&self) -> bool {
+        matches!(self, Step::Ensure(_) | Step::Probe(..) | Step::Remove(_))
+    }
+}
+
 /// The exact next steps for one environment.
 pub fn plan(world: &World) -> Plan {
     let mut plan = Plan::default();
@@ -76,6 +83,9 @@ pub fn plan(world: &World) -> Plan {
         serving::plan(world, &mut plan);
     }
     drain::plan(world, &mut plan);
+    // Stable: rows and routes take milliseconds and are what a client feels; containers can wait.
+    plan.steps.sort_by_key(Step::touches_an_instance);
+    patience::plan(world, &mut plan);
     plan
 }
 
@@ -101,11 +111,25 @@ impl Plan {
         self.why.insert(deployment.id.clone(), sentence.into());
     }
 
+    /// Whether this plan moves the traffic by itself.
+    fn switches(&self) -> bool {
+        let moves = |event: &Event| matches!(event, Event::Switched | Event::Superseded);
+        self.steps
+            .iter()
+            .any(|s| matches!(s, Step::Record { event, .. } if moves(event)))
+    }
+
+    fn fails(&self, id: &DeploymentId) -> bool {
+        self.steps.iter().any(|s| {
+            matches!(s, Step::Record { deployment, event: Event::Fail, .. } if deployment == id)
+        })
+    }
+
     fn wake(&mut self, at: Time) {
         self.wake_at = Some(self.wake_at.map_or(at, |earlier| earlier.min(at)));
     }
 
-    /// Nothing to do and nothing to wait for.
+    /// Nothing to do now. What it waits for is in `why`.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
@@ -135,11 +159,4 @@ impl fmt::Display for Step {
             Step::Forget => f.write_str("forget"),
         }
     }
-}
-
-/// How many of the instances passed their probes: for sentences.
-fn passed(probes: &BTreeMap<InstanceId, Probed>, ids: &[InstanceId], successes: u32) -> usize {
-    ids.iter()
-        .filter(|id| probes.get(id).is_some_and(|p| p.passes >= successes))
-        .count()
 }

@@ -115,3 +115,136 @@ fn digest(plan: &Preview, active: Option<&Deployment>) -> String {
         .map(|b| format!("{b:02x}"))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deployment::Phase;
+    use crate::plan::tests::fixture::{deployment, hold_alone};
+    use crate::time::Time;
+
+    fn image(tag: &str) -> Source {
+        Source::Image {
+            reference: format!("app:{tag}"),
+            local: false,
+        }
+    }
+
+    fn commit(sha: &str) -> Commit {
+        Commit {
+            sha: sha.repeat(40),
+            subject: "Fix the door".into(),
+            author: "Ada".into(),
+            at: Time(1),
+        }
+    }
+
+    fn shown<'a>(active: &'a Deployment, source: &'a Source, config: &'a Config) -> Proposal<'a> {
+        Proposal {
+            active: Some(active),
+            candidate: None,
+            source,
+            config,
+            commits: vec![],
+            commits_more: false,
+            notes: vec![],
+        }
+    }
+
+    #[test]
+    fn i5_the_same_proposal_has_the_same_digest() {
+        let (active, to) = (deployment(1, Phase::Live), image("2"));
+        let digest = || preview(shown(&active, &to, &active.config)).digest;
+        assert_eq!(digest(), digest());
+        assert_eq!(digest().len(), 32);
+    }
+
+    #[test]
+    fn i5_the_digest_changes_with_everything_that_is_shown() {
+        let (active, to) = (deployment(1, Phase::Live), image("2"));
+        let (other_active, other_to) = (deployment(2, Phase::Live), image("3"));
+        let mut other_config = active.config.clone();
+        other_config.env.insert("LOG".into(), "debug".into());
+        let mut alone = active.clone();
+        hold_alone(&mut alone.config, "gpu");
+        let base = || shown(&active, &to, &active.config);
+        let waiting = deployment(9, Phase::Building);
+        let all = [
+            base(),
+            shown(&active, &other_to, &active.config),
+            shown(&active, &to, &other_config),
+            shown(&other_active, &to, &active.config),
+            shown(&alone, &to, &alone.config),
+            Proposal {
+                active: None,
+                ..base()
+            },
+            Proposal {
+                candidate: Some(&waiting),
+                ..base()
+            },
+            Proposal {
+                commits: vec![commit("a")],
+                ..base()
+            },
+            Proposal {
+                commits_more: true,
+                ..base()
+            },
+            Proposal {
+                notes: vec!["No sealdock.yml at this tag.".into()],
+                ..base()
+            },
+        ];
+        let count = all.len();
+        let digests: std::collections::BTreeSet<_> =
+            all.map(|p| preview(p).digest).into_iter().collect();
+        assert_eq!(digests.len(), count);
+    }
+
+    #[test]
+    fn i5_another_active_deployment_is_another_plan_even_if_it_reads_the_same() {
+        let active = deployment(1, Phase::Live);
+        let mut twin = active.clone();
+        twin.id = deployment(2, Phase::Live).id;
+        let to = image("2");
+        let digest = |a: &Deployment| preview(shown(a, &to, &a.config)).digest;
+        assert_ne!(digest(&active), digest(&twin));
+    }
+
+    #[test]
+    fn i5_only_downtime_asks_for_a_typed_yes() {
+        let (mut active, to) = (deployment(1, Phase::Live), image("2"));
+        let free = preview(shown(&active, &to, &active.config));
+        assert_eq!(
+            (free.strategy, free.downtime, free.typed),
+            (Strategy::BlueGreen, false, None)
+        );
+        hold_alone(&mut active.config, "gpu");
+        let alone = preview(shown(&active, &to, &active.config));
+        assert_eq!((alone.strategy, alone.downtime), (Strategy::Replace, true));
+        assert_eq!(alone.typed.as_deref(), Some("yes"));
+        assert_eq!(alone.verb, "Update to app:2 with downtime");
+        let first = preview(Proposal {
+            active: None,
+            ..shown(&active, &to, &active.config)
+        });
+        assert_eq!((first.trigger, first.downtime), (Trigger::Create, false));
+    }
+
+    #[test]
+    fn i11_no_change_is_a_redeploy_and_says_what_stops() {
+        let active = deployment(4, Phase::Live);
+        let plan = preview(shown(&active, &active.source, &active.config));
+        assert_eq!(
+            (plan.trigger, plan.verb.as_str()),
+            (Trigger::Redeploy, "Redeploy app:4")
+        );
+        assert_eq!(
+            plan.stops,
+            [
+                "#4 (app:4): 1 instance, after the switch, once its requests have finished, within 30 s"
+            ]
+        );
+    }
+}

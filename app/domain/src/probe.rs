@@ -10,6 +10,8 @@ use std::net::SocketAddr;
 /// The pause after the first failure; each further one is 1.6 times as long.
 const FIRST_PAUSE_MS: i64 = 20;
 const LONGEST_PAUSE_MS: i64 = 5_000;
+/// An outage is over within 5 s of the app being back.
+const LIVE_PAUSE_MS: i64 = 2_000;
 /// Between two successes that must follow each other.
 const CONFIRM_PAUSE_MS: i64 = 20;
 
@@ -68,11 +70,6 @@ impl Probed {
             },
         }
     }
-
-    /// The latest probe passed, here.
-    pub fn passes_at(&self, address: SocketAddr) -> bool {
-        self.address == address && self.passes > 0
-    }
 }
 
 /// What to do next with an instance that runs at `address`.
@@ -93,11 +90,33 @@ pub fn verdict(
     if now >= closes && known.passes == 0 {
         return Verdict::GiveUp(gave_up(health, known));
     }
-    let due = known.last_at.plus_ms(pause_ms(known, id));
-    if now >= due {
-        Verdict::ProbeNow
-    } else {
-        Verdict::Wait(due)
+    at(known.last_at.plus_ms(pause_ms(known, id)), now)
+}
+
+/// The same for an instance that served before. It is never given up: what it waits for may be
+/// under repair. Its window being over changes nothing about the pauses either.
+pub fn verdict_while_live(
+    id: &InstanceId,
+    address: SocketAddr,
+    known: Option<&Probed>,
+    now: Time,
+) -> Verdict {
+    match known.filter(|k| k.address == address) {
+        None => Verdict::ProbeNow,
+        Some(known) if known.passes > 0 => Verdict::Healthy,
+        Some(known) => at(
+            known
+                .last_at
+                .plus_ms(pause_ms(known, id).min(LIVE_PAUSE_MS)),
+            now,
+        ),
+    }
+}
+
+fn at(due: Time, now: Time) -> Verdict {
+    match now >= due {
+        true => Verdict::ProbeNow,
+        false => Verdict::Wait(due),
     }
 }
 

@@ -112,6 +112,12 @@ fn switch(world: &World, candidate: &Deployment, plan: &mut Plan) {
                 plan.step(Step::Publish(target));
             }
             plan.say(candidate, "Traffic is switching to it.");
+            if let Some(active) = world.active() {
+                plan.say(
+                    active,
+                    format!("Its traffic goes over to #{}.", candidate.number),
+                );
+            }
             plan.record(candidate, Event::Switched, None);
         }
         Readiness::NotYet(sentence) => plan.say(candidate, sentence),

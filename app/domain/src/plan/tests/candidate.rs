@@ -270,6 +270,7 @@ fn i6_ready_is_one_switch_published_before_it_is_recorded() {
         expect![[r#"
             do #2 publish 1 upstreams
             do #2 record Switched
+            #1 Its traffic goes over to #2.
             #2 Traffic is switching to it.
         "#]],
     );
@@ -289,6 +290,7 @@ fn q20_a_crash_between_publish_and_record_only_records() {
         ",
         expect![[r#"
             do #2 record Switched
+            #1 Its traffic goes over to #2.
             #2 Traffic is switching to it.
         "#]],
     );
