@@ -7,6 +7,7 @@ use super::error::ProxyError;
 use super::options::ProxyOptions;
 use super::snapshot::{self, Keeper};
 use super::{health, listen, serve, sweep};
+use rustix::process::{Resource, getrlimit, setrlimit};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -20,10 +21,14 @@ use tokio_util::sync::CancellationToken;
 
 /// Hints that a watcher may be behind before it is told that it missed some.
 const HINTS_KEPT: usize = 1024;
+/// A client's socket, its upstream's, and the second handle on that for `cut`.
+const FILES_PER_CONNECTION: u64 = 3;
+/// Listeners, event queues, the control plane, a static file here and there.
+const FILES_APART: u64 = 256;
 
 /// Serves until told to stop, by the control socket, SIGTERM or SIGINT.
-pub fn run(options: ProxyOptions) -> Result<(), ProxyError> {
-    allow_many_files();
+pub fn run(mut options: ProxyOptions) -> Result<(), ProxyError> {
+    fit_to_open_files(&mut options);
     let runtime = single_threaded()?;
     let entered = runtime.enter();
     let door = control::open(&options.control_socket)?;
@@ -34,13 +39,24 @@ pub fn run(options: ProxyOptions) -> Result<(), ProxyError> {
     runtime.block_on(oversee(door, control.0, keeper, threads))
 }
 
-/// The soft limit on open files is made for interactive shells.
-fn allow_many_files() {
-    use rustix::process::{Resource, getrlimit, setrlimit};
+/// Takes as many open files as are allowed, and no more connections than they suffice for.
+/// The soft limit is made for interactive shells.
+fn fit_to_open_files(options: &mut ProxyOptions) {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     if let Err(error) = setrlimit(Resource::Nofile, limit) {
         tracing::warn!(%error, "the limit on open files stays as it is");
+    }
+    let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let enough_for = usize::try_from(files.saturating_sub(FILES_APART) / FILES_PER_CONNECTION)
+        .unwrap_or(usize::MAX);
+    if enough_for < options.limits.max_connections {
+        tracing::warn!(
+            files,
+            connections = enough_for,
+            "the limit on open files allows fewer connections than configured"
+        );
+        options.limits.max_connections = enough_for;
     }
 }
 
