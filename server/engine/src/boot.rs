@@ -6,9 +6,10 @@ use crate::clock::{Clock, SystemClock};
 use crate::control::{self, Control, Settings};
 use crate::dirs::Dirs;
 use crate::driver::docker::{self, Docker};
-use crate::driver::fake::Fake;
+use crate::driver::fake::FakeDriver;
 use crate::leftovers::Leftovers;
-use crate::logs::{Capture, Logs};
+use crate::logs::Logs;
+use crate::logs::capture::Capture;
 use crate::meter::Meter;
 use crate::pipeline::Pipeline;
 use crate::probe::HttpProber;
@@ -86,7 +87,7 @@ impl Engine {
         self.cancel.cancel();
         self.tasks.close();
         let _ = tokio::time::timeout(STOP_WITHIN, self.tasks.wait()).await;
-        if let Err(error) = self.logs.flush_all().await {
+        if let Err(error) = self.logs.flush().await {
             tracing::error!("the last log lines were not written: {error}");
         }
         self.store.close().await;
@@ -103,7 +104,7 @@ pub async fn start(options: Options) -> Result<Engine, BootError> {
     tracing::info!(epoch, freed, data = %dirs.data().display(), "boot");
 
     let installation = store.setting_or("installation", &format!("{:032x}", clock.entropy())).await?;
-    let places = places(&options, &installation, &clock)?;
+    let places = places(&options, &installation)?;
     for org in store.orgs().await? {
         for driver in places.keys() {
             store.register_runtime(&org, driver, Now { at: clock.now(), entropy: clock.entropy() }).await?;
@@ -200,18 +201,18 @@ fn lock(dirs: &Dirs) -> Result<File, BootError> {
     }
 }
 
-fn places(options: &Options, installation: &str, clock: &Arc<dyn Clock>) -> Result<BTreeMap<String, Place>, BootError> {
-    options.runtimes.iter().map(|name| Ok((name.clone(), place(name, installation, clock)?))).collect()
+fn places(options: &Options, installation: &str) -> Result<BTreeMap<String, Place>, BootError> {
+    options.runtimes.iter().map(|name| Ok((name.clone(), place(name, installation)?))).collect()
 }
 
-fn place(name: &str, installation: &str, clock: &Arc<dyn Clock>) -> Result<Place, BootError> {
+fn place(name: &str, installation: &str) -> Result<Place, BootError> {
     match name {
         "docker" => {
             let docker = Arc::new(Docker::connect(docker::Options::new(installation)));
             Ok(Place { driver: docker.clone(), images: docker })
         }
         "fake" => {
-            let fake = Arc::new(Fake::serving(clock.clone()));
+            let fake = Arc::new(FakeDriver::serving());
             Ok(Place { driver: fake.clone(), images: fake })
         }
         other => Err(BootError::UnknownRuntime(other.to_owned())),

@@ -141,7 +141,7 @@ impl Accounts for Control {
             proxy_port: self.settings.proxy_port,
             version: self.settings.version.clone(),
             data_dir: self.dirs.data().display().to_string(),
-            deploy_key: self.git.deploy_key().await,
+            deploy_key: self.git.deploy_key(&caller.org).await,
         })
     }
 }

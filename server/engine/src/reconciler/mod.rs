@@ -17,7 +17,7 @@ use crate::changes::Bus;
 use crate::clock::Clock;
 use crate::driver::{Driver, DriverError};
 use crate::leftovers::Leftovers;
-use crate::logs::Capture;
+use crate::logs::capture::{Capture, Followed};
 use crate::plane::{Plane, PlaneError};
 use crate::probe::Prober;
 use crate::runtimes::{NoDriver, Runtimes};
@@ -149,7 +149,13 @@ impl Reconciler {
 
     async fn capture(&self, looked: &world::Looked, deployment: &Deployment, id: &InstanceId) -> Result<(), Stumble> {
         let driver = self.driver(&deployment.runtime).await?;
-        self.capture.ensure(driver, id, &deployment.org, &looked.row.id).await;
+        self.capture.ensure(Followed {
+            driver,
+            instance: id.clone(),
+            org: deployment.org.clone(),
+            environment: looked.row.id.clone(),
+            redactor: self.narrator.redactor.clone(),
+        });
         Ok(())
     }
 

@@ -32,7 +32,7 @@ pub(super) fn zip(file: &Path, sink: &mut Sink<'_>) -> Result<(), BundleError> {
     let mut archive = zip::ZipArchive::new(file).map_err(damaged)?;
     for index in 0..archive.len() {
         let entry = archive.by_index(index).map_err(damaged)?;
-        let name = entry.name().to_owned();
+        let name = entry.name().map_err(damaged)?.into_owned();
         match () {
             () if entry.is_dir() => drop(path::clean(&name)?),
             () if entry.is_symlink() => return Err(link(&name)),
