@@ -54,7 +54,20 @@ async fn keyed(
         .claim(org, &key, &digest, now, now.plus_ms(app.limits.claim_ms))
         .await?
     {
-        Claim::Fresh => run(app.clone(), rule, org.clone(), key, request, next).await,
+        Claim::Fresh => {
+            run(
+                app.clone(),
+                rule,
+                Held {
+                    org: org.clone(),
+                    key,
+                    digest,
+                },
+                request,
+                next,
+            )
+            .await
+        }
         Claim::Running { request } | Claim::Answered { request, .. } if request != digest => {
             Err(reused())
         }
@@ -103,57 +116,44 @@ async fn digest(app: &App, rule: Rule, request: Request) -> Reply<(String, Reque
     Ok((hex, Request::from_parts(parts, body)))
 }
 
-/// In a task of its own: a client that hangs up must not leave a half-done deed and a claimed key.
-async fn run(
-    app: App,
-    rule: Rule,
+/// A key that this request holds.
+struct Held {
     org: OrgId,
     key: String,
-    request: Request,
-    next: Next,
-) -> Reply<Response> {
+    digest: String,
+}
+
+/// In a task of its own: a client that hangs up must not leave a half-done deed and a claimed key.
+async fn run(app: App, rule: Rule, held: Held, request: Request, next: Next) -> Reply<Response> {
     let work = async move {
         let response = next.run(request).await;
         if response.status().is_success() {
-            settle(&app, rule, &org, &key, response).await
+            settle(&app, rule, &held, response).await
         } else {
-            app.answers.release(&org, &key).await.map(|()| response)
+            let released = app.answers.release(&held.org, &held.key).await;
+            released.map(|()| response)
         }
     };
     let done = tokio::spawn(work.instrument(tracing::Span::current())).await;
     done.map_err(|error| internal("carrying out a request under a key", error))?
 }
 
-async fn settle(
-    app: &App,
-    rule: Rule,
-    org: &OrgId,
-    key: &str,
-    response: Response,
-) -> Reply<Response> {
+async fn settle(app: &App, rule: Rule, held: &Held, response: Response) -> Reply<Response> {
     let (parts, body) = response.into_parts();
-    let bytes = to_bytes(body, usize::MAX)
-        .await
-        .map_err(|error| internal("reading our own answer", error))?;
+    let bytes = to_bytes(body, usize::MAX).await;
+    let bytes = bytes.map_err(|error| internal("reading our own answer", error))?;
     let location = parts
         .headers
         .get(header::LOCATION)
-        .and_then(|l| l.to_str().ok())
-        .map(str::to_owned);
-    let body = (!rule.shows_secret).then(|| String::from_utf8_lossy(&bytes).into_owned());
+        .and_then(|l| l.to_str().ok());
     let answer = Answer {
         status: parts.status.as_u16(),
-        location,
-        body,
+        location: location.map(str::to_owned),
+        body: (!rule.shows_secret).then(|| String::from_utf8_lossy(&bytes).into_owned()),
     };
-    app.answers
-        .settle(
-            org,
-            key,
-            &answer,
-            clock::now().plus_ms(app.limits.answer_kept_ms),
-        )
-        .await?;
+    let until = clock::now().plus_ms(app.limits.answer_kept_ms);
+    let Held { org, key, digest } = held;
+    app.answers.settle(org, key, digest, &answer, until).await?;
     Ok(Response::from_parts(parts, Body::from(bytes)))
 }
 

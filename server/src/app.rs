@@ -83,12 +83,8 @@ impl App {
     pub async fn sweep(self) {
         let mut every = tokio::time::interval(std::time::Duration::from_secs(600));
         while self.stop.run_until_cancelled(every.tick()).await.is_some() {
-            let now = clock::now();
-            if let Err(refusal) = self.sessions.delete_expired(now).await {
-                tracing::warn!(%refusal, "sweeping expired sessions");
-            }
-            if let Err(refusal) = self.answers.delete_expired(now).await {
-                tracing::warn!(%refusal, "sweeping remembered answers");
+            if let Err(refusal) = self.sessions.sweep(clock::now()).await {
+                tracing::warn!(%refusal, "sweeping sessions and remembered answers");
             }
         }
     }

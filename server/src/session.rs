@@ -41,8 +41,8 @@ impl Store {
         Self(rows)
     }
 
-    pub async fn delete_expired(&self, now: Time) -> Reply<()> {
-        self.0.delete_expired(now).await
+    pub async fn sweep(&self, now: Time) -> Reply<()> {
+        self.0.sweep(now).await
     }
 
     /// Whether somebody is still signed in by this session.
@@ -153,7 +153,6 @@ type Kept<T> = std::result::Result<T, tower_sessions::session::Error>;
 /// A new id: whoever knew the old one knows nothing now.
 pub async fn sign_in(session: &Session, user: &UserId) -> Kept<()> {
     session.clear().await;
-    session.set_expiry(None);
     session.insert(USER, user).await?;
     session.insert(TOUCHED, clock::now().0).await?;
     session.cycle_id().await
