@@ -1,6 +1,5 @@
 //! What every handler is given: the product, and what HTTP needs beside it.
 
-use crate::clock;
 use crate::limiter::Limiter;
 use crate::limits::Limits;
 use crate::live::hub::Hub;
@@ -77,15 +76,5 @@ impl App {
             limits,
             stop,
         }))
-    }
-
-    /// Removes what expired, now and then, until the server stops.
-    pub async fn sweep(self) {
-        let mut every = tokio::time::interval(std::time::Duration::from_secs(600));
-        while self.stop.run_until_cancelled(every.tick()).await.is_some() {
-            if let Err(refusal) = self.sessions.sweep(clock::now()).await {
-                tracing::warn!(%refusal, "sweeping sessions and remembered answers");
-            }
-        }
     }
 }

@@ -9,6 +9,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use domain::refusal::{Kind, Refusal};
+use engine::boot::Engine;
 use tower_http::compression::CompressionLayer;
 
 /// `pages` is what the console serves: its routes, server functions and assets.
@@ -33,6 +34,11 @@ pub fn service(app: &App, pages: Router) -> Router {
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(app.clone(), headers::secure))
         .layer(from_fn(trace::requests))
+}
+
+/// The console. Its bodies have a limit like every other.
+pub fn pages(_engine: &Engine) -> Router {
+    Router::new()
 }
 
 async fn no_such_route() -> Response {

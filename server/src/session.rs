@@ -41,10 +41,6 @@ impl Store {
         Self(rows)
     }
 
-    pub async fn sweep(&self, now: Time) -> Reply<()> {
-        self.0.sweep(now).await
-    }
-
     /// Whether somebody is still signed in by this session.
     pub async fn holds(&self, id: &Id, user: &UserId) -> Reply<bool> {
         let row = self.0.load(&key(id)).await?;

@@ -19,8 +19,6 @@ pub trait SessionRows: Send + Sync {
     async fn save(&self, key: &str, json: &str, expires_at: Time) -> Reply<()>;
     async fn load(&self, key: &str) -> Reply<Option<(String, Time)>>;
     async fn delete(&self, key: &str) -> Reply<()>;
-    /// Removes what has ended: sessions, and answers that were given more than a day ago.
-    async fn sweep(&self, now: Time) -> Reply<()>;
 }
 
 /// An answer to a POST, kept so that a repeated `Idempotency-Key` gets it again.
@@ -72,7 +70,6 @@ pub trait AnswerRows: Send + Sync {
     async fn release(&self, org: &OrgId, key: &str) -> Reply<()>;
 }
 
-const DAY_MS: i64 = 24 * 3_600_000;
 /// A claim that keeps changing hands under us is somebody else's.
 const TRIES: usize = 3;
 
@@ -96,12 +93,6 @@ impl SessionRows for Store {
 
     async fn delete(&self, key: &str) -> Reply<()> {
         self.delete_session(key).await.map_err(broken)
-    }
-
-    async fn sweep(&self, now: Time) -> Reply<()> {
-        Store::sweep(self, now, now.plus_ms(-DAY_MS))
-            .await
-            .map_err(broken)
     }
 }
 
@@ -251,7 +242,5 @@ mod tests {
         assert!(store.insert("k", "1", Time(10)).await.unwrap());
         assert!(!store.insert("k", "2", Time(10)).await.unwrap());
         assert_eq!(store.load("k").await.unwrap(), Some(("1".into(), Time(10))));
-        SessionRows::sweep(&store, Time(10)).await.unwrap();
-        assert_eq!(store.load("k").await.unwrap(), None);
     }
 }
