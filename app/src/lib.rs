@@ -1,1 +1,3 @@
 //! What a person sees.
+
+pub mod call;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a member is in an organization. A role can do all that the ones before it can.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     Viewer,
@@ -32,6 +33,7 @@ impl Role {
 
 /// Everything that a signed-in person or a token can be allowed to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// See projects, deployments, events.
@@ -89,6 +91,7 @@ impl Action {
 
 /// Somebody who proved who they are, acting in one organization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Caller {
     pub user: UserId,
     pub email: String,

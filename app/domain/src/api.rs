@@ -17,6 +17,8 @@ pub type Reply<T> = Result<T, Refusal>;
 
 /// A new project and its first deployment, in one go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct NewProject {
     /// Lower case, digits and hyphens; becomes the host name.
     pub name: String,
@@ -33,6 +35,8 @@ pub struct NewProject {
 
 /// A change of one environment: what the update page sends.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct Update {
     /// `None`: the same source again (*Edit config*, *Redeploy*).
     #[serde(default)]
@@ -44,6 +48,8 @@ pub struct Update {
 
 /// The confirmation of a previewed change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct Confirm {
     #[serde(default)]
     pub update: Update,
@@ -56,7 +62,8 @@ pub struct Confirm {
 
 /// Which deployments a list holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[cfg_attr(feature = "schema", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[serde(default, deny_unknown_fields)]
 pub struct DeploymentFilter {
     pub project: Option<ProjectId>,
     pub environment: Option<String>,
@@ -71,7 +78,8 @@ pub struct DeploymentFilter {
 
 /// Which lines of a log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[cfg_attr(feature = "schema", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[serde(default, deny_unknown_fields)]
 pub struct LogQuery {
     /// The first sequence number wanted; the tail when not said.
     pub from: Option<u64>,
@@ -82,6 +90,8 @@ pub struct LogQuery {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct NewOwner {
     /// From the one-time set-up link.
     pub token: String,
@@ -91,6 +101,8 @@ pub struct NewOwner {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct NewToken {
     pub name: String,
     /// Never more than the caller's own.

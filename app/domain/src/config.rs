@@ -51,6 +51,7 @@ pub const FILE_NAME: &str = "sealdock.yml";
 /// Everything a deployment is run with; the snapshot on a deployment. Every field has a value.
 // `serde(default)`: a snapshot from before a field existed reads as if that field had its default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Config {
     pub build: Build,
@@ -64,6 +65,7 @@ pub struct Config {
     pub health: Health,
     /// How long requests in flight may take to finish after the switch.
     pub drain_s: u32,
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
     pub exclusive: Vec<Exclusive>,
     /// Static bundles: unknown paths answer with `index.html`.
     pub spa: bool,
@@ -71,6 +73,7 @@ pub struct Config {
 
 /// How the image is built.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Build {
     /// Relative to `root`.
@@ -85,6 +88,7 @@ pub struct Build {
 
 /// What one instance may use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Resources {
     pub cpus_milli: u32,
@@ -93,6 +97,7 @@ pub struct Resources {
 
 /// When an instance counts as healthy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Health {
     pub path: String,

@@ -36,6 +36,7 @@ pub struct Deployment {
 
 /// How the deployment came to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Trigger {
     /// The first deployment of a new project.
@@ -61,6 +62,7 @@ impl Trigger {
 
 /// Where a deployment is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Waits for its environment to be free. The planner moves it: claim, or cancel when a newer one waits.

@@ -5,12 +5,14 @@ use serde::{Deserialize, Serialize};
 
 /// Something in this organization changed. Receivers read anew; a lost hint costs one poll.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Hint {
     pub org: OrgId,
     pub topic: Topic,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
 pub enum Topic {
     Project(ProjectId),

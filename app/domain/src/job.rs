@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// The jobs of seed 002, under exactly these names (P-3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum JobKind {
     DownloadRepoJob,
     BuildImageJob,
@@ -93,6 +94,7 @@ const fn completed(phase: Phase) -> JobStatus {
 
 /// The words of seed 002.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum JobStatus {
     Pending,
     Running,

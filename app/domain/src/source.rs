@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where a project's versions come from; each deployment pins one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Origin {
     Git { url: String },
@@ -24,7 +25,8 @@ impl Origin {
 
 /// What a person asks for: may still move (a branch does).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Wanted {
     Git {
         url: String,
@@ -44,7 +46,13 @@ pub enum Wanted {
 
 /// A point in a Git repository, as a person names it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "name", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(
+    tag = "kind",
+    content = "name",
+    rename_all = "snake_case",
+    deny_unknown_fields
+)]
 pub enum Revision {
     /// The head of the default branch.
     #[default]
@@ -67,6 +75,7 @@ impl Revision {
 
 /// One commit, as far as a page shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Commit {
     pub sha: String,
     pub subject: String,
@@ -82,6 +91,7 @@ impl Commit {
 
 /// One tag of a repository, newest first in every list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Tag {
     pub name: String,
     pub commit: Commit,
@@ -91,6 +101,7 @@ pub struct Tag {
 
 /// What a deployment is made from: pinned, never moves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Source {
     Git {
@@ -140,6 +151,7 @@ impl Source {
 
 /// What a build produced or a registry delivered, by digest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Artifact {
     /// `image` is the Engine's id of it, `sha256:…`.

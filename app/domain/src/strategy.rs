@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// How the candidate takes the active one's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Strategy {
     /// The new one boots beside the old one; one switch; the old one drains.

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 /// One page of a list; `next` is the cursor of the page after it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Page<T> {
     pub items: Vec<T>,
     pub next: Option<String>,
@@ -22,6 +23,7 @@ pub struct Page<T> {
 
 /// The words that seed 000 shows for an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum InstanceStatus {
     Deploying,
     Running,
@@ -32,6 +34,7 @@ pub enum InstanceStatus {
 
 /// How far a replacement is: the words of seed 000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum UpdateStatus {
     Pending,
     Started,
@@ -40,6 +43,7 @@ pub enum UpdateStatus {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ProjectView {
     pub id: ProjectId,
     pub name: String,
@@ -49,6 +53,7 @@ pub struct ProjectView {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EnvironmentView {
     pub id: EnvironmentId,
     pub project: ProjectId,
@@ -71,6 +76,7 @@ pub struct EnvironmentView {
 
 /// What this caller may do with it now: `None` is yes, a sentence is why not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Allowed {
     pub update: Option<String>,
     pub cancel: Option<String>,
@@ -80,6 +86,7 @@ pub struct Allowed {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DeploymentSummary {
     pub id: DeploymentId,
     /// `#12`, counted within the project.
@@ -103,6 +110,7 @@ pub struct DeploymentSummary {
 
 /// How long each part took so far, in milliseconds; `None` where it did not begin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Durations {
     pub queue_ms: Option<i64>,
     pub build_ms: Option<i64>,
@@ -110,6 +118,7 @@ pub struct Durations {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DeploymentView {
     pub summary: DeploymentSummary,
     pub urls: Vec<String>,
@@ -130,6 +139,7 @@ pub struct DeploymentView {
 
 /// One move of the phase: the timeline is the list of these.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct StageView {
     pub phase: Phase,
     pub entered_at: Time,
@@ -138,6 +148,7 @@ pub struct StageView {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct JobView {
     pub id: JobId,
     pub kind: JobKind,
@@ -153,7 +164,9 @@ pub struct JobView {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct InstanceView {
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub id: InstanceId,
     /// `starting`, `running`, `exited (3)`.
     pub state: String,
@@ -166,6 +179,7 @@ pub struct InstanceView {
 
 /// "12 requests finishing on v41, 18 s left".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DrainView {
     pub in_flight: u64,
     pub deadline: Time,
@@ -173,6 +187,7 @@ pub struct DrainView {
 
 /// The plan that a person confirms (I-5). `digest` goes back with the confirmation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Preview {
     pub digest: String,
     pub trigger: Trigger,
@@ -198,6 +213,7 @@ pub struct Preview {
 
 /// What the update page needs before anything is chosen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct UpdateOptions {
     pub environment: EnvironmentView,
     pub origin: Origin,
@@ -213,6 +229,7 @@ pub struct UpdateOptions {
 
 /// What disappears with a delete (I-12).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DeletePreview {
     /// To be typed.
     pub name: String,
@@ -223,6 +240,7 @@ pub struct DeletePreview {
 
 /// What a person sees before choosing a repository.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RepositoryView {
     pub url: String,
     pub tags: Vec<Tag>,
@@ -230,6 +248,7 @@ pub struct RepositoryView {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct UploadView {
     pub id: UploadId,
     pub name: String,
@@ -238,6 +257,7 @@ pub struct UploadView {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RuntimeView {
     pub id: RuntimeId,
     pub name: String,
@@ -257,6 +277,7 @@ pub struct RuntimeView {
 
 /// What the first page asks: is everything fine?
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct OverviewView {
     /// Failed, held, unreachable: each a sentence with where to go.
     pub needs_me: Vec<AttentionView>,
@@ -266,12 +287,14 @@ pub struct OverviewView {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AttentionView {
     pub sentence: String,
     pub href: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EventView {
     pub id: EventId,
     pub at: Time,
@@ -282,6 +305,7 @@ pub struct EventView {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TokenView {
     pub id: TokenId,
     pub name: String,
@@ -293,12 +317,14 @@ pub struct TokenView {
 
 /// A token in clear: shown this once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct NewTokenView {
     pub token: String,
     pub view: TokenView,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct MemberView {
     pub user: UserId,
     pub email: String,
@@ -308,6 +334,7 @@ pub struct MemberView {
 
 /// An invitation in clear: a link, shown this once, good for seven days and one use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct InvitationView {
     pub email: String,
     pub role: Role,
@@ -316,6 +343,7 @@ pub struct InvitationView {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SettingsView {
     pub org: OrgId,
     pub org_name: String,
@@ -329,6 +357,7 @@ pub struct SettingsView {
 
 /// Lines of one log, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LogPage {
     pub lines: Vec<LogLine>,
     /// Sequence numbers run from 1 to this; the newest line has it.
@@ -338,6 +367,7 @@ pub struct LogPage {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LogLine {
     pub seq: u64,
     pub at: Time,
@@ -347,6 +377,7 @@ pub struct LogLine {
 
 /// Who wrote a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Stream {
     Out,

@@ -9,6 +9,7 @@ pub mod dirs;
 mod disk;
 pub mod driver;
 mod image;
+pub mod keep;
 mod leftovers;
 pub mod logs;
 mod meter;

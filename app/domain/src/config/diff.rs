@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 /// One difference. `from` is missing for what is new, `to` for what goes away.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Change {
     /// As in the file: `resources.memory`, `env.LOG_LEVEL`.
     pub path: String,

@@ -9,6 +9,7 @@ pub type EnvPatch = BTreeMap<String, Option<String>>;
 
 /// What somebody set; `None` means that they did not say.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ConfigPatch {
     pub build: BuildPatch,
@@ -20,11 +21,13 @@ pub struct ConfigPatch {
     pub resources: ResourcesPatch,
     pub health: HealthPatch,
     pub drain_s: Option<u32>,
+    #[cfg_attr(feature = "schema", schema(value_type = Option<Vec<String>>))]
     pub exclusive: Option<Vec<Exclusive>>,
     pub spa: Option<bool>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct BuildPatch {
     pub dockerfile: Option<String>,
@@ -35,6 +38,7 @@ pub struct BuildPatch {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ResourcesPatch {
     pub cpus_milli: Option<u32>,
@@ -42,6 +46,7 @@ pub struct ResourcesPatch {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct HealthPatch {
     pub path: Option<String>,

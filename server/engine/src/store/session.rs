@@ -63,4 +63,11 @@ impl Store {
         sqlx::query("DELETE FROM idempotency WHERE org = $1 AND key = $2").bind(org.as_str()).bind(key).execute(self.pool()).await?;
         Ok(())
     }
+
+    /// Forgets it unless it was replaced meanwhile.
+    pub async fn forget_this_answer(&self, org: &OrgId, key: &str, value: &str) -> Stored<()> {
+        let sql = "DELETE FROM idempotency WHERE org = $1 AND key = $2 AND value = $3";
+        sqlx::query(sql).bind(org.as_str()).bind(key).bind(value).execute(self.pool()).await?;
+        Ok(())
+    }
 }

@@ -1,0 +1,51 @@
+//! From what a person calls it to what the API calls it.
+
+use super::client::Client;
+use super::exit::{Failure, Got};
+use domain::refusal::Refusal;
+use domain::view::{EnvironmentView, Page, ProjectView};
+
+pub async fn projects(client: &Client) -> Got<Vec<ProjectView>> {
+    Ok(client.get::<Page<ProjectView>>("/v2/projects").await?.items)
+}
+
+pub async fn maybe_project(client: &Client, name: &str) -> Got<Option<ProjectView>> {
+    let all = projects(client).await?;
+    Ok(all
+        .into_iter()
+        .find(|p| p.name == name || p.id.as_str() == name))
+}
+
+pub async fn project(client: &Client, name: &str) -> Got<ProjectView> {
+    maybe_project(client, name).await?.ok_or_else(|| {
+        let sentence = format!("There is no project `{name}` here.");
+        Failure::refused(Refusal {
+            sentence,
+            ..Refusal::not_found("project")
+        })
+        .way_out("`sealdock list` shows those that there are.")
+    })
+}
+
+pub fn environment<'a>(project: &'a ProjectView, name: &str) -> Got<&'a EnvironmentView> {
+    let names = || {
+        project
+            .environments
+            .iter()
+            .map(|e| format!("`{}`", e.name))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    project
+        .environments
+        .iter()
+        .find(|e| e.name == name)
+        .ok_or_else(|| {
+            let sentence = format!("`{}` has no environment `{name}`.", project.name);
+            Failure::refused(Refusal {
+                sentence,
+                ..Refusal::not_found("environment")
+            })
+            .way_out(format!("It has: {}.", names()))
+        })
+}

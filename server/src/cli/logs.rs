@@ -1,0 +1,248 @@
+//! `sealdock logs`: of what runs, of a deployment, of one of its jobs.
+
+use super::client::{Client, escape};
+use super::exit::{Done, Exit, Failure, Got};
+use super::sse::{Event, Parser};
+use super::{find, say::Say};
+use clap::Args;
+use domain::id::DeploymentId;
+use domain::refusal::Refusal;
+use domain::view::{DeploymentView, EnvironmentView, JobView, LogLine, LogPage};
+use reqwest::Method;
+use std::time::{Duration, Instant};
+
+/// Between two tries to go on where a stream broke off.
+const AGAIN: Duration = Duration::from_secs(1);
+/// With no server for this long, following is given up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Args)]
+pub struct Logs {
+    /// A project's name, or a deployment's id.
+    target: String,
+    #[arg(long, default_value = "production")]
+    environment: String,
+    /// Go on as lines are written.
+    #[arg(short, long)]
+    follow: bool,
+    /// Of a job instead of what runs: `build`, `BuildImageJob`, `all`.
+    #[arg(long, value_name = "NAME")]
+    job: Option<String>,
+    /// How many lines from the end; everything with 0.
+    #[arg(short = 'n', long, default_value_t = 200)]
+    lines: u32,
+}
+
+impl Logs {
+    pub async fn run(self, say: &Say) -> Done {
+        let client = Client::from_profile()?;
+        let id = self.deployment(&client).await?;
+        let view: DeploymentView = client.get(&format!("/v2/deployments/{id}")).await?;
+        let streams = self.streams(&view)?;
+        let named = streams.len() > 1;
+        let tails = streams.iter().map(|(name, stream)| {
+            let prefix = if named {
+                format!("{name} | ")
+            } else {
+                String::new()
+            };
+            Tail {
+                client: client.clone(),
+                stream: stream.clone(),
+                prefix,
+                say: *say,
+            }
+        });
+        let work = tails.map(|tail| async move {
+            if self.follow {
+                tail.follow(self.lines).await
+            } else {
+                tail.once(self.lines).await
+            }
+        });
+        let all: Got<Vec<()>> = futures_util::future::try_join_all(work).await;
+        all.map(|_| Exit::Ok)
+    }
+
+    async fn deployment(&self, client: &Client) -> Got<DeploymentId> {
+        if let Ok(id) = self.target.parse() {
+            return Ok(id);
+        }
+        let project = find::project(client, &self.target).await?;
+        let environment = find::environment(&project, &self.environment)?;
+        newest(environment, self.job.is_some())
+            .ok_or_else(|| none("Nothing was ever deployed there."))
+    }
+
+    /// Names and streams. What never ran has only its jobs to show.
+    fn streams(&self, view: &DeploymentView) -> Got<Vec<(String, String)>> {
+        let of_job = |job: &JobView| (job.kind.name().to_owned(), job.stream.clone());
+        let found: Vec<_> = match &self.job {
+            Some(name) => view
+                .jobs
+                .iter()
+                .filter(|job| is_called(job, name))
+                .map(of_job)
+                .collect(),
+            None if view.instances.is_empty() => view
+                .jobs
+                .iter()
+                .filter(|j| j.started_at.is_some())
+                .map(of_job)
+                .collect(),
+            None => view
+                .instances
+                .iter()
+                .map(|i| (i.id.to_string(), i.stream.clone()))
+                .collect(),
+        };
+        let names = || {
+            view.jobs
+                .iter()
+                .map(|j| j.kind.name())
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        if found.is_empty() {
+            Err(none("There is nothing of that name.").way_out(format!("Its jobs: {}.", names())))
+        } else {
+            Ok(found)
+        }
+    }
+}
+
+/// What serves; for jobs, what was made last.
+fn newest(environment: &EnvironmentView, for_jobs: bool) -> Option<DeploymentId> {
+    let EnvironmentView {
+        active,
+        candidate,
+        latest,
+        ..
+    } = environment;
+    let order = if for_jobs {
+        [candidate, latest, active]
+    } else {
+        [active, candidate, latest]
+    };
+    order
+        .into_iter()
+        .flatten()
+        .next()
+        .map(|summary| summary.id.clone())
+}
+
+/// By its name, by the start of it, or by its title: `build` is `BuildImageJob`.
+fn is_called(job: &JobView, name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name == "all"
+        || job.kind.name().to_ascii_lowercase().starts_with(&name)
+        || job.title.to_ascii_lowercase().starts_with(&name)
+}
+
+fn none(sentence: &str) -> Failure {
+    Failure::refused(Refusal {
+        sentence: sentence.into(),
+        ..Refusal::not_found("log")
+    })
+}
+
+struct Tail {
+    client: Client,
+    stream: String,
+    prefix: String,
+    say: Say,
+}
+
+impl Tail {
+    async fn once(self, lines: u32) -> Got<()> {
+        let mut from = self.begin(lines).await?;
+        while let Some(next) = self.page(from).await? {
+            from = next;
+        }
+        Ok(())
+    }
+
+    /// The first line wanted.
+    async fn begin(&self, lines: u32) -> Got<u64> {
+        let path = format!("/v2/logs/{}?limit=1", escape(&self.stream));
+        let page: LogPage = self.client.get(&path).await?;
+        Ok(if lines == 0 {
+            1
+        } else {
+            (page.last_seq + 1).saturating_sub(u64::from(lines)).max(1)
+        })
+    }
+
+    /// Prints a page; answers where the next one begins.
+    async fn page(&self, from: u64) -> Got<Option<u64>> {
+        let path = format!("/v2/logs/{}?from={from}&limit=1000", escape(&self.stream));
+        let page: LogPage = self.client.get(&path).await?;
+        page.lines.iter().for_each(|line| self.print(line));
+        let last = page.lines.last().map(|line| line.seq);
+        Ok(last
+            .filter(|last| *last < page.last_seq)
+            .map(|last| last + 1))
+    }
+
+    fn print(&self, line: &LogLine) {
+        let text = match self.say.is_json() {
+            true => serde_json::to_string(line).unwrap_or_default(),
+            false => format!("{}{}", self.prefix, line.text),
+        };
+        self.say.line(&text);
+    }
+
+    /// To the log's end. A stream that breaks off is taken up after the last line that came.
+    async fn follow(self, lines: u32) -> Got<()> {
+        let mut next = self.begin(lines).await?;
+        let mut heard = Instant::now();
+        loop {
+            match self.stream_from(&mut next).await {
+                Ok(true) => return Ok(()),
+                Ok(false) => heard = Instant::now(),
+                Err(failure) if failure.exit == Exit::Unreachable && heard.elapsed() < PATIENCE => {
+                }
+                Err(failure) => return Err(failure),
+            }
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+
+    /// True when the log is complete.
+    async fn stream_from(&self, next: &mut u64) -> Got<bool> {
+        let path = format!("/v2/logs/{}/follow?from={next}", escape(&self.stream));
+        let mut response = self
+            .client
+            .send(self.client.request(Method::GET, &path))
+            .await?;
+        let mut parser = Parser::default();
+        while let Ok(Some(bytes)) = response.chunk().await {
+            for event in parser.feed(&bytes) {
+                if event.name == "end" {
+                    return self.ended(&event);
+                }
+                self.lines(&event, next);
+            }
+        }
+        Ok(false)
+    }
+
+    fn ended(&self, event: &Event) -> Got<bool> {
+        match event.data.as_str() {
+            "complete" => Ok(true),
+            "refused" => Err(Failure::new(
+                Exit::Auth,
+                Refusal::forbidden("You may not read this log any more."),
+            )),
+            _ => Ok(false),
+        }
+    }
+
+    fn lines(&self, event: &Event, next: &mut u64) {
+        let Ok(page) = serde_json::from_str::<LogPage>(&event.data) else {
+            return;
+        };
+        page.lines.iter().for_each(|line| self.print(line));
+        *next = page.lines.last().map_or(*next, |line| line.seq + 1);
+    }
+}

@@ -1,0 +1,145 @@
+//! The command line: `serve` and `proxy` run the product, everything else speaks to it over REST.
+//!
+//! Standard output carries what was asked for, standard error what happens meanwhile: `-o json`
+//! output can always be piped. Questions are asked on a terminal only.
+
+mod account;
+mod ask;
+mod change;
+mod client;
+mod delete;
+mod deploy;
+mod doctor;
+mod exit;
+mod find;
+mod follow;
+mod init;
+mod list;
+mod logs;
+mod open;
+mod pack;
+mod plan;
+mod profile;
+mod proxy;
+mod say;
+mod serve;
+mod source;
+mod sse;
+mod token;
+mod update;
+mod upload;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use exit::{Done, Exit, Failure};
+use say::{Output, Say};
+use std::future::Future;
+use std::process::ExitCode;
+
+/// Deploy from Git, an image or a bundle, without dropping a request.
+#[derive(Parser)]
+#[command(name = "sealdock", version, after_help = exit::HELP, propagate_version = true)]
+struct Cli {
+    /// How results are written.
+    #[arg(short, long, global = true, value_enum, default_value_t = Output::Text)]
+    output: Output,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the control plane: console, API, builds; starts the data plane.
+    Serve(serve::Serve),
+    /// Run the data plane alone (`serve` does it for you).
+    Proxy(proxy::Proxy),
+    /// Remember a server and an API token.
+    Login(account::Login),
+    /// Forget them.
+    Logout,
+    /// Write a `sealdock.yml` to start from.
+    Init(init::Init),
+    /// Create a project, or update the one of that name, and watch it.
+    Deploy(deploy::Deploy),
+    /// Move a project to another version or configuration.
+    Update(update::Update),
+    /// Show what a project, a deployment or one of its jobs printed.
+    Logs(logs::Logs),
+    /// List projects, or the deployments of one.
+    List(list::List),
+    /// Delete a project with everything that belongs to it.
+    Delete(delete::Delete),
+    /// Open a project in the browser, or print its address.
+    Open(open::Open),
+    /// Make, list and revoke API tokens.
+    #[command(subcommand)]
+    Token(token::Token),
+    /// Check this machine and the server, line by line.
+    Doctor(doctor::Doctor),
+    /// Print completions for a shell.
+    Completions { shell: Shell },
+}
+
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let say = Say::new(cli.output);
+    let exit = match run(cli.command, &say) {
+        Ok(exit) => exit,
+        Err(failure) => say.failure(&failure),
+    };
+    ExitCode::from(exit as u8)
+}
+
+fn run(command: Command, say: &Say) -> Done {
+    match command {
+        Command::Serve(serve) => serve.run(say),
+        Command::Proxy(proxy) => proxy.run(),
+        Command::Completions { shell } => {
+            clap_complete::generate(
+                shell,
+                &mut Cli::command(),
+                "sealdock",
+                &mut std::io::stdout(),
+            );
+            Ok(Exit::Ok)
+        }
+        command => wait(remote(command, say)),
+    }
+}
+
+/// What is done over REST.
+async fn remote(command: Command, say: &Say) -> Done {
+    match command {
+        Command::Login(login) => login.run(say).await,
+        Command::Logout => account::logout(say),
+        Command::Init(init) => init.run(say),
+        Command::Deploy(deploy) => deploy.run(say).await,
+        Command::Update(update) => update.run(say).await,
+        Command::Logs(logs) => logs.run(say).await,
+        Command::List(list) => list.run(say).await,
+        Command::Delete(delete) => delete.run(say).await,
+        Command::Open(open) => open.run(say).await,
+        Command::Token(token) => token.run(say).await,
+        Command::Doctor(doctor) => doctor.run(say).await,
+        Command::Serve(_) | Command::Proxy(_) | Command::Completions { .. } => Ok(Exit::Ok),
+    }
+}
+
+fn wait(work: impl Future<Output = Done>) -> Done {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime
+        .map_err(|error| Failure::usage(format!("The runtime can't be started: {error}.")))?
+        .block_on(work)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn x22_the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,194 @@
+//! `sealdock serve`: the composition root.
+
+use super::exit::{Done, Exit, Failure};
+use super::profile::from_environment;
+use super::say::Say;
+use crate::app::{App, Parts, Reach};
+use crate::limits::Limits;
+use crate::{compose, serve};
+use clap::{Args, ValueEnum};
+use domain::refusal::Refusal;
+use engine::boot::{self, Engine, Options};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+#[derive(Args)]
+pub struct Serve {
+    /// Everything that is kept; `$XDG_DATA_HOME/sealdock` or `./data` when not said.
+    #[arg(long, env = "SEALDOCK_DATA", value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Where the console and the API listen.
+    #[arg(long, env = "SEALDOCK_LISTEN", default_value = "127.0.0.1:4600")]
+    listen: SocketAddr,
+    /// Where applications are served.
+    #[arg(long, env = "SEALDOCK_PROXY_LISTEN", default_value = "127.0.0.1:8080")]
+    proxy_listen: SocketAddr,
+    /// Applications are reached as `<environment>-<project>.` and this.
+    #[arg(long, env = "SEALDOCK_BASE_DOMAIN", default_value = "localhost")]
+    base_domain: String,
+    /// What people open, when it is not the address it listens on: `https://deploy.example.com`.
+    #[arg(long, env = "SEALDOCK_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
+    /// A proxy of yours ends TLS in front: cookies are Secure, HSTS is sent, `X-Forwarded-For` is believed.
+    #[arg(long, env = "SEALDOCK_BEHIND_TLS")]
+    behind_tls: bool,
+    /// Where instances run; the first is what a new project gets. May be said more than once.
+    #[arg(long = "runtime", env = "SEALDOCK_RUNTIMES", value_delimiter = ',', default_value = "docker", value_parser = ["docker", "fake"])]
+    runtimes: Vec<String>,
+    #[command(flatten)]
+    logging: Logging,
+}
+
+/// How the log is written. What is in it is said by `RUST_LOG`.
+#[derive(Args, Clone, Copy)]
+pub struct Logging {
+    #[arg(long, env = LOG_FORMAT, value_enum, default_value_t = Format::Text)]
+    log_format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+const LOG_FORMAT: &str = "SEALDOCK_LOG_FORMAT";
+const USUAL: &str = "info,sqlx=warn,hyper=warn,bollard=warn";
+
+impl Logging {
+    pub fn from_environment() -> Self {
+        let is_json = from_environment(LOG_FORMAT).is_some_and(|format| format == "json");
+        Self {
+            log_format: if is_json { Format::Json } else { Format::Text },
+        }
+    }
+
+    /// To standard error: standard output is for the set-up link.
+    pub fn start(self) {
+        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(USUAL));
+        let builder = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr);
+        match self.log_format {
+            Format::Text => builder.init(),
+            Format::Json => builder.json().init(),
+        }
+    }
+}
+
+impl Serve {
+    pub fn run(self, say: &Say) -> Done {
+        self.logging.start();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build();
+        let runtime =
+            runtime.map_err(|error| broken(format!("The runtime can't be started: {error}.")))?;
+        runtime.block_on(self.serve(say))
+    }
+
+    async fn serve(self, say: &Say) -> Done {
+        let listener = self.bind().await?;
+        let engine = boot::start(self.options()?)
+            .await
+            .map_err(|error| broken(error.to_string()))?;
+        let (stop, limits) = (CancellationToken::new(), Limits::default());
+        let app = App::start(self.parts(&engine, limits.clone()), stop.clone());
+        let router = compose::service(&app, compose::pages(&engine));
+        let url = self.url(&listener);
+        self.greet(say, &engine, &url);
+        tokio::spawn(cancel_on_signal(stop.clone()));
+        serve::serve(listener, router, &limits, stop).await;
+        engine.stop().await;
+        Ok(Exit::Ok)
+    }
+
+    async fn bind(&self) -> Result<TcpListener, Failure> {
+        TcpListener::bind(self.listen).await.map_err(|error| {
+            broken(format!("{} can't be listened on: {error}.", self.listen))
+                .way_out("Stop what listens there, or choose another address with --listen.")
+        })
+    }
+
+    fn options(&self) -> Result<Options, Failure> {
+        let executable = std::env::current_exe()
+            .map_err(|e| broken(format!("Our own executable can't be found: {e}.")))?;
+        Ok(Options {
+            data: self.data.clone().unwrap_or_else(usual_data),
+            base_domain: self.base_domain.clone(),
+            proxy_listen: self.proxy_listen,
+            runtimes: self.runtimes.clone(),
+            executable,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        })
+    }
+
+    fn parts(&self, engine: &Engine, limits: Limits) -> Parts {
+        let store = Arc::new(engine.store.clone());
+        let public_url = self.public_url.as_deref().map(super::profile::trimmed);
+        Parts {
+            api: engine.api.clone(),
+            sessions: store.clone(),
+            answers: store,
+            changes: engine.changes.subscribe(),
+            reach: Reach {
+                behind_tls: self.behind_tls,
+                public_url,
+            },
+            limits,
+        }
+    }
+
+    fn url(&self, listener: &TcpListener) -> String {
+        let address = listener.local_addr().unwrap_or(self.listen);
+        self.public_url
+            .as_deref()
+            .map_or_else(|| format!("http://{address}"), super::profile::trimmed)
+    }
+
+    fn greet(&self, say: &Say, engine: &Engine, url: &str) {
+        say.line(&format!(
+            "Sealdock {} is at {url}",
+            env!("CARGO_PKG_VERSION")
+        ));
+        say.line(&format!(
+            "Applications are served on http://{}",
+            self.proxy_listen
+        ));
+        if let Some(token) = &engine.setup_token {
+            say.line(&format!("\nNobody owns it yet. Open this link once to set it up:\n  {url}/setup?token={token}\n"));
+        }
+    }
+}
+
+pub fn usual_data() -> PathBuf {
+    from_environment("XDG_DATA_HOME").map_or_else(
+        || PathBuf::from("data"),
+        |home| PathBuf::from(home).join("sealdock"),
+    )
+}
+
+async fn cancel_on_signal(stop: CancellationToken) {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
+        tracing::error!("signals can't be listened to; stop the server with SIGKILL");
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping; applications go on being served");
+    stop.cancel();
+}
+
+fn broken(sentence: String) -> Failure {
+    Failure::new(Exit::Failed, Refusal::unavailable("not_started", sentence))
+}

@@ -1,0 +1,47 @@
+//! The whole server as one service: routes, pages, and the layers around both.
+
+use crate::app::App;
+use crate::problem::{self, No};
+use crate::{caller, headers, host, origin, router, session, trace};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use domain::refusal::{Kind, Refusal};
+use engine::boot::Engine;
+use tower_http::compression::CompressionLayer;
+
+/// `pages` is what the console serves: its routes, server functions and assets.
+pub fn service(app: &App, pages: Router) -> Router {
+    let inner = router::routes(app)
+        .route("/v2/{*rest}", any(no_such_route))
+        .route("/live/{*rest}", any(no_such_route))
+        .merge(pages);
+    let session = session::layer(
+        app.sessions.clone(),
+        app.reach.behind_tls,
+        app.limits.session_days,
+    );
+    // From the inside out.
+    inner
+        .layer(DefaultBodyLimit::max(app.limits.form_bytes))
+        .layer(from_fn_with_state(app.clone(), origin::same))
+        .layer(from_fn_with_state(app.clone(), caller::identify))
+        .layer(session)
+        .layer(from_fn_with_state(app.clone(), host::known))
+        .layer(from_fn(problem::render))
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(app.clone(), headers::secure))
+        .layer(from_fn(trace::requests))
+}
+
+/// The console. Its bodies have a limit like every other.
+pub fn pages(_engine: &Engine) -> Router {
+    Router::new()
+}
+
+async fn no_such_route() -> Response {
+    let refusal = Refusal::new(Kind::NotFound, "no_such_route", "The API has no such path.");
+    No::from(refusal.way_out("The list of paths is at /v2.")).into_response()
+}

@@ -1,0 +1,157 @@
+//! What builds and containers printed: by pages, as a file, or as it is written.
+
+use crate::app::App;
+use crate::caller::Credential;
+use crate::live;
+use crate::problem::Answer;
+use crate::reading::{Actor, Id, Query};
+use crate::router::{Endpoint, may};
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use domain::access::{Action, Caller};
+use domain::api::{LogQuery, Reply};
+use domain::view::{LogLine, LogPage};
+use futures_util::{Stream, stream};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::routes;
+
+const LINES_PER_PAGE: u32 = 5000;
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        may(Action::ReadLogs, routes!(get)).long(),
+        may(Action::ReadLogs, routes!(follow)).long(),
+    ]
+}
+
+#[derive(Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+struct Which {
+    /// The first sequence number wanted; the tail when not said.
+    from: Option<u64>,
+    /// 1 to 5,000; 500 when not said.
+    limit: Option<u32>,
+    /// Only lines that contain this, ASCII case ignored.
+    search: Option<String>,
+    /// `1`: the whole log as a text file.
+    raw: Option<u8>,
+}
+
+/// Lines of one log, oldest first.
+#[utoipa::path(get, path = "/v2/logs/{stream}", tag = "Logs", params(("stream" = String, Path), Which), responses(
+    (status = 200, content((LogPage = "application/json"), (String = "text/plain")))))]
+async fn get(
+    State(app): State<App>,
+    actor: Actor,
+    Id(stream): Id<String>,
+    Query(which): Query<Which>,
+) -> Answer<Response> {
+    if which.raw == Some(1) {
+        return Ok(download(&app, actor.0, stream, which.search).await?);
+    }
+    let query = LogQuery {
+        from: which.from,
+        limit: which.limit,
+        search: which.search,
+    };
+    Ok(Json(app.api.log(&actor.0, &stream, &query).await?).into_response())
+}
+
+#[derive(Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub struct From {
+    /// The first sequence number wanted; the tail when not said. `Last-Event-ID` goes before it.
+    pub from: Option<u64>,
+}
+
+/// Server-sent pages of lines, as they are written; `end` says that none will follow.
+#[utoipa::path(get, path = "/v2/logs/{stream}/follow", tag = "Logs", params(("stream" = String, Path), From), responses((status = 200, body = LogPage, content_type = "text/event-stream")))]
+async fn follow(
+    State(app): State<App>,
+    actor: Actor,
+    Extension(credential): Extension<Credential>,
+    Id(stream): Id<String>,
+    Query(which): Query<From>,
+    headers: HeaderMap,
+) -> Answer<Response> {
+    Ok(live::logs::open(&app, actor.0, credential, stream, which.from, &headers).await?)
+}
+
+/// The first page is read before the answer begins, so that a refusal is still a refusal.
+async fn download(
+    app: &App,
+    caller: Caller,
+    stream: String,
+    search: Option<String>,
+) -> Reply<Response> {
+    let reader = Reader {
+        app: app.clone(),
+        caller,
+        stream,
+        search,
+        from: 1,
+    };
+    let (first, rest) = reader.page().await?;
+    let pages = stream::once(async { Ok(first) });
+    let body = match rest {
+        Some(rest) => Body::from_stream(futures_util::StreamExt::chain(pages, rest.pages())),
+        None => Body::from_stream(pages),
+    };
+    let kind = (header::CONTENT_TYPE, "text/plain; charset=utf-8");
+    let name = (
+        header::CONTENT_DISPOSITION,
+        "attachment; filename=\"log.txt\"",
+    );
+    Ok(([kind, name], body).into_response())
+}
+
+/// A download that is under way.
+struct Reader {
+    app: App,
+    caller: Caller,
+    stream: String,
+    search: Option<String>,
+    from: u64,
+}
+
+impl Reader {
+    /// The next page as text, and the reader of what is after it.
+    async fn page(mut self) -> Reply<(Bytes, Option<Reader>)> {
+        let query = LogQuery {
+            from: Some(self.from),
+            limit: Some(LINES_PER_PAGE),
+            search: self.search.clone(),
+        };
+        let page = self.app.api.log(&self.caller, &self.stream, &query).await?;
+        let text = Bytes::from(page.lines.iter().map(as_text).collect::<String>());
+        let Some(last) = page
+            .lines
+            .last()
+            .map(|line| line.seq)
+            .filter(|seq| *seq < page.last_seq)
+        else {
+            return Ok((text, None));
+        };
+        self.from = last + 1;
+        Ok((text, Some(self)))
+    }
+
+    fn pages(self) -> impl Stream<Item = Reply<Bytes>> + Send {
+        stream::try_unfold(Some(self), |reader| async {
+            match reader {
+                Some(reader) => reader.page().await.map(Some),
+                None => Ok(None),
+            }
+        })
+    }
+}
+
+fn as_text(line: &LogLine) -> String {
+    format!("{} {}\n", line.at.rfc3339(), line.text)
+}

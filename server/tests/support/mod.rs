@@ -1,0 +1,6 @@
+//! A product small enough to read: two organizations, one project with one of everything in the
+//! first. It keeps the promises of `domain::api` that HTTP leans on, and nothing else.
+
+pub mod client;
+pub mod fixture;
+pub mod views;

@@ -1,0 +1,128 @@
+//! One of everything, as it would be shown.
+
+use domain::config::{Config, ConfigPatch};
+use domain::deployment::{Phase, Trigger};
+use domain::id::{DeploymentId, EnvironmentId, ProjectId, RuntimeId, TokenId, UploadId, UserId};
+use domain::source::{Origin, Source};
+use domain::strategy::Strategy;
+use domain::time::Time;
+use domain::view::*;
+
+pub fn project_id() -> ProjectId {
+    ProjectId::new(Time(1), 1)
+}
+
+pub fn environment_id() -> EnvironmentId {
+    EnvironmentId::new(Time(1), 1)
+}
+
+pub fn deployment_id() -> DeploymentId {
+    DeploymentId::new(Time(1), 1)
+}
+
+pub fn upload_id() -> UploadId {
+    UploadId::new(Time(1), 1)
+}
+
+pub fn token_id() -> TokenId {
+    TokenId::new(Time(1), 1)
+}
+
+pub fn member_id() -> UserId {
+    UserId::new(Time(1), 1)
+}
+
+fn source() -> Source {
+    Source::Image {
+        reference: "app:1".into(),
+        local: true,
+    }
+}
+
+pub fn project() -> ProjectView {
+    ProjectView {
+        id: project_id(),
+        name: "web".into(),
+        origin: Origin::Git {
+            url: "https://git.example/web.git".into(),
+        },
+        created_at: Time(1),
+        environments: vec![environment()],
+    }
+}
+
+pub fn environment() -> EnvironmentView {
+    EnvironmentView {
+        id: environment_id(),
+        project: project_id(),
+        project_name: "web".into(),
+        name: "production".into(),
+        urls: vec!["http://web.localhost:8080".into()],
+        status: InstanceStatus::Running,
+        sentence: "1 of 1 replicas healthy.".into(),
+        active: None,
+        candidate: None,
+        latest: None,
+        requests_last_minute: None,
+        deleting: false,
+        can: Allowed::default(),
+    }
+}
+
+pub fn summary() -> DeploymentSummary {
+    DeploymentSummary {
+        id: deployment_id(),
+        number: 1,
+        project: project_id(),
+        project_name: "web".into(),
+        environment: environment_id(),
+        environment_name: "production".into(),
+        phase: Phase::Live,
+        status: "completed".into(),
+        sentence: "Serves.".into(),
+        live: true,
+        source: source(),
+        trigger: Trigger::Create,
+        created_by: None,
+        created_at: Time(1),
+        durations: Durations::default(),
+    }
+}
+
+pub fn deployment() -> DeploymentView {
+    DeploymentView {
+        summary: summary(),
+        urls: vec![],
+        runtime: RuntimeId::new(Time(1), 1),
+        strategy: Strategy::BlueGreen,
+        update_status: UpdateStatus::Ready,
+        timeline: vec![],
+        jobs: vec![],
+        config: Config::default(),
+        overrides: ConfigPatch::default(),
+        changes: vec![],
+        artifact: None,
+        instances: vec![],
+        drain: None,
+        can: Allowed::default(),
+    }
+}
+
+pub fn preview() -> Preview {
+    Preview {
+        digest: "d1".into(),
+        trigger: Trigger::Update,
+        verb: "Update".into(),
+        from: None,
+        to: source(),
+        commits: vec![],
+        commits_more: false,
+        changes: vec![],
+        strategy: Strategy::BlueGreen,
+        downtime: false,
+        stops: vec![],
+        notes: vec![],
+        typed: None,
+        config: Config::default(),
+    }
+}
