@@ -7,5 +7,9 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    if let Some(error) = engine::source::git::ssh::become_ssh_if_asked() {
+        eprintln!("ssh can't be run: {error}");
+        return ExitCode::FAILURE;
+    }
     server::cli::main()
 }

@@ -64,10 +64,10 @@ pub fn text(plan: &Preview) -> String {
         .for_each(|change| line(&mut text, change));
     plan.stops
         .iter()
-        .for_each(|stop| drop(writeln!(text, "  stops: {stop}")));
+        .for_each(|stop| text.push_str(&format!("  stops: {stop}\n")));
     plan.notes
         .iter()
-        .for_each(|note| drop(writeln!(text, "  note: {note}")));
+        .for_each(|note| text.push_str(&format!("  note: {note}\n")));
     text.trim_end().to_owned()
 }
 
