@@ -1,6 +1,5 @@
 //! What our images are called and carry, so that only ours are ever collected. Pure.
 
-use domain::deployment::Deployment;
 use domain::id::DeploymentId;
 use std::collections::BTreeMap;
 
@@ -9,11 +8,7 @@ pub fn tag(deployment: &DeploymentId) -> String {
     format!("sealdock/build:{deployment}")
 }
 
-pub fn labels(deployment: &Deployment) -> BTreeMap<String, String> {
-    BTreeMap::from([
-        ("sealdock.org".into(), deployment.org.to_string()),
-        ("sealdock.project".into(), deployment.project.to_string()),
-        ("sealdock.environment".into(), deployment.environment.to_string()),
-        ("sealdock.deployment".into(), deployment.id.to_string()),
-    ])
+/// One label leads to all the rest; with the classic builder, each is a step of its own.
+pub fn labels(deployment: &DeploymentId) -> BTreeMap<String, String> {
+    BTreeMap::from([("sealdock.deployment".into(), deployment.to_string())])
 }

@@ -19,7 +19,7 @@ pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> Ended {
         return Err(missing(&config.dockerfile, &config.root));
     }
     let tag = image::tag(&deployment.id);
-    let labels = image::labels(deployment);
+    let labels = image::labels(&deployment.id);
     let build = Build {
         context: &context,
         dockerfile: &config.dockerfile,
