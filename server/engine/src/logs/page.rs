@@ -1,6 +1,5 @@
 //! Reading a log: from any line, or its end. One look-up in the index leads to the chunk.
 
-use super::chunk::Chunk;
 use super::{Logs, line, search::Needle};
 use crate::store::{Db, Stored};
 use domain::api::LogQuery;
