@@ -9,7 +9,7 @@ use domain::redact::Redactor;
 use domain::time::Time;
 use domain::view::{LogPage, Stream};
 use engine::changes::Bus;
-use engine::clock::SystemClock;
+use engine::clock::{Clock, SystemClock};
 use engine::driver::Lines;
 use engine::logs::{LogWriter, Logs};
 use engine::store::Store;
@@ -192,11 +192,13 @@ async fn reads(bench: &Bench) -> Done<()> {
         .page("page of 5,000 from 700,000", many, query)
         .await?;
     bench.page("tail", many, LogQuery::default()).await?;
+    let now = SystemClock.now().0.to_string()[..8].to_owned();
     for (what, text) in [
         ("search: nothing to find", "no such words"),
         ("search: one line at the end", "Some-Package-999990 "),
         ("search: in most lines' times", "17"),
         ("search: everywhere", "e"),
+        ("search: in each line's time, in no text", &now),
     ] {
         let query = LogQuery {
             search: Some(text.into()),

@@ -3,82 +3,21 @@
 //! A flush copies what waits, and takes it away only when the transaction is known to have
 //! happened. So a flush that fails, or is dropped half-way, loses nothing and repeats nothing.
 
-use super::line;
+use super::pending::{Attempt, Batch, Pending, Pushed, Written};
 use super::{Keep, Limits, held};
 use domain::id::{EnvironmentId, OrgId};
 use domain::time::Time;
 use domain::view::Stream;
 use std::sync::Mutex;
 
-/// Of a fast stream, this much is worth a flush at once.
-pub(super) const URGENT_BYTES: usize = 64 * 1024;
 /// About 20 hints a second and stream.
 pub(super) const HINT_EVERY_MS: i64 = 50;
-/// An empty buffer keeps no more memory than this.
-const IDLE_BYTES: usize = 256 * 1024;
-
 pub(super) struct Buffer {
     pub name: String,
     pub org: OrgId,
     pub environment: EnvironmentId,
     pub keep: Keep,
     pending: Mutex<Pending>,
-}
-
-#[derive(Default)]
-struct Pending {
-    body: String,
-    /// In a row, because too much waits: a note will stand in their place.
-    lost: u64,
-    /// Since the stream is full.
-    over: u64,
-    full: bool,
-    writers: usize,
-    finished: bool,
-    /// Its environment is gone: nothing is kept any more.
-    forgotten: bool,
-    /// `ended` differs from what is written, or nothing is written yet.
-    turned: bool,
-    hint_owed: bool,
-    hinted_at: Option<Time>,
-    written: Option<Written>,
-    attempt: Option<Attempt>,
-}
-
-/// What the database holds of the stream, as of the last flush.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Written {
-    pub last_seq: i64,
-    pub size_bytes: i64,
-    pub ended: bool,
-    /// The last chunk, while it may grow: its first line and its size.
-    pub tail: Option<(i64, usize)>,
-    /// The note about lines over the limit: its line and its count.
-    pub note: Option<(i64, u64)>,
-}
-
-/// What one flush takes along.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Batch {
-    pub body: String,
-    pub over: u64,
-    pub ended: bool,
-}
-
-/// A flush whose end is not known yet.
-struct Attempt {
-    bytes: usize,
-    over: u64,
-    after: Written,
-    full: bool,
-}
-
-/// What the flusher should do about a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pushed {
-    Waits,
-    First,
-    Urgent,
 }
 
 impl Buffer {
@@ -108,7 +47,7 @@ impl Buffer {
         let mut pending = held(&self.pending);
         pending.writers = pending.writers.saturating_sub(1);
         pending.finished |= finished;
-        pending.turned |= finished && pending.writers == 0;
+        pending.turned |= pending.ended();
     }
 
     pub fn push(&self, limits: &Limits, at: Time, stream: Stream, text: &str) -> Pushed {
@@ -207,57 +146,5 @@ impl Buffer {
 
     pub fn owes_hint(&self) -> bool {
         held(&self.pending).hint_owed
-    }
-}
-
-impl Pending {
-    fn push(&mut self, limits: &Limits, at: Time, stream: Stream, text: &str) -> Pushed {
-        let (was_dirty, was_urgent) = (self.is_dirty(), self.body.len() >= URGENT_BYTES);
-        if self.forgotten {
-            return Pushed::Waits;
-        }
-        if self.full {
-            self.over += 1;
-        } else if self.body.len() >= limits.waiting_bytes {
-            self.lost += 1;
-        } else {
-            self.note_lost(limits, at);
-            line::append(&mut self.body, at, stream, text);
-        }
-        match (was_dirty, was_urgent, self.body.len() >= URGENT_BYTES) {
-            (_, false, true) => Pushed::Urgent,
-            (false, ..) => Pushed::First,
-            _ => Pushed::Waits,
-        }
-    }
-
-    /// The note stands where the lines would.
-    fn note_lost(&mut self, limits: &Limits, at: Time) {
-        if self.lost > 0 {
-            let note = limits.lost(std::mem::take(&mut self.lost));
-            line::append(&mut self.body, at, Stream::Note, &note);
-        }
-    }
-
-    fn is_dirty(&self) -> bool {
-        !self.forgotten && (!self.body.is_empty() || self.lost > 0 || self.over > 0 || self.turned)
-    }
-
-    fn ended(&self) -> bool {
-        self.finished && self.writers == 0
-    }
-
-    fn settle(&mut self, attempt: &Attempt) {
-        if self.forgotten {
-            return;
-        }
-        self.body.drain(..attempt.bytes);
-        self.over -= attempt.over;
-        self.full |= attempt.full;
-        self.turned = self.ended() != attempt.after.ended;
-        self.written = Some(attempt.after);
-        if self.body.is_empty() && self.body.capacity() > IDLE_BYTES {
-            self.body = String::new();
-        }
     }
 }

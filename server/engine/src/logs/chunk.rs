@@ -1,6 +1,7 @@
 //! Chunks, as a reader gets them: a few at a time, so that no read holds a connection for long.
 
 use super::Logs;
+use super::search::Needle;
 use crate::store::{Db, Stored};
 
 /// At most about 64 KiB each.
@@ -22,6 +23,18 @@ impl Chunk {
             .into_iter()
             .enumerate()
             .map(move |(i, record)| (first + i as u64, record))
+    }
+
+    /// With a needle, only the lines that hold it.
+    pub fn holding(&self, needle: Option<&Needle>) -> Vec<(u64, &str)> {
+        let first = self.first_seq.unsigned_abs();
+        match needle {
+            Some(needle) => needle
+                .hits(&self.body)
+                .map(|(i, record)| (first + i, record))
+                .collect(),
+            None => self.records().collect(),
+        }
     }
 }
 

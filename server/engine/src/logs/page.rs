@@ -1,6 +1,5 @@
 //! Reading a log: from any line, or its end. One look-up in the index leads to the chunk.
 
-use super::chunk::Chunk;
 use super::{Logs, line, search::Needle};
 use crate::store::{Db, Stored};
 use domain::api::LogQuery;
@@ -12,6 +11,15 @@ const LINES: u32 = 500;
 const LINES_MAX: u32 = 5000;
 /// Beyond this a page ends early; the next one goes on.
 const PAGE_MAX_BYTES: usize = 4 << 20;
+
+/// What every way of reading has to know.
+#[derive(Clone, Copy)]
+struct Want<'a> {
+    stream: &'a str,
+    /// As it was when the page was asked for.
+    last_seq: u64,
+    limit: usize,
+}
 
 /// The lines of a page, within its limits.
 struct Lines {
@@ -33,14 +41,18 @@ impl Lines {
         self.found.len() >= self.limit || self.bytes >= PAGE_MAX_BYTES
     }
 
-    fn after(&mut self, line: LogLine) {
-        self.bytes += line.text.len();
-        self.found.push_back(line);
-    }
-
-    fn before(&mut self, line: LogLine) {
-        self.bytes += line.text.len();
-        self.found.push_front(line);
+    fn fill<'r>(
+        &mut self,
+        records: impl Iterator<Item = (u64, &'r str)>,
+        put: fn(&mut VecDeque<LogLine>, LogLine),
+    ) {
+        for line in records.filter_map(|(seq, record)| line::read(seq, record)) {
+            if self.full() {
+                return;
+            }
+            self.bytes += line.text.len();
+            put(&mut self.found, line);
+        }
     }
 }
 
@@ -56,24 +68,32 @@ impl Logs {
             return Ok(None);
         };
         let limit = query.limit.unwrap_or(LINES).clamp(1, LINES_MAX) as usize;
+        let want = Want {
+            stream,
+            last_seq,
+            limit,
+        };
         let needle = query
             .search
             .as_deref()
             .filter(|text| !text.is_empty())
             .map(Needle::new);
-        let lines = match (needle, query.from) {
-            (Some(needle), from) => {
-                self.hits(stream, &needle, from.unwrap_or(1), last_seq, limit)
-                    .await?
-            }
-            (None, Some(from)) => self.from(stream, from, last_seq, limit).await?,
-            (None, None) => self.tail(stream, last_seq, limit).await?,
+        let lines = match (&needle, query.from) {
+            (Some(needle), from) => self.search(want, from.unwrap_or(1), needle).await?,
+            (None, Some(from)) => self.forward(want, from, None).await?,
+            (None, None) => self.tail(want).await?,
         };
         Ok(Some(LogPage {
             lines: lines.found.into(),
             last_seq,
             ended,
         }))
+    }
+
+    async fn search(&self, want: Want<'_>, from: u64, needle: &Needle) -> Stored<Lines> {
+        // It is never closed: it lives as long as the logs.
+        let _turn = self.inner.searches.acquire().await;
+        self.forward(want, from, Some(needle)).await
     }
 
     /// How far the stream goes, with what waits, and whether it has ended.
@@ -94,81 +114,35 @@ impl Logs {
         Ok(row.map(|(last_seq, ended)| (last_seq.unsigned_abs(), ended != 0)))
     }
 
-    async fn from(&self, stream: &str, from: u64, last: u64, limit: usize) -> Stored<Lines> {
-        let mut lines = Lines::at_most(limit);
+    /// From line `from` on; with a needle only the lines that hold it.
+    async fn forward(&self, want: Want<'_>, from: u64, needle: Option<&Needle>) -> Stored<Lines> {
+        let mut lines = Lines::at_most(want.limit);
         let mut next = from.max(1);
-        while !lines.full() && next <= last {
-            let chunks = self.chunks(stream, next).await?;
+        while !lines.full() && next <= want.last_seq {
+            let chunks = self.chunks(want.stream, next).await?;
             let Some(end) = chunks.last().map(|c| c.last_seq.unsigned_abs()) else {
                 break;
             };
-            let records = chunks.iter().flat_map(Chunk::records);
-            for (seq, record) in records.filter(|&(seq, _)| seq >= next && seq <= last) {
-                if lines.full() {
-                    break;
-                }
-                line::read(seq, record)
-                    .into_iter()
-                    .for_each(|line| lines.after(line));
-            }
+            let records = chunks.iter().flat_map(|chunk| chunk.holding(needle));
+            let wanted = records.filter(|&(seq, _)| seq >= next && seq <= want.last_seq);
+            lines.fill(wanted, VecDeque::push_back);
             next = end + 1;
         }
         Ok(lines)
     }
 
-    async fn tail(&self, stream: &str, last: u64, limit: usize) -> Stored<Lines> {
-        let mut lines = Lines::at_most(limit);
-        let mut end = last;
+    /// The end of it.
+    async fn tail(&self, want: Want<'_>) -> Stored<Lines> {
+        let mut lines = Lines::at_most(want.limit);
+        let mut end = want.last_seq;
         while !lines.full() && end > 0 {
-            let chunks = self.chunks_back(stream, end).await?;
+            let chunks = self.chunks_back(want.stream, end).await?;
             let Some(first) = chunks.last().map(|c| c.first_seq.unsigned_abs()) else {
                 break;
             };
             let records = chunks.iter().flat_map(|chunk| chunk.records().rev());
-            for (seq, record) in records.filter(|&(seq, _)| seq <= end) {
-                if lines.full() {
-                    break;
-                }
-                line::read(seq, record)
-                    .into_iter()
-                    .for_each(|line| lines.before(line));
-            }
+            lines.fill(records.filter(|&(seq, _)| seq <= end), VecDeque::push_front);
             end = first - 1;
-        }
-        Ok(lines)
-    }
-
-    async fn hits(
-        &self,
-        stream: &str,
-        needle: &Needle,
-        from: u64,
-        last: u64,
-        limit: usize,
-    ) -> Stored<Lines> {
-        // Closed never: the semaphore lives as long as the logs.
-        let _turn = self.inner.searches.acquire().await;
-        let mut lines = Lines::at_most(limit);
-        let mut next = from.max(1);
-        while !lines.full() && next <= last {
-            let chunks = self.chunks(stream, next).await?;
-            let Some(end) = chunks.last().map(|c| c.last_seq.unsigned_abs()) else {
-                break;
-            };
-            for chunk in &chunks {
-                let hits = needle
-                    .hits(&chunk.body)
-                    .map(|(i, record)| (chunk.first_seq.unsigned_abs() + i, record));
-                for (seq, record) in hits.filter(|&(seq, _)| seq >= next && seq <= last) {
-                    if lines.full() {
-                        break;
-                    }
-                    line::read(seq, record)
-                        .into_iter()
-                        .for_each(|line| lines.after(line));
-                }
-            }
-            next = end + 1;
         }
         Ok(lines)
     }

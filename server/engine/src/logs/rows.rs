@@ -1,6 +1,6 @@
 //! The rows of one stream, within a flush's transaction.
 
-use super::buffer::Written;
+use super::pending::Written;
 use crate::store::{Db, Stored, Transaction};
 use domain::id::{EnvironmentId, OrgId};
 

@@ -1,6 +1,6 @@
 //! One stream's part of a flush: lines into chunks, within the stream's limits.
 
-use super::buffer::{Batch, Written};
+use super::pending::{Batch, Written};
 use super::rows::Rows;
 use super::{Keep, Limits, line};
 use crate::store::Stored;

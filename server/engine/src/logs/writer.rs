@@ -3,6 +3,7 @@
 use super::Logs;
 use super::buffer::Buffer;
 use super::line::clean;
+use super::pending::Pushed;
 use crate::driver::Lines;
 use crate::store::Stored;
 use domain::redact::Redactor;
@@ -69,6 +70,6 @@ impl Lines for LogWriter {
 impl Drop for LogWriter {
     fn drop(&mut self) {
         self.buffer.close(self.finished);
-        self.logs.woken(super::Pushed::First);
+        self.logs.woken(Pushed::First);
     }
 }
