@@ -62,12 +62,12 @@ pub fn text(plan: &Preview) -> String {
     plan.changes
         .iter()
         .for_each(|change| line(&mut text, change));
-    plan.stops
-        .iter()
-        .for_each(|stop| drop(writeln!(text, "  stops: {stop}")));
-    plan.notes
-        .iter()
-        .for_each(|note| drop(writeln!(text, "  note: {note}")));
+    for stop in &plan.stops {
+        let _ = writeln!(text, "  stops: {stop}");
+    }
+    for note in &plan.notes {
+        let _ = writeln!(text, "  note: {note}");
+    }
     text.trim_end().to_owned()
 }
 
