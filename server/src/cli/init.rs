@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn what_init_writes_is_understood() {
-        let patch = domain::config::parse(&template(3000)).unwrap();
+        let patch = domain::config::parse(template(3000).as_bytes()).unwrap();
         assert_eq!((patch.port, patch.replicas), (Some(3000), Some(1)));
         assert_eq!(patch.health.path.as_deref(), Some("/"));
     }

@@ -62,12 +62,12 @@ pub fn text(plan: &Preview) -> String {
     plan.changes
         .iter()
         .for_each(|change| line(&mut text, change));
-    plan.stops
-        .iter()
-        .for_each(|stop| text.push_str(&format!("  stops: {stop}\n")));
-    plan.notes
-        .iter()
-        .for_each(|note| text.push_str(&format!("  note: {note}\n")));
+    for stop in &plan.stops {
+        let _ = writeln!(text, "  stops: {stop}");
+    }
+    for note in &plan.notes {
+        let _ = writeln!(text, "  note: {note}");
+    }
     text.trim_end().to_owned()
 }
 

@@ -144,11 +144,14 @@ impl Serve {
         }
     }
 
+    /// What a person can open: an address that stands for all of them is none.
     fn url(&self, listener: &TcpListener) -> String {
-        let address = listener.local_addr().unwrap_or(self.listen);
-        self.public_url
-            .as_deref()
-            .map_or_else(|| format!("http://{address}"), super::profile::trimmed)
+        let mut address = listener.local_addr().unwrap_or(self.listen);
+        if address.ip().is_unspecified() {
+            address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+        }
+        let public = self.public_url.as_deref();
+        public.map_or_else(|| format!("http://{address}"), super::profile::trimmed)
     }
 
     fn greet(&self, say: &Say, engine: &Engine, url: &str) {

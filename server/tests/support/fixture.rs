@@ -4,6 +4,7 @@ use super::views::{self, *};
 use async_trait::async_trait;
 use domain::access::{Caller, Role};
 use domain::api::*;
+use domain::deployment::Phase;
 use domain::hint::{Hint, Topic};
 use domain::id::*;
 use domain::refusal::{Kind, Refusal};
@@ -32,6 +33,8 @@ pub struct Fixture {
     pub gone: Mutex<HashSet<String>>,
     pub created: AtomicUsize,
     pub directory: String,
+    /// Of the one deployment.
+    pub phase: Mutex<Phase>,
 }
 
 impl Fixture {
@@ -43,6 +46,7 @@ impl Fixture {
             gone,
             created,
             directory: directory.into(),
+            phase: Mutex::new(Phase::Live),
         }
     }
 
@@ -69,6 +73,11 @@ impl Fixture {
                 topic: Topic::Log("build".into()),
             });
         }
+    }
+
+    /// The one deployment as it stands.
+    fn view(&self) -> DeploymentView {
+        views::deployment(*self.phase.lock().unwrap())
     }
 
     pub fn remove(&self, name: &str) {
@@ -225,10 +234,10 @@ impl Projects for Fixture {
             .at("name"));
         }
         self.created.fetch_add(1, Ordering::SeqCst);
-        Ok(views::deployment())
+        Ok(self.view())
     }
     async fn create_sample(&self, _: &Caller) -> Reply<DeploymentView> {
-        Ok(views::deployment())
+        Ok(self.view())
     }
     async fn repository(&self, _: &Caller, url: &str) -> Reply<RepositoryView> {
         Ok(RepositoryView {
@@ -284,7 +293,7 @@ impl Deployments for Fixture {
         Ok(Page { items, next: None })
     }
     async fn deployment(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView> {
-        scoped(caller, id, &deployment_id(), "deployment").map(|()| views::deployment())
+        scoped(caller, id, &deployment_id(), "deployment").map(|()| self.view())
     }
     async fn cancel(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView> {
         self.deployment(caller, id).await
@@ -349,7 +358,7 @@ impl Updates for Fixture {
     ) -> Reply<DeploymentView> {
         self.environment(caller, id).await?;
         if confirm.digest == "d1" {
-            Ok(views::deployment())
+            Ok(self.view())
         } else {
             Err(Refusal::conflict("plan_changed", "The plan has changed."))
         }

@@ -2,7 +2,10 @@
 
 use domain::config::{Config, ConfigPatch};
 use domain::deployment::{Phase, Trigger};
-use domain::id::{DeploymentId, EnvironmentId, ProjectId, RuntimeId, TokenId, UploadId, UserId};
+use domain::id::{
+    DeploymentId, EnvironmentId, JobId, ProjectId, RuntimeId, TokenId, UploadId, UserId,
+};
+use domain::job::{JobKind, JobStatus};
 use domain::source::{Origin, Source};
 use domain::strategy::Strategy;
 use domain::time::Time;
@@ -89,15 +92,25 @@ pub fn summary() -> DeploymentSummary {
     }
 }
 
-pub fn deployment() -> DeploymentView {
+pub fn deployment(phase: Phase) -> DeploymentView {
+    let failed = phase == Phase::Failed;
     DeploymentView {
-        summary: summary(),
-        urls: vec![],
+        summary: DeploymentSummary {
+            phase,
+            status: phase.word().into(),
+            sentence: if failed {
+                "The build ended with 1.".into()
+            } else {
+                "Serves.".into()
+            },
+            ..summary()
+        },
+        urls: vec!["http://web.localhost:8080".into()],
         runtime: RuntimeId::new(Time(1), 1),
         strategy: Strategy::BlueGreen,
         update_status: UpdateStatus::Ready,
         timeline: vec![],
-        jobs: vec![],
+        jobs: vec![job(failed)],
         config: Config::default(),
         overrides: ConfigPatch::default(),
         changes: vec![],
@@ -105,6 +118,25 @@ pub fn deployment() -> DeploymentView {
         instances: vec![],
         drain: None,
         can: Allowed::default(),
+    }
+}
+
+fn job(failed: bool) -> JobView {
+    JobView {
+        id: JobId::new(Time(1), 1),
+        kind: JobKind::BuildImageJob,
+        title: "Build image".into(),
+        order: 1,
+        needs: vec![],
+        status: if failed {
+            JobStatus::Failure
+        } else {
+            JobStatus::Success
+        },
+        error: failed.then(|| "RUN make: exit code 1".into()),
+        started_at: Some(Time(1)),
+        ended_at: None,
+        stream: "build".into(),
     }
 }
 

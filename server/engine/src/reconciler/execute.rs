@@ -119,6 +119,7 @@ impl Reconciler {
         self.leftovers.discard(row).await?;
         self.driver(&row.runtime).await?.forget(&row.id).await?;
         let now = Now { at: self.clock.now(), entropy: self.clock.entropy() };
+        self.narrator.logs.forget(&row.id).await?;
         self.store.forget(row, now).await?;
         self.memory.forget(&row.id);
         self.plane.forgotten(&row.id).await;

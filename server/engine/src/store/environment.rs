@@ -57,8 +57,6 @@ impl Store {
         let mut tx = self.begin().await?;
         for sql in [
             "DELETE FROM jobs WHERE deployment IN (SELECT id FROM deployments WHERE environment = $1)",
-            "DELETE FROM log_chunks WHERE stream IN (SELECT stream FROM log_streams WHERE environment = $1)",
-            "DELETE FROM log_streams WHERE environment = $1",
             "DELETE FROM deployments WHERE environment = $1",
             "DELETE FROM hosts WHERE environment = $1",
             "DELETE FROM environments WHERE id = $1",
