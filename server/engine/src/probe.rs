@@ -77,12 +77,14 @@ async fn get(address: SocketAddr, path: &str) -> Result<StatusCode, String> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(socket))
         .await
         .map_err(|_| broke_off())?;
-    let answer = sender.send_request(request(path)?);
-    // Whichever ends first: the status line is all that is wanted, the body is never read.
-    tokio::select! {
-        answer = answer => answer.map(|answer| answer.status()).map_err(|_| broke_off()),
-        _ = connection => Err(broke_off()),
-    }
+    let mut answer = std::pin::pin!(sender.send_request(request(path)?));
+    // A connection that ends may have brought the answer with its last bytes.
+    let answer = tokio::select! {
+        answer = &mut answer => answer,
+        _ = connection => answer.await,
+    };
+    // The status line is all that is wanted; the body is never read.
+    answer.map(|answer| answer.status()).map_err(|_| broke_off())
 }
 
 fn request(path: &str) -> Result<Request<Empty<Bytes>>, String> {
