@@ -78,12 +78,12 @@ async fn get(address: SocketAddr, path: &str) -> Result<StatusCode, String> {
         .await
         .map_err(|_| broke_off())?;
     let mut answer = std::pin::pin!(sender.send_request(request(path)?));
-    // The status line is all that is wanted: a body may go on for ever and is never read. A short
-    // answer ends the connection in the moment in which it comes, so the end is no failure yet.
+    // A connection that ends may have brought the answer with its last bytes.
     let answer = tokio::select! {
         answer = &mut answer => answer,
         _ = connection => answer.await,
     };
+    // The status line is all that is wanted; the body is never read.
     answer.map(|answer| answer.status()).map_err(|_| broke_off())
 }
 
@@ -165,17 +165,6 @@ mod tests {
         assert_eq!(probe(address, &[]).await, Err("answered 503".into()));
         let (address, _) = server("HTTP/1.1 401 Who\r\n\r\n").await?;
         assert_eq!(probe(address, &[401]).await, Ok(()));
-        Ok(())
-    }
-
-    /// Found with the sample app: answer and end came in one packet, and half of the probes failed.
-    #[tokio::test]
-    async fn an_answer_that_ends_the_connection_passes_every_time() -> io::Result<()> {
-        for _ in 0..100 {
-            let answer = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok";
-            let (address, _asked) = server(answer).await?;
-            assert_eq!(probe(address, &[]).await, Ok(()));
-        }
         Ok(())
     }
 

@@ -312,17 +312,14 @@ pub async fn each_scope_shows_what_belongs_to_it(harness: &impl Harness) {
         let seen = driver.observe(scope).await.expect("the runtime answers");
         seen.into_iter().map(|seen| seen.id).collect::<Vec<_>>()
     };
-    assert_eq!(
-        ids(Scope::Environment(&one.environment)).await,
-        [one.id.clone()]
-    );
+    assert_eq!(ids(Scope::Environment(&one.environment)).await, vec![one.id.clone()]);
     let empty = environment();
     assert_eq!(ids(Scope::Environment(&empty)).await, []);
     let mut both = vec![one.id.clone(), two.id.clone()];
     both.sort();
     assert_eq!(ids(Scope::Everything).await, both);
     cleared(&driver, &one).await;
-    assert_eq!(ids(Scope::Everything).await, [two.id.clone()]);
+    assert_eq!(ids(Scope::Everything).await, vec![two.id.clone()]);
     cleared(&driver, &two).await;
 }
 

@@ -19,11 +19,13 @@ use std::sync::Arc;
 const LAST_LINES: usize = 20;
 
 pub async fn observe(room: &Arc<Room>, scope: Scope<'_>) -> Result<Vec<Observed>, DriverError> {
+    let everything = scope == Scope::Everything;
+    let found: Vec<_> = list(room, scope).await?.iter().filter_map(read).collect();
+    if everything {
+        room.starts.keep_only(&found);
+    }
     let mut seen = Vec::new();
-    for container in list(room, scope).await? {
-        let Some(found) = read(&container) else {
-            continue;
-        };
+    for found in found {
         seen.extend(look(room, found).await?);
     }
     seen.sort_by(|a, b| a.id.cmp(&b.id));

@@ -11,7 +11,7 @@ use bollard::models::{
     ContainerState, ContainerUpdateBody, HostConfig, RestartPolicy, RestartPolicyNameEnum,
 };
 use domain::time::Time;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -44,6 +44,12 @@ impl Starts {
     /// Everything when it was lost: the next look finds out again.
     pub fn clear(&self) {
         self.all().clear();
+    }
+
+    /// What was removed behind our back is forgotten at the next look at everything.
+    pub fn keep_only(&self, found: &[Found]) {
+        let found: HashSet<&str> = found.iter().map(|found| found.container.as_str()).collect();
+        self.all().retain(|container, _| found.contains(container.as_str()));
     }
 
     pub fn forget(&self, container: &str) {

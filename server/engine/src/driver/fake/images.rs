@@ -48,9 +48,12 @@ impl Images for FakeDriver {
     }
 
     async fn discard(&self, tag: &str) -> Result<(), DriverError> {
-        self.verb("discard", tag, |world| match tag.starts_with(OURS) {
-            true => Ok(drop(world.tags.remove(tag))),
-            false => Err(DriverError::Refused(format!("The image {tag} was not made by Sealdock, so it is not removed."))),
+        if !tag.starts_with(OURS) {
+            return Err(DriverError::Refused(format!("The image {tag} was not made by Sealdock, so it is not removed.")));
+        }
+        self.verb("discard", tag, |world| {
+            world.tags.remove(tag);
+            Ok(())
         })
     }
 }

@@ -32,9 +32,8 @@ fn listen(room: &Arc<Room>, id: &InstanceId) -> io::Result<(std::net::SocketAddr
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
     listener.set_nonblocking(true)?;
     let (address, listener) = (listener.local_addr()?, TcpListener::from_std(listener)?);
-    let (stop, stopped) = (CancellationToken::new(), CancellationToken::new());
-    let serving = serve(room.clone(), id.clone(), listener, stop.clone());
-    tokio::spawn(stopped.run_until_cancelled_owned(serving));
+    let stop = CancellationToken::new();
+    tokio::spawn(serve(room.clone(), id.clone(), listener, stop.clone()));
     Ok((address, stop))
 }
 
