@@ -55,9 +55,13 @@ pub struct Options {
 
 #[derive(Debug, thiserror::Error)]
 pub enum BootError {
-    #[error("the data directory {path} can't be used: {source}. Choose another one with --data, or make it writable.")]
+    #[error(
+        "the data directory {path} can't be used: {source}. Choose another one with --data, or make it writable."
+    )]
     Dir { path: PathBuf, source: io::Error },
-    #[error("another sealdock runs with the data directory {path}. Stop it, or choose another one with --data.")]
+    #[error(
+        "another sealdock runs with the data directory {path}. Stop it, or choose another one with --data."
+    )]
     Busy { path: PathBuf },
     #[error("{0}")]
     Store(#[from] StoreError),
@@ -95,7 +99,10 @@ impl Engine {
 }
 
 pub async fn start(options: Options) -> Result<Engine, BootError> {
-    let dirs = Dirs::open(&options.data).map_err(|source| BootError::Dir { path: options.data.clone(), source })?;
+    let dirs = Dirs::open(&options.data).map_err(|source| BootError::Dir {
+        path: options.data.clone(),
+        source,
+    })?;
     let lock = lock(&dirs)?;
     let store = Store::open(&dirs.database()).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -103,15 +110,35 @@ pub async fn start(options: Options) -> Result<Engine, BootError> {
     let freed = store.release_leases_of_earlier_boots(&epoch).await?;
     tracing::info!(epoch, freed, data = %dirs.data().display(), "boot");
 
-    let installation = store.setting_or("installation", &format!("{:032x}", clock.entropy())).await?;
+    let installation = store
+        .setting_or("installation", &format!("{:032x}", clock.entropy()))
+        .await?;
     let places = places(&options, &installation)?;
     for org in store.orgs().await? {
         for driver in places.keys() {
-            store.register_runtime(&org, driver, Now { at: clock.now(), entropy: clock.entropy() }).await?;
+            store
+                .register_runtime(
+                    &org,
+                    driver,
+                    Now {
+                        at: clock.now(),
+                        entropy: clock.entropy(),
+                    },
+                )
+                .await?;
         }
     }
     let setup_token = setup_token(&store).await?;
-    let engine = assemble(options, dirs, lock, store, clock, epoch, places, setup_token);
+    let engine = assemble(
+        options,
+        dirs,
+        lock,
+        store,
+        clock,
+        epoch,
+        places,
+        setup_token,
+    );
     Ok(engine)
 }
 
@@ -127,9 +154,16 @@ fn assemble(
     setup_token: Option<String>,
 ) -> Engine {
     let (tasks, cancel) = (TaskTracker::new(), CancellationToken::new());
-    let (bus, queue, work) = (Bus::default(), Arc::new(Queue::default()), Arc::new(Notify::new()));
+    let (bus, queue, work) = (
+        Bus::default(),
+        Arc::new(Queue::default()),
+        Arc::new(Notify::new()),
+    );
     let (memory, meter) = (Arc::new(Memory::default()), Arc::new(Meter::default()));
-    let runtimes = Arc::new(Runtimes { store: store.clone(), places });
+    let runtimes = Arc::new(Runtimes {
+        store: store.clone(),
+        places,
+    });
     let git = Arc::new(Git::new(&dirs));
     let logs = Logs::new(store.clone(), bus.clone(), clock.clone());
     let redactor = Arc::new(Redactor::default());
@@ -144,9 +178,18 @@ fn assemble(
         bus: bus.clone(),
         queue: queue.clone(),
         memory: memory.clone(),
-        narrator: Narrator { store: store.clone(), logs: logs.clone(), redactor: redactor.clone() },
+        narrator: Narrator {
+            store: store.clone(),
+            logs: logs.clone(),
+            redactor: redactor.clone(),
+        },
         capture: Capture::new(logs.clone(), tasks.clone(), cancel.clone()),
-        leftovers: Leftovers { store: store.clone(), runtimes: runtimes.clone(), git: git.clone(), dirs: dirs.clone() },
+        leftovers: Leftovers {
+            store: store.clone(),
+            runtimes: runtimes.clone(),
+            git: git.clone(),
+            dirs: dirs.clone(),
+        },
         work: work.clone(),
     });
     let pipeline = Arc::new(Pipeline {
@@ -183,37 +226,72 @@ fn assemble(
     };
 
     logs.spawn_flusher(&tasks, cancel.clone());
-    tasks.spawn(plane.clone().supervise(launch(&options, &dirs), queue, cancel.clone()));
+    tasks.spawn(
+        plane
+            .clone()
+            .supervise(launch(&options, &dirs), queue, cancel.clone()),
+    );
     tasks.spawn(meter.run(plane, clock.clone(), cancel.clone()));
-    tasks.spawn(sweep(store.clone(), dirs.clone(), clock.clone(), cancel.clone()));
+    tasks.spawn(sweep(
+        store.clone(),
+        dirs.clone(),
+        clock.clone(),
+        cancel.clone(),
+    ));
     reconciler.run(&tasks, &cancel);
     pipeline.run(&tasks, &cancel);
-    Engine { api: Arc::new(control), store, changes: bus, logs, clock, setup_token, dirs, tasks, cancel, _lock: lock }
+    Engine {
+        api: Arc::new(control),
+        store,
+        changes: bus,
+        logs,
+        clock,
+        setup_token,
+        dirs,
+        tasks,
+        cancel,
+        _lock: lock,
+    }
 }
 
 fn lock(dirs: &Dirs) -> Result<File, BootError> {
     let path = dirs.lock();
-    let file = File::create(&path).map_err(|source| BootError::Dir { path: path.clone(), source })?;
+    let file = File::create(&path).map_err(|source| BootError::Dir {
+        path: path.clone(),
+        source,
+    })?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(BootError::Busy { path: dirs.data().to_owned() }),
+        Err(TryLockError::WouldBlock) => Err(BootError::Busy {
+            path: dirs.data().to_owned(),
+        }),
         Err(TryLockError::Error(source)) => Err(BootError::Dir { path, source }),
     }
 }
 
 fn places(options: &Options, installation: &str) -> Result<BTreeMap<String, Place>, BootError> {
-    options.runtimes.iter().map(|name| Ok((name.clone(), place(name, installation)?))).collect()
+    options
+        .runtimes
+        .iter()
+        .map(|name| Ok((name.clone(), place(name, installation)?)))
+        .collect()
 }
 
 fn place(name: &str, installation: &str) -> Result<Place, BootError> {
     match name {
         "docker" => {
             let docker = Arc::new(Docker::connect(docker::Options::new(installation)));
-            Ok(Place { driver: docker.clone(), images: docker })
+            Ok(Place {
+                driver: docker.clone(),
+                images: docker,
+            })
         }
         "fake" => {
             let fake = Arc::new(FakeDriver::serving());
-            Ok(Place { driver: fake.clone(), images: fake })
+            Ok(Place {
+                driver: fake.clone(),
+                images: fake,
+            })
         }
         other => Err(BootError::UnknownRuntime(other.to_owned())),
     }
@@ -225,7 +303,9 @@ async fn setup_token(store: &Store) -> Result<Option<String>, BootError> {
         return Ok(None);
     }
     let token = control::fresh("setup_");
-    store.set_setting("setup_token_hash", &control::hash(&token)).await?;
+    store
+        .set_setting("setup_token_hash", &control::hash(&token))
+        .await?;
     Ok(Some(token))
 }
 
@@ -240,7 +320,12 @@ fn launch(options: &Options, dirs: &Dirs) -> Launch {
         "--snapshot".into(),
         dirs.route_snapshot().into(),
     ];
-    Launch { executable: options.executable.clone(), arguments, control_socket: dirs.control_socket(), log: dirs.proxy_log() }
+    Launch {
+        executable: options.executable.clone(),
+        arguments,
+        control_socket: dirs.control_socket(),
+        log: dirs.proxy_log(),
+    }
 }
 
 /// Once an hour: sessions that ended, answers nobody repeats, uploads nobody used.
@@ -250,8 +335,12 @@ async fn sweep(store: Store, dirs: Dirs, clock: Arc<dyn Clock>, cancel: Cancella
         let swept = store.sweep(now, now.plus_ms(-DAY_MS)).await;
         let unused = store.forget_unused_uploads(now.plus_ms(-DAY_MS)).await;
         match (swept, unused) {
-            (Ok(()), Ok(paths)) => paths.iter().for_each(|path| drop(std::fs::remove_file(path))),
-            (Err(error), _) | (_, Err(error)) => tracing::error!(data = %dirs.data().display(), "sweeping: {error}"),
+            (Ok(()), Ok(paths)) => paths
+                .iter()
+                .for_each(|path| drop(std::fs::remove_file(path))),
+            (Err(error), _) | (_, Err(error)) => {
+                tracing::error!(data = %dirs.data().display(), "sweeping: {error}")
+            }
         }
         tokio::select! {
             () = cancel.cancelled() => return,

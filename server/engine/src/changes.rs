@@ -15,14 +15,19 @@ pub struct Bus {
 
 impl Default for Bus {
     fn default() -> Self {
-        Self { sender: broadcast::channel(HELD).0 }
+        Self {
+            sender: broadcast::channel(HELD).0,
+        }
     }
 }
 
 impl Bus {
     pub fn hint(&self, org: &OrgId, topic: Topic) {
         // Nobody listening is fine.
-        let _ = self.sender.send(Hint { org: org.clone(), topic });
+        let _ = self.sender.send(Hint {
+            org: org.clone(),
+            topic,
+        });
     }
 
     pub fn subscribe(&self) -> broadcast::Receiver<Hint> {

@@ -16,7 +16,9 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Time {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 
@@ -34,7 +36,10 @@ pub struct ManualClock {
 
 impl ManualClock {
     pub fn at(now: Time) -> Self {
-        Self { now: AtomicI64::new(now.0), drawn: AtomicI64::new(0) }
+        Self {
+            now: AtomicI64::new(now.0),
+            drawn: AtomicI64::new(0),
+        }
     }
 
     pub fn advance_ms(&self, ms: i64) {

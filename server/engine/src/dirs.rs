@@ -12,8 +12,17 @@ pub struct Dirs {
 impl Dirs {
     /// Makes what is missing; only the owner may look inside.
     pub fn open(data: &Path) -> io::Result<Dirs> {
-        let dirs = Dirs { data: std::path::absolute(data)? };
-        for dir in [&dirs.data, &dirs.mirrors(), &dirs.uploads(), &dirs.join("work"), &dirs.join("sites"), &dirs.keys()] {
+        let dirs = Dirs {
+            data: std::path::absolute(data)?,
+        };
+        for dir in [
+            &dirs.data,
+            &dirs.mirrors(),
+            &dirs.uploads(),
+            &dirs.join("work"),
+            &dirs.join("sites"),
+            &dirs.keys(),
+        ] {
             private(dir)?;
         }
         Ok(dirs)
@@ -79,5 +88,8 @@ impl Dirs {
 
 fn private(dir: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
 }

@@ -7,7 +7,9 @@ const LEAST_FREE_MIB: u64 = 256;
 
 pub fn enough(dir: &Path) -> Result<(), String> {
     // Where the system does not say, the work itself will.
-    let Some(free) = free_mib(dir) else { return Ok(()) };
+    let Some(free) = free_mib(dir) else {
+        return Ok(());
+    };
     if free >= LEAST_FREE_MIB {
         return Ok(());
     }

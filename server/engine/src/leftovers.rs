@@ -27,7 +27,12 @@ impl Leftovers {
     pub async fn discard(&self, environment: &Environment) -> Result<(), Stumble> {
         let mut before: Option<DeploymentId> = None;
         loop {
-            let filter = Filter { environment: Some(environment.id.clone()), before, limit: PAGE, ..Filter::default() };
+            let filter = Filter {
+                environment: Some(environment.id.clone()),
+                before,
+                limit: PAGE,
+                ..Filter::default()
+            };
             let page = self.store.deployments(&environment.org, &filter).await?;
             for listed in &page {
                 self.discard_one(listed).await?;
@@ -42,8 +47,15 @@ impl Leftovers {
 
     async fn discard_one(&self, listed: &Listed) -> Result<(), Stumble> {
         let deployment = &listed.deployment;
-        if let (Source::Git { .. }, Some(Artifact::Image { .. })) = (&deployment.source, &deployment.artifact) {
-            self.runtimes.of(&deployment.runtime).await?.images.discard(&image::tag(&deployment.id)).await?;
+        if let (Source::Git { .. }, Some(Artifact::Image { .. })) =
+            (&deployment.source, &deployment.artifact)
+        {
+            self.runtimes
+                .of(&deployment.runtime)
+                .await?
+                .images
+                .discard(&image::tag(&deployment.id))
+                .await?;
         }
         if let Source::Bundle { upload, .. } = &deployment.source
             && let Some(stored) = self.store.take_upload(&deployment.org, upload).await?
@@ -58,10 +70,17 @@ impl Leftovers {
     async fn discard_mirror(&self, environment: &Environment) -> Result<(), Stumble> {
         let projects = self.store.projects(&environment.org).await?;
         let mine = projects.iter().find(|p| p.id == environment.project);
-        let Some(Origin::Git { url }) = mine.map(|p| &p.origin) else { return Ok(()) };
-        let shared = projects.iter().any(|p| p.id != environment.project && p.origin == Origin::Git { url: url.clone() });
+        let Some(Origin::Git { url }) = mine.map(|p| &p.origin) else {
+            return Ok(());
+        };
+        let shared = projects
+            .iter()
+            .any(|p| p.id != environment.project && p.origin == Origin::Git { url: url.clone() });
         if !shared {
-            self.git.forget(&environment.org, url).await.map_err(|e| Stumble::Leftovers(e.to_string()))?;
+            self.git
+                .forget(&environment.org, url)
+                .await
+                .map_err(|e| Stumble::Leftovers(e.to_string()))?;
         }
         Ok(())
     }
@@ -74,9 +93,9 @@ async fn remove(path: &Path) -> Result<(), Stumble> {
         Err(error) => Err(error),
     };
     match gone {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Stumble::Leftovers(format!("{} can't be removed: {error}", path.display())))
-        }
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Stumble::Leftovers(
+            format!("{} can't be removed: {error}", path.display()),
+        )),
         _ => Ok(()),
     }
 }

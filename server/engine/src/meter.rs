@@ -39,7 +39,12 @@ impl Meter {
         }
     }
 
-    pub async fn run(self: Arc<Self>, plane: Arc<dyn Plane>, clock: Arc<dyn Clock>, cancel: CancellationToken) {
+    pub async fn run(
+        self: Arc<Self>,
+        plane: Arc<dyn Plane>,
+        clock: Arc<dyn Clock>,
+        cancel: CancellationToken,
+    ) {
         loop {
             if let Ok(traffic) = plane.traffic().await {
                 self.note(clock.now(), traffic);
@@ -63,12 +68,24 @@ mod tests {
     #[test]
     fn p22_a_minute_is_the_difference_of_its_samples() {
         let (meter, id) = (Meter::default(), EnvironmentId::new(Time(0), 1));
-        let count = |requests| BTreeMap::from([(id.to_string(), Traffic { requests, errors: 0 })]);
+        let count = |requests| {
+            BTreeMap::from([(
+                id.to_string(),
+                Traffic {
+                    requests,
+                    errors: 0,
+                },
+            )])
+        };
         meter.note(Time(0), count(100));
         assert_eq!(meter.last_minute(&id), None);
         meter.note(Time(10_000), count(160));
         assert_eq!(meter.last_minute(&id), Some(60));
         meter.note(Time(20_000), count(5));
-        assert_eq!(meter.last_minute(&id), Some(5), "counts from zero after a restart");
+        assert_eq!(
+            meter.last_minute(&id),
+            Some(5),
+            "counts from zero after a restart"
+        );
     }
 }

@@ -84,7 +84,9 @@ async fn get(address: SocketAddr, path: &str) -> Result<StatusCode, String> {
         _ = connection => answer.await,
     };
     // The status line is all that is wanted; the body is never read.
-    answer.map(|answer| answer.status()).map_err(|_| broke_off())
+    answer
+        .map(|answer| answer.status())
+        .map_err(|_| broke_off())
 }
 
 fn request(path: &str) -> Result<Request<Empty<Bytes>>, String> {

@@ -34,11 +34,19 @@ struct Link {
 
 impl ProxyPlane {
     pub fn new(socket: PathBuf) -> Self {
-        Self { socket, link: Mutex::default() }
+        Self {
+            socket,
+            link: Mutex::default(),
+        }
     }
 
     /// Adopts or starts the data plane, starts it again when it dies, and turns what it tells into wakes.
-    pub async fn supervise(self: Arc<Self>, launch: Launch, queue: Arc<Queue>, cancel: CancellationToken) {
+    pub async fn supervise(
+        self: Arc<Self>,
+        launch: Launch,
+        queue: Arc<Queue>,
+        cancel: CancellationToken,
+    ) {
         let (sender, mut events) = mpsc::channel(EVENTS_HELD);
         let keep = supervise::keep(launch, sender);
         tokio::pin!(keep);
@@ -57,7 +65,11 @@ impl ProxyPlane {
     async fn on(&self, event: Event, queue: &Queue) {
         match event {
             Event::Up(hello) => {
-                tracing::info!(pid = hello.pid, generation = hello.generation, "the data plane serves");
+                tracing::info!(
+                    pid = hello.pid,
+                    generation = hello.generation,
+                    "the data plane serves"
+                );
                 self.wake_all(queue).await;
             }
             Event::Down { sentence } => tracing::error!("the data plane is down: {sentence}"),
@@ -74,7 +86,9 @@ impl ProxyPlane {
         // Another process may answer now: what we knew of its routes is void.
         let mut link = self.link.lock().await;
         link.client = None;
-        link.owner.values().for_each(|environment| queue.wake(environment));
+        link.owner
+            .values()
+            .for_each(|environment| queue.wake(environment));
     }
 
     /// Connected, with the routes that it serves.
@@ -111,7 +125,9 @@ impl Link {
     }
 
     fn own(&mut self, route: &Route) {
-        let Ok(environment) = route.id.parse::<EnvironmentId>() else { return };
+        let Ok(environment) = route.id.parse::<EnvironmentId>() else {
+            return;
+        };
         for upstream in route.target.upstreams() {
             self.owner.insert(upstream.id.clone(), environment.clone());
         }
@@ -178,8 +194,15 @@ impl Plane for ProxyPlane {
 
     async fn traffic(&self) -> Result<BTreeMap<String, Traffic>, PlaneError> {
         let status = self.status().await?;
-        let traffic = |stats: &crate::proxy::protocol::RouteStats| Traffic { requests: stats.requests, errors: stats.by_class[4] };
-        Ok(status.routes.iter().map(|route| (route.id.clone(), traffic(&route.stats))).collect())
+        let traffic = |stats: &crate::proxy::protocol::RouteStats| Traffic {
+            requests: stats.requests,
+            errors: stats.by_class[4],
+        };
+        Ok(status
+            .routes
+            .iter()
+            .map(|route| (route.id.clone(), traffic(&route.stats)))
+            .collect())
     }
 
     async fn forgotten(&self, environment: &EnvironmentId) {

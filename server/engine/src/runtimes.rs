@@ -32,8 +32,15 @@ pub enum NoDriver {
 
 impl Runtimes {
     pub async fn of(&self, id: &RuntimeId) -> Result<Place, NoDriver> {
-        let name = self.store.runtime_driver(id).await?.ok_or_else(|| NoDriver::Unknown(id.clone()))?;
-        self.places.get(&name).cloned().ok_or(NoDriver::NotStarted(name))
+        let name = self
+            .store
+            .runtime_driver(id)
+            .await?
+            .ok_or_else(|| NoDriver::Unknown(id.clone()))?;
+        self.places
+            .get(&name)
+            .cloned()
+            .ok_or(NoDriver::NotStarted(name))
     }
 
     pub fn drivers(&self) -> Vec<Arc<dyn Driver>> {

@@ -6,13 +6,21 @@ use domain::id::InstanceId;
 use domain::instance::InstanceSpec;
 use std::collections::BTreeMap;
 
-pub fn instance(environment: &Environment, deployment: &Deployment, id: &InstanceId, image: &str) -> InstanceSpec {
+pub fn instance(
+    environment: &Environment,
+    deployment: &Deployment,
+    id: &InstanceId,
+    image: &str,
+) -> InstanceSpec {
     InstanceSpec {
         id: id.clone(),
         org: deployment.org.clone(),
         project: deployment.project.clone(),
         environment: deployment.environment.clone(),
-        nickname: format!("{}-{}-{}", environment.project_name, environment.name, deployment.number),
+        nickname: format!(
+            "{}-{}-{}",
+            environment.project_name, environment.name, deployment.number
+        ),
         image: image.to_owned(),
         command: deployment.config.command.clone(),
         env: variables(environment, deployment, id),
@@ -23,9 +31,17 @@ pub fn instance(environment: &Environment, deployment: &Deployment, id: &Instanc
 }
 
 /// The user's, then ours: the names that we inject are reserved, so none can be taken over.
-fn variables(environment: &Environment, deployment: &Deployment, id: &InstanceId) -> BTreeMap<String, String> {
+fn variables(
+    environment: &Environment,
+    deployment: &Deployment,
+    id: &InstanceId,
+) -> BTreeMap<String, String> {
     let mut all = deployment.config.env.clone();
-    let commit = deployment.source.commit().map(|c| c.sha.clone()).unwrap_or_default();
+    let commit = deployment
+        .source
+        .commit()
+        .map(|c| c.sha.clone())
+        .unwrap_or_default();
     all.extend([
         ("HOST".into(), "0.0.0.0".into()),
         ("PORT".into(), deployment.config.port.to_string()),

@@ -17,7 +17,11 @@ const MOST: u32 = 1000;
 
 #[async_trait]
 impl Deployments for Control {
-    async fn deployments(&self, caller: &Caller, filter: &DeploymentFilter) -> Reply<Page<DeploymentSummary>> {
+    async fn deployments(
+        &self,
+        caller: &Caller,
+        filter: &DeploymentFilter,
+    ) -> Reply<Page<DeploymentSummary>> {
         caller.may(Action::Read)?;
         let limit = filter.limit.unwrap_or(LIMIT).clamp(1, MOST);
         let query = Filter {
@@ -26,14 +30,24 @@ impl Deployments for Control {
             environment: None,
             phases: phases(filter.status.as_deref())?,
             text: filter.text.clone().filter(|t| !t.trim().is_empty()),
-            before: filter.cursor.as_deref().map(|c| c.parse().map_err(|_| super::bad_cursor())).transpose()?,
+            before: filter
+                .cursor
+                .as_deref()
+                .map(|c| c.parse().map_err(|_| super::bad_cursor()))
+                .transpose()?,
             limit: limit + 1,
         };
         let mut rows = self.list(caller, query).await?;
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
-        let next = rows.last().filter(|_| more).map(|l| l.deployment.id.to_string());
-        Ok(Page { items: rows.iter().map(|l| self.summary(l)).collect(), next })
+        let next = rows
+            .last()
+            .filter(|_| more)
+            .map(|l| l.deployment.id.to_string());
+        Ok(Page {
+            items: rows.iter().map(|l| self.summary(l)).collect(),
+            next,
+        })
     }
 
     async fn deployment(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView> {
@@ -43,22 +57,30 @@ impl Deployments for Control {
 
     async fn cancel(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView> {
         let reason = format!("Cancelled by {}.", caller.email);
-        self.moved(caller, id, can::cancel, Event::Cancel, &reason).await
+        self.moved(caller, id, can::cancel, Event::Cancel, &reason)
+            .await
     }
 
     async fn pause(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView> {
         let reason = format!("Paused by {}.", caller.email);
-        self.moved(caller, id, can::pause, Event::Pause, &reason).await
+        self.moved(caller, id, can::pause, Event::Pause, &reason)
+            .await
     }
 
     async fn resume(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView> {
         let reason = format!("Resumed by {}.", caller.email);
-        self.moved(caller, id, can::resume, Event::Resume, &reason).await
+        self.moved(caller, id, can::resume, Event::Resume, &reason)
+            .await
     }
 
     async fn log(&self, caller: &Caller, stream: &str, query: &LogQuery) -> Reply<LogPage> {
         caller.may(Action::ReadLogs)?;
-        if let Some(page) = self.logs.page(&caller.org, stream, query).await.map_err(broken)? {
+        if let Some(page) = self
+            .logs
+            .page(&caller.org, stream, query)
+            .await
+            .map_err(broken)?
+        {
             return Ok(page);
         }
         // A job that has not begun has no log yet; that is not an error.
@@ -87,7 +109,10 @@ impl Control {
         let deployment = found(self.store.deployment(&caller.org, id).await, "deployment")?;
         check(&deployment)?;
         let ids = || self.now();
-        self.store.record(id, event, Some(reason), Some(&caller.user), &ids).await.map_err(moved_on)?;
+        self.store
+            .record(id, event, Some(reason), Some(&caller.user), &ids)
+            .await
+            .map_err(moved_on)?;
         self.wake(&caller.org, &deployment.environment, Some(id));
         self.show(caller, id).await
     }
@@ -96,15 +121,25 @@ impl Control {
         if let Some(Ok(job)) = stream.strip_prefix("job/").map(str::parse::<JobId>) {
             return self.store.owns_job(&caller.org, &job).await.map_err(broken);
         }
-        let Some(Ok(instance)) = stream.strip_prefix("instance/").map(str::parse::<domain::id::InstanceId>) else {
+        let Some(Ok(instance)) = stream
+            .strip_prefix("instance/")
+            .map(str::parse::<domain::id::InstanceId>)
+        else {
             return Ok(false);
         };
-        Ok(self.store.deployment(&caller.org, &instance.deployment).await.map_err(broken)?.is_some())
+        Ok(self
+            .store
+            .deployment(&caller.org, &instance.deployment)
+            .await
+            .map_err(broken)?
+            .is_some())
     }
 }
 
 fn phases(status: Option<&str>) -> Reply<Vec<domain::deployment::Phase>> {
-    let Some(word) = status.filter(|w| !w.is_empty()) else { return Ok(vec![]) };
+    let Some(word) = status.filter(|w| !w.is_empty()) else {
+        return Ok(vec![]);
+    };
     match dialect::phases(word) {
         none if none.is_empty() => Err(Refusal::invalid("status", format!("There is no status `{word}`."))
             .way_out("Use pending, running, deploying, ready, completed, paused, stopped, failed or cancelled.")),

@@ -61,7 +61,10 @@ pub struct Control {
 
 impl Control {
     fn now(&self) -> Now {
-        Now { at: self.clock.now(), entropy: self.clock.entropy() }
+        Now {
+            at: self.clock.now(),
+            entropy: self.clock.entropy(),
+        }
     }
 
     /// Look again: at the environment, and on the pages that show it.
@@ -75,7 +78,8 @@ impl Control {
 }
 
 fn bad_cursor() -> Refusal {
-    Refusal::invalid("cursor", "That is not a cursor of this list.").way_out("Take `next` of the page before, or begin without one.")
+    Refusal::invalid("cursor", "That is not a cursor of this list.")
+        .way_out("Take `next` of the page before, or begin without one.")
 }
 
 /// Turns our own fault into an answer: the log has the details, the person an incident's number.
@@ -88,7 +92,11 @@ fn broken(error: impl std::fmt::Display) -> Refusal {
 /// What a write that lost a race answers.
 fn moved_on(error: StoreError) -> Refusal {
     match error {
-        StoreError::Stale => Refusal::conflict("moved_on", "It has changed in the same moment; nothing was done.").way_out("Look at it again and repeat if you still want to."),
+        StoreError::Stale => Refusal::conflict(
+            "moved_on",
+            "It has changed in the same moment; nothing was done.",
+        )
+        .way_out("Look at it again and repeat if you still want to."),
         other => broken(other),
     }
 }

@@ -15,8 +15,16 @@ const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQxMjM0NTY3OA$9sTb
 
 pub(super) fn fit(password: &str) -> Reply<()> {
     match password.len() {
-        n if n < SHORTEST => Err(Refusal::invalid("password", format!("The password is shorter than {SHORTEST} characters.")).way_out("Choose a longer one; a few words are easier to remember than signs.")),
-        n if n > LONGEST => Err(Refusal::invalid("password", format!("The password is longer than {LONGEST} bytes.")).way_out("Choose a shorter one.")),
+        n if n < SHORTEST => Err(Refusal::invalid(
+            "password",
+            format!("The password is shorter than {SHORTEST} characters."),
+        )
+        .way_out("Choose a longer one; a few words are easier to remember than signs.")),
+        n if n > LONGEST => Err(Refusal::invalid(
+            "password",
+            format!("The password is longer than {LONGEST} bytes."),
+        )
+        .way_out("Choose a shorter one.")),
         _ => Ok(()),
     }
 }
@@ -26,28 +34,43 @@ impl Control {
         fit(password)?;
         let _turn = self.hashing.acquire().await.map_err(broken)?;
         let password = password.to_owned();
-        tokio::task::spawn_blocking(move || hash(&password)).await.map_err(broken)?.map_err(broken)
+        tokio::task::spawn_blocking(move || hash(&password))
+            .await
+            .map_err(broken)?
+            .map_err(broken)
     }
 
     /// `known`: the hash, or `None` when there is no such user.
-    pub(super) async fn verify_password(&self, password: &str, known: Option<String>) -> Reply<bool> {
+    pub(super) async fn verify_password(
+        &self,
+        password: &str,
+        known: Option<String>,
+    ) -> Reply<bool> {
         if password.len() > LONGEST {
             return Ok(false);
         }
         let _turn = self.hashing.acquire().await.map_err(broken)?;
         let password = password.to_owned();
-        tokio::task::spawn_blocking(move || verify(&password, known.as_deref())).await.map_err(broken)
+        tokio::task::spawn_blocking(move || verify(&password, known.as_deref()))
+            .await
+            .map_err(broken)
     }
 }
 
 fn hash(password: &str) -> Result<String, argon2::password_hash::Error> {
     let salt = SaltString::encode_b64(&rand::random::<[u8; 16]>())?;
-    Ok(Argon2::default().hash_password(password.as_bytes(), &salt)?.to_string())
+    Ok(Argon2::default()
+        .hash_password(password.as_bytes(), &salt)?
+        .to_string())
 }
 
 fn verify(password: &str, known: Option<&str>) -> bool {
-    let Ok(parsed) = PasswordHash::new(known.unwrap_or(NOBODY)) else { return false };
-    let fits = Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok();
+    let Ok(parsed) = PasswordHash::new(known.unwrap_or(NOBODY)) else {
+        return false;
+    };
+    let fits = Argon2::default()
+        .verify_password(password.as_bytes(), &parsed)
+        .is_ok();
     fits && known.is_some()
 }
 
@@ -61,6 +84,9 @@ mod tests {
         assert!(hash.starts_with("$argon2id$"));
         assert!(verify("correct horse", Some(&hash)) && !verify("wrong horse", Some(&hash)));
         assert!(!verify("anything", None), "nobody has no password");
-        assert!(PasswordHash::new(NOBODY).is_ok(), "an unknown user costs the same");
+        assert!(
+            PasswordHash::new(NOBODY).is_ok(),
+            "an unknown user costs the same"
+        );
     }
 }

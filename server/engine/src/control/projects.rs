@@ -35,13 +35,23 @@ struct Checked {
 impl Projects for Control {
     async fn overview(&self, caller: &Caller) -> Reply<OverviewView> {
         caller.may(Action::Read)?;
-        let rows = self.store.environments(&caller.org, None).await.map_err(broken)?;
+        let rows = self
+            .store
+            .environments(&caller.org, None)
+            .await
+            .map_err(broken)?;
         let mut environments = vec![];
         for row in &rows {
             environments.push(self.environment_view(caller, row).await?);
         }
         let moving = Filter {
-            phases: vec![Phase::Queued, Phase::Building, Phase::Starting, Phase::Ready, Phase::Draining],
+            phases: vec![
+                Phase::Queued,
+                Phase::Building,
+                Phase::Starting,
+                Phase::Ready,
+                Phase::Draining,
+            ],
             limit: 20,
             ..Filter::default()
         };
@@ -87,7 +97,10 @@ impl Projects for Control {
         caller.may(Action::CreateProject)?;
         let checked = self.check(caller, &new).await?;
         let now = self.now();
-        let (project, environment) = (ProjectId::new(now.at, now.entropy), EnvironmentId::new(now.at, self.now().entropy));
+        let (project, environment) = (
+            ProjectId::new(now.at, now.entropy),
+            EnvironmentId::new(now.at, self.now().entropy),
+        );
         let id = DeploymentId::new(now.at, self.now().entropy);
         let ids = || self.now();
         let row = ProjectRow {
@@ -113,7 +126,12 @@ impl Projects for Control {
             expected_active: None,
             ids: &ids,
         };
-        match self.store.create_project(caller, row, first, now).await.map_err(moved_on)? {
+        match self
+            .store
+            .create_project(caller, row, first, now)
+            .await
+            .map_err(moved_on)?
+        {
             Created::Done(_) => {}
             Created::NameTaken => return Err(name_taken(&checked.name)),
             Created::HostTaken(host) => return Err(host_taken(&host)),
@@ -131,8 +149,17 @@ impl Projects for Control {
             move || sample::write_repository(&dir)
         });
         written.await.map_err(broken)?.map_err(broken)?;
-        let source = Wanted::Git { url: dir.display().to_string(), revision: Revision::Tag("v1.0.0".into()) };
-        let new = NewProject { name: SAMPLE.into(), source, environment: None, config: Default::default(), runtime: None };
+        let source = Wanted::Git {
+            url: dir.display().to_string(),
+            revision: Revision::Tag("v1.0.0".into()),
+        };
+        let new = NewProject {
+            name: SAMPLE.into(),
+            source,
+            environment: None,
+            config: Default::default(),
+            runtime: None,
+        };
         self.create_project(caller, new).await
     }
 
@@ -140,23 +167,40 @@ impl Projects for Control {
         caller.may(Action::CreateProject)?;
         let tags = self.git.tags(&caller.org, url).await?;
         let branches = self.git.branches(&caller.org, url).await?;
-        Ok(RepositoryView { url: url.to_owned(), tags, branches })
+        Ok(RepositoryView {
+            url: url.to_owned(),
+            tags,
+            branches,
+        })
     }
 
     async fn preview_delete(&self, caller: &Caller, id: &ProjectId) -> Reply<DeletePreview> {
         caller.may(Action::Delete)?;
         let project = self.project(caller, id).await?;
-        let deployments = self.store.count_deployments(&caller.org, id).await.map_err(broken)?;
+        let deployments = self
+            .store
+            .count_deployments(&caller.org, id)
+            .await
+            .map_err(broken)?;
         let mut lines = vec![];
         for environment in &project.environments {
             lines.extend(what_goes(environment));
             lines.extend(self.containers(caller, environment).await);
         }
-        lines.push(counted(deployments, "deployment", "with its logs, images and files", "with their logs, images and files"));
+        lines.push(counted(
+            deployments,
+            "deployment",
+            "with its logs, images and files",
+            "with their logs, images and files",
+        ));
         Ok(DeletePreview {
             name: project.name,
             lines,
-            urls: project.environments.iter().flat_map(|e| e.urls.clone()).collect(),
+            urls: project
+                .environments
+                .iter()
+                .flat_map(|e| e.urls.clone())
+                .collect(),
         })
     }
 
@@ -164,19 +208,39 @@ impl Projects for Control {
         caller.may(Action::Delete)?;
         let project = found(self.store.project(&caller.org, id).await, "project")?;
         if typed != project.name {
-            return Err(Refusal::invalid("typed", format!("What you typed is not `{}`.", project.name)).way_out("Type the project's name exactly; deleting can't be undone."));
+            return Err(Refusal::invalid(
+                "typed",
+                format!("What you typed is not `{}`.", project.name),
+            )
+            .way_out("Type the project's name exactly; deleting can't be undone."));
         }
-        for environment in self.store.begin_delete(caller, &project, self.now()).await.map_err(broken)? {
+        for environment in self
+            .store
+            .begin_delete(caller, &project, self.now())
+            .await
+            .map_err(broken)?
+        {
             self.wake(&caller.org, &environment, None);
         }
         self.bus.hint(&caller.org, Topic::Project(project.id));
         Ok(())
     }
 
-    async fn events(&self, caller: &Caller, project: Option<&ProjectId>, cursor: Option<&str>) -> Reply<Page<EventView>> {
+    async fn events(
+        &self,
+        caller: &Caller,
+        project: Option<&ProjectId>,
+        cursor: Option<&str>,
+    ) -> Reply<Page<EventView>> {
         caller.may(Action::Read)?;
-        let before = cursor.map(|c| c.parse().map_err(|_| super::bad_cursor())).transpose()?;
-        let mut items = self.store.events(&caller.org, project, before.as_ref(), EVENTS_PAGE + 1).await.map_err(broken)?;
+        let before = cursor
+            .map(|c| c.parse().map_err(|_| super::bad_cursor()))
+            .transpose()?;
+        let mut items = self
+            .store
+            .events(&caller.org, project, before.as_ref(), EVENTS_PAGE + 1)
+            .await
+            .map_err(broken)?;
         let more = items.len() > EVENTS_PAGE as usize;
         items.truncate(EVENTS_PAGE as usize);
         let next = items.last().filter(|_| more).map(|e| e.id.to_string());
@@ -188,7 +252,13 @@ impl Control {
     async fn check(&self, caller: &Caller, new: &NewProject) -> Reply<Checked> {
         let name = name::project(&new.name)?;
         let environment = name::environment(new.environment.as_deref().unwrap_or("production"))?;
-        if self.store.project_named(&caller.org, &name).await.map_err(broken)?.is_some() {
+        if self
+            .store
+            .project_named(&caller.org, &name)
+            .await
+            .map_err(broken)?
+            .is_some()
+        {
             return Err(name_taken(&name));
         }
         let hosts = name::hosts(&name, &environment, &self.settings.base_domain);
@@ -196,43 +266,99 @@ impl Control {
             return Err(host_taken(&host));
         }
         let runtime = self.runtime(caller, new.runtime.as_deref()).await?;
-        let resolved = self.resolve(caller, &runtime, &new.source, &new.config).await?;
-        Ok(Checked { name, environment, runtime, resolved, hosts })
+        let resolved = self
+            .resolve(caller, &runtime, &new.source, &new.config)
+            .await?;
+        Ok(Checked {
+            name,
+            environment,
+            runtime,
+            resolved,
+            hosts,
+        })
     }
 
     async fn project_view(&self, caller: &Caller, project: Project) -> Reply<ProjectView> {
-        let rows = self.store.environments(&caller.org, Some(&project.id)).await.map_err(broken)?;
+        let rows = self
+            .store
+            .environments(&caller.org, Some(&project.id))
+            .await
+            .map_err(broken)?;
         let mut environments = vec![];
         for row in &rows {
             environments.push(self.environment_view(caller, row).await?);
         }
-        Ok(ProjectView { id: project.id, name: project.name, origin: project.origin, created_at: project.created_at, environments })
+        Ok(ProjectView {
+            id: project.id,
+            name: project.name,
+            origin: project.origin,
+            created_at: project.created_at,
+            environments,
+        })
     }
 
-    async fn needs_me(&self, caller: &Caller, environments: &[EnvironmentView]) -> Reply<Vec<AttentionView>> {
+    async fn needs_me(
+        &self,
+        caller: &Caller,
+        environments: &[EnvironmentView],
+    ) -> Reply<Vec<AttentionView>> {
         let failed = environments.iter().filter_map(|e| {
             let latest = e.latest.as_ref().filter(|l| l.phase == Phase::Failed)?;
-            let sentence = format!("{} / {}: #{} failed. {}", e.project_name, e.name, latest.number, latest.sentence);
-            Some(AttentionView { sentence, href: format!("/deployments/{}", latest.id) })
+            let sentence = format!(
+                "{} / {}: #{} failed. {}",
+                e.project_name, e.name, latest.number, latest.sentence
+            );
+            Some(AttentionView {
+                sentence,
+                href: format!("/deployments/{}", latest.id),
+            })
         });
         let mut all: Vec<_> = failed.collect();
-        let down = self.runtime_views(caller).await?.into_iter().filter(|r| !r.reachable);
-        all.extend(down.map(|r| AttentionView { sentence: r.sentence, href: "/runtimes".into() }));
+        let down = self
+            .runtime_views(caller)
+            .await?
+            .into_iter()
+            .filter(|r| !r.reachable);
+        all.extend(down.map(|r| AttentionView {
+            sentence: r.sentence,
+            href: "/runtimes".into(),
+        }));
         Ok(all)
     }
 
     async fn containers(&self, caller: &Caller, environment: &EnvironmentView) -> Option<String> {
-        let row: Environment = self.store.environment(&caller.org, &environment.id).await.ok()??;
+        let row: Environment = self
+            .store
+            .environment(&caller.org, &environment.id)
+            .await
+            .ok()??;
         let place = self.runtimes.of(&row.runtime).await.ok()?;
-        let seen = place.driver.observe(crate::driver::Scope::Environment(&row.id)).await.ok()?;
-        (!seen.is_empty()).then(|| counted(seen.len() as u64, "container", "stopped and removed", "stopped and removed"))
+        let seen = place
+            .driver
+            .observe(crate::driver::Scope::Environment(&row.id))
+            .await
+            .ok()?;
+        (!seen.is_empty()).then(|| {
+            counted(
+                seen.len() as u64,
+                "container",
+                "stopped and removed",
+                "stopped and removed",
+            )
+        })
     }
 }
 
 fn what_goes(environment: &EnvironmentView) -> Vec<String> {
-    let mut lines = vec![format!("the environment {} with its configuration and variables", environment.name)];
+    let mut lines = vec![format!(
+        "the environment {} with its configuration and variables",
+        environment.name
+    )];
     if let Some(candidate) = &environment.candidate {
-        lines.push(format!("the update in progress (#{}), cancelled", candidate.number));
+        lines.push(format!(
+            "the update in progress (#{}), cancelled",
+            candidate.number
+        ));
     }
     lines
 }
@@ -245,11 +371,23 @@ fn counted(n: u64, noun: &str, one: &str, many: &str) -> String {
 }
 
 fn name_taken(name: &str) -> Refusal {
-    Refusal { place: Some("name".into()), ..Refusal::conflict("name_taken", format!("There is a project `{name}` already.")) }
-        .way_out("Choose another name, or update that project.")
+    Refusal {
+        place: Some("name".into()),
+        ..Refusal::conflict(
+            "name_taken",
+            format!("There is a project `{name}` already."),
+        )
+    }
+    .way_out("Choose another name, or update that project.")
 }
 
 fn host_taken(host: &str) -> Refusal {
-    Refusal { place: Some("name".into()), ..Refusal::conflict("host_taken", format!("`{host}` leads to another app of this installation.")) }
-        .way_out("Choose another name.")
+    Refusal {
+        place: Some("name".into()),
+        ..Refusal::conflict(
+            "host_taken",
+            format!("`{host}` leads to another app of this installation."),
+        )
+    }
+    .way_out("Choose another name.")
 }

@@ -23,32 +23,56 @@ pub(super) struct Resolved {
 
 impl Control {
     /// Pins `wanted` and lays `overrides` over what the file at that commit says.
-    pub(super) async fn resolve(&self, caller: &Caller, runtime: &Runtime, wanted: &Wanted, overrides: &ConfigPatch) -> Reply<Resolved> {
+    pub(super) async fn resolve(
+        &self,
+        caller: &Caller,
+        runtime: &Runtime,
+        wanted: &Wanted,
+        overrides: &ConfigPatch,
+    ) -> Reply<Resolved> {
         let source = match wanted {
             Wanted::Git { url, revision } => self.pin(&caller.org, url, revision).await?,
             Wanted::Image { reference, local } => self.image(runtime, reference, *local).await?,
             Wanted::Bundle { upload } => {
                 let upload = found(self.store.upload(&caller.org, upload).await, "upload")?.view;
-                Source::Bundle { name: upload.name, upload: upload.id, digest: upload.digest, size_bytes: upload.size_bytes }
+                Source::Bundle {
+                    name: upload.name,
+                    upload: upload.id,
+                    digest: upload.digest,
+                    size_bytes: upload.size_bytes,
+                }
             }
         };
         self.configure(&caller.org, source, overrides).await
     }
 
     /// The configuration that a pinned source would run with.
-    pub(super) async fn configure(&self, org: &OrgId, source: Source, overrides: &ConfigPatch) -> Reply<Resolved> {
+    pub(super) async fn configure(
+        &self,
+        org: &OrgId,
+        source: Source,
+        overrides: &ConfigPatch,
+    ) -> Reply<Resolved> {
         config::validate(overrides).map_err(|errors| wrong_config("config", &errors))?;
         let (file, notes) = self.file(org, &source).await?;
         let config = Config::resolve(&[&file, overrides]);
         if let Source::Git { url, commit, .. } = &source {
             self.has_dockerfile(org, url, &commit.sha, &config).await?;
         }
-        Ok(Resolved { source, config, notes })
+        Ok(Resolved {
+            source,
+            config,
+            notes,
+        })
     }
 
     async fn pin(&self, org: &OrgId, url: &str, revision: &Revision) -> Reply<Source> {
         let commit = self.git.resolve(org, url, revision).await?;
-        Ok(Source::Git { url: url.to_owned(), revision: revision.clone(), commit })
+        Ok(Source::Git {
+            url: url.to_owned(),
+            revision: revision.clone(),
+            commit,
+        })
     }
 
     async fn image(&self, runtime: &Runtime, reference: &str, local: bool) -> Reply<Source> {
@@ -57,34 +81,73 @@ impl Control {
             && !reference.starts_with('-')
             && reference.bytes().all(|b| b.is_ascii_graphic());
         if !fine {
-            return Err(Refusal::invalid("reference", "That is not the name of an image.").way_out("Write it like registry.example.org/team/app:1.4 or app@sha256:…."));
+            return Err(
+                Refusal::invalid("reference", "That is not the name of an image.")
+                    .way_out("Write it like registry.example.org/team/app:1.4 or app@sha256:…."),
+            );
         }
         if local {
             let place = self.runtimes.of(&runtime.id).await.map_err(broken)?;
-            let here = place.images.find(reference).await.map_err(|e| Refusal::unavailable("runtime_unreachable", e.to_string()))?;
+            let here = place
+                .images
+                .find(reference)
+                .await
+                .map_err(|e| Refusal::unavailable("runtime_unreachable", e.to_string()))?;
             if here.is_none() {
-                return Err(Refusal::invalid("reference", format!("There is no image `{reference}` on this machine.")).way_out("Build or load it there, or let Sealdock pull it from its registry."));
+                return Err(Refusal::invalid(
+                    "reference",
+                    format!("There is no image `{reference}` on this machine."),
+                )
+                .way_out("Build or load it there, or let Sealdock pull it from its registry."));
             }
         }
-        Ok(Source::Image { reference: reference.to_owned(), local })
+        Ok(Source::Image {
+            reference: reference.to_owned(),
+            local,
+        })
     }
 
     /// What `sealdock.yml` says at that commit (I-2).
     async fn file(&self, org: &OrgId, source: &Source) -> Reply<(ConfigPatch, Vec<String>)> {
-        let Source::Git { url, commit, .. } = source else { return Ok((ConfigPatch::default(), vec![])) };
+        let Source::Git { url, commit, .. } = source else {
+            return Ok((ConfigPatch::default(), vec![]));
+        };
         let label = source.label();
-        match self.git.read_file(org, url, &commit.sha, config::FILE_NAME).await? {
-            None => Ok((ConfigPatch::default(), vec![format!("There is no {} at {label}; what you set and the defaults apply.", config::FILE_NAME)])),
+        match self
+            .git
+            .read_file(org, url, &commit.sha, config::FILE_NAME)
+            .await?
+        {
+            None => Ok((
+                ConfigPatch::default(),
+                vec![format!(
+                    "There is no {} at {label}; what you set and the defaults apply.",
+                    config::FILE_NAME
+                )],
+            )),
             Some(text) => match config::parse(&text) {
                 Ok(patch) => Ok((patch, vec![])),
-                Err(errors) => Err(wrong_config(&format!("{} at {label}", config::FILE_NAME), &errors)),
+                Err(errors) => Err(wrong_config(
+                    &format!("{} at {label}", config::FILE_NAME),
+                    &errors,
+                )),
             },
         }
     }
 
-    async fn has_dockerfile(&self, org: &OrgId, url: &str, sha: &str, config: &Config) -> Reply<()> {
+    async fn has_dockerfile(
+        &self,
+        org: &OrgId,
+        url: &str,
+        sha: &str,
+        config: &Config,
+    ) -> Reply<()> {
         let path = Path::new(&config.build.root).join(&config.build.dockerfile);
-        let path = path.strip_prefix(".").unwrap_or(&path).display().to_string();
+        let path = path
+            .strip_prefix(".")
+            .unwrap_or(&path)
+            .display()
+            .to_string();
         match self.git.has_file(org, url, sha, &path).await? {
             true => Ok(()),
             false => Err(Refusal::invalid("build.dockerfile", format!("The repository has no `{path}` at {}.", &sha[..sha.len().min(7)]))
@@ -97,10 +160,14 @@ impl Control {
         let all = self.store.runtimes(&caller.org).await.map_err(broken)?;
         let started = |r: &&Runtime| self.runtimes.places.contains_key(&r.driver);
         match name {
-            None => all.iter().find(started).cloned().ok_or_else(|| Refusal::unavailable("no_runtime", "This server was started without a runtime.").way_out("Start it with `--runtime docker`.")),
+            None => all.iter().find(started).cloned().ok_or_else(|| {
+                Refusal::unavailable("no_runtime", "This server was started without a runtime.")
+                    .way_out("Start it with `--runtime docker`.")
+            }),
             Some(name) => all.iter().find(|r| r.name == name).cloned().ok_or_else(|| {
                 let names: Vec<_> = all.iter().map(|r| r.name.as_str()).collect();
-                Refusal::invalid("runtime", format!("There is no runtime `{name}`.")).way_out(format!("Choose one of: {}.", names.join(", ")))
+                Refusal::invalid("runtime", format!("There is no runtime `{name}`."))
+                    .way_out(format!("Choose one of: {}.", names.join(", ")))
             }),
         }
     }
@@ -109,18 +176,25 @@ impl Control {
 fn wrong_config(place: &str, errors: &ConfigErrors) -> Refusal {
     let first = errors.0.first();
     let place = match first {
-        Some(error) if error.line > 0 => format!("{place}, line {}, column {}", error.line, error.column),
+        Some(error) if error.line > 0 => {
+            format!("{place}, line {}, column {}", error.line, error.column)
+        }
         Some(error) => format!("{place}: {}", error.path),
         None => place.to_owned(),
     };
-    Refusal { code: "config_invalid".into(), ..Refusal::invalid(&place, errors.to_string()) }
+    Refusal {
+        code: "config_invalid".into(),
+        ..Refusal::invalid(&place, errors.to_string())
+    }
 }
 
 /// Where versions of a project come from, as its first source says.
 pub(super) fn origin(source: &Source) -> Origin {
     match source {
         Source::Git { url, .. } => Origin::Git { url: url.clone() },
-        Source::Image { reference, .. } => Origin::Image { repository: repository(reference).to_owned() },
+        Source::Image { reference, .. } => Origin::Image {
+            repository: repository(reference).to_owned(),
+        },
         Source::Bundle { .. } => Origin::Bundle,
     }
 }
@@ -140,7 +214,10 @@ mod tests {
 
     #[test]
     fn an_image_s_repository_keeps_its_registry_s_port() {
-        assert_eq!(repository("registry:5000/team/app:1.4"), "registry:5000/team/app");
+        assert_eq!(
+            repository("registry:5000/team/app:1.4"),
+            "registry:5000/team/app"
+        );
         assert_eq!(repository("app@sha256:00"), "app");
         assert_eq!(repository("registry:5000/app"), "registry:5000/app");
     }

@@ -33,7 +33,9 @@ impl Control {
 
     pub(super) async fn runtime_of(&self, caller: &Caller, row: &Environment) -> Reply<Runtime> {
         let all = self.store.runtimes(&caller.org).await.map_err(broken)?;
-        all.into_iter().find(|r| r.id == row.runtime).ok_or_else(|| Refusal::not_found("runtime"))
+        all.into_iter()
+            .find(|r| r.id == row.runtime)
+            .ok_or_else(|| Refusal::not_found("runtime"))
     }
 
     async fn runtime_view(&self, runtime: &Runtime) -> Reply<RuntimeView> {
@@ -48,7 +50,9 @@ impl Control {
             name: runtime.name.clone(),
             driver: runtime.driver.clone(),
             reachable: print.is_some(),
-            way_out: problem.is_some().then(|| way_out(&runtime.driver).to_owned()),
+            way_out: problem
+                .is_some()
+                .then(|| way_out(&runtime.driver).to_owned()),
             sentence: problem.unwrap_or_else(|| "It answers, and takes deployments.".into()),
             version: print.as_ref().map(|p| p.version.clone()),
             cpus: print.as_ref().map(|p| p.cpus),
@@ -60,18 +64,30 @@ impl Control {
     }
 
     async fn fingerprint(&self, runtime: &Runtime) -> Result<Fingerprint, String> {
-        let place = self.runtimes.of(&runtime.id).await.map_err(|e| e.to_string())?;
+        let place = self
+            .runtimes
+            .of(&runtime.id)
+            .await
+            .map_err(|e| e.to_string())?;
         match tokio::time::timeout(PATIENCE, place.driver.fingerprint()).await {
             Ok(Ok(print)) => Ok(print),
-            Ok(Err(DriverError::Refused(sentence) | DriverError::Unreachable(sentence))) => Err(sentence),
-            Err(_) => Err(format!("The runtime {} did not answer within {} s.", runtime.name, PATIENCE.as_secs())),
+            Ok(Err(DriverError::Refused(sentence) | DriverError::Unreachable(sentence))) => {
+                Err(sentence)
+            }
+            Err(_) => Err(format!(
+                "The runtime {} did not answer within {} s.",
+                runtime.name,
+                PATIENCE.as_secs()
+            )),
         }
     }
 }
 
 fn way_out(driver: &str) -> &'static str {
     match driver {
-        "docker" => "Start the Engine (`systemctl start docker`), and let this user reach its socket (`usermod -aG docker …`). What is live goes on serving.",
+        "docker" => {
+            "Start the Engine (`systemctl start docker`), and let this user reach its socket (`usermod -aG docker …`). What is live goes on serving."
+        }
         _ => "Start the server with this runtime.",
     }
 }

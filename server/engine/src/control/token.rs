@@ -8,11 +8,16 @@ const LENGTH: usize = 43;
 
 /// A secret that nobody can guess, behind a prefix that scanners recognise.
 pub fn fresh(prefix: &str) -> String {
-    let letters: String = (0..LENGTH).map(|_| LETTERS[usize::from(rand::random::<u8>() % 62)] as char).collect();
+    let letters: String = (0..LENGTH)
+        .map(|_| LETTERS[usize::from(rand::random::<u8>() % 62)] as char)
+        .collect();
     format!("{prefix}{letters}")
 }
 
 /// 256 random bits need no slow hash.
 pub fn hash(secret: &str) -> String {
-    Sha256::digest(secret.as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
+    Sha256::digest(secret.as_bytes())
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect()
 }

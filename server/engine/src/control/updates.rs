@@ -40,7 +40,10 @@ impl Updates for Control {
     async fn update_options(&self, caller: &Caller, id: &EnvironmentId) -> Reply<UpdateOptions> {
         caller.may(Action::Deploy)?;
         let row = found(self.store.environment(&caller.org, id).await, "environment")?;
-        let project = found(self.store.project(&caller.org, &row.project).await, "project")?;
+        let project = found(
+            self.store.project(&caller.org, &row.project).await,
+            "project",
+        )?;
         let base = self.base(caller, &row).await?;
         let (tags, tags_problem) = self.tags(caller, &project).await;
         Ok(UpdateOptions {
@@ -48,18 +51,31 @@ impl Updates for Control {
             origin: project.origin,
             tags,
             tags_problem,
-            live_tag: self.active(caller, &row).await?.and_then(|a| tag(&a.source)),
+            live_tag: self
+                .active(caller, &row)
+                .await?
+                .and_then(|a| tag(&a.source)),
             config: base.map(|b| b.config),
             overrides: row.overrides,
         })
     }
 
-    async fn preview_update(&self, caller: &Caller, id: &EnvironmentId, update: &Update) -> Reply<Preview> {
+    async fn preview_update(
+        &self,
+        caller: &Caller,
+        id: &EnvironmentId,
+        update: &Update,
+    ) -> Reply<Preview> {
         caller.may(Action::Deploy)?;
         Ok(self.planned(caller, id, update).await?.preview)
     }
 
-    async fn update(&self, caller: &Caller, id: &EnvironmentId, confirm: Confirm) -> Reply<DeploymentView> {
+    async fn update(
+        &self,
+        caller: &Caller,
+        id: &EnvironmentId,
+        confirm: Confirm,
+    ) -> Reply<DeploymentView> {
         caller.may(Action::Deploy)?;
         let planned = self.planned(caller, id, &confirm.update).await?;
         confirmed(&planned.preview, &confirm)?;
@@ -89,17 +105,31 @@ impl Updates for Control {
 }
 
 impl Control {
-    async fn planned(&self, caller: &Caller, id: &EnvironmentId, update: &Update) -> Reply<Planned> {
+    async fn planned(
+        &self,
+        caller: &Caller,
+        id: &EnvironmentId,
+        update: &Update,
+    ) -> Reply<Planned> {
         let row = found(self.store.environment(&caller.org, id).await, "environment")?;
         can::update(row.deleting)?;
         let active = self.active(caller, &row).await?;
         let candidate = match &row.candidate {
-            Some(id) => self.store.deployment(&caller.org, id).await.map_err(broken)?,
+            Some(id) => self
+                .store
+                .deployment(&caller.org, id)
+                .await
+                .map_err(broken)?,
             None => None,
         };
-        let overrides = update.config.clone().unwrap_or_else(|| row.overrides.clone());
+        let overrides = update
+            .config
+            .clone()
+            .unwrap_or_else(|| row.overrides.clone());
         let resolved = self.proposed(caller, &row, update, &overrides).await?;
-        let (commits, commits_more) = self.commits(caller, active.as_ref(), &resolved.source).await;
+        let (commits, commits_more) = self
+            .commits(caller, active.as_ref(), &resolved.source)
+            .await;
         let preview = preview(Proposal {
             active: active.as_ref(),
             candidate: candidate.as_ref(),
@@ -109,17 +139,33 @@ impl Control {
             commits_more,
             notes: resolved.notes,
         });
-        Ok(Planned { row, active, overrides, source: resolved.source, preview })
+        Ok(Planned {
+            row,
+            active,
+            overrides,
+            source: resolved.source,
+            preview,
+        })
     }
 
     /// The wanted source, or the same one again.
-    async fn proposed(&self, caller: &Caller, row: &Environment, update: &Update, overrides: &ConfigPatch) -> Reply<Resolved> {
+    async fn proposed(
+        &self,
+        caller: &Caller,
+        row: &Environment,
+        update: &Update,
+        overrides: &ConfigPatch,
+    ) -> Reply<Resolved> {
         let runtime = self.runtime_of(caller, row).await?;
         match &update.source {
             Some(wanted) => self.resolve(caller, &runtime, wanted, overrides).await,
             None => {
                 let base = self.base(caller, row).await?.ok_or_else(|| {
-                    Refusal::conflict("nothing_here", "Nothing was ever deployed here, so there is nothing to deploy again.").way_out("Choose a version.")
+                    Refusal::conflict(
+                        "nothing_here",
+                        "Nothing was ever deployed here, so there is nothing to deploy again.",
+                    )
+                    .way_out("Choose a version.")
                 })?;
                 self.configure(&caller.org, base.source, overrides).await
             }
@@ -138,28 +184,61 @@ impl Control {
         if let Some(active) = self.active(caller, row).await? {
             return Ok(Some(active));
         }
-        let newest = Filter { environment: Some(row.id.clone()), limit: 1, ..Filter::default() };
+        let newest = Filter {
+            environment: Some(row.id.clone()),
+            limit: 1,
+            ..Filter::default()
+        };
         Ok(self.list(caller, newest).await?.pop().map(|l| l.deployment))
     }
 
     /// The tags, or why there are none: a Git host that is down must not close the page.
-    async fn tags(&self, caller: &Caller, project: &Project) -> (Vec<domain::source::Tag>, Option<String>) {
-        let Origin::Git { url } = &project.origin else { return (vec![], None) };
+    async fn tags(
+        &self,
+        caller: &Caller,
+        project: &Project,
+    ) -> (Vec<domain::source::Tag>, Option<String>) {
+        let Origin::Git { url } = &project.origin else {
+            return (vec![], None);
+        };
         match self.git.tags(&caller.org, url).await {
-            Ok(tags) if tags.is_empty() => (tags, Some("The repository has no tags. Push one, or choose a branch or a commit.".into())),
+            Ok(tags) if tags.is_empty() => (
+                tags,
+                Some(
+                    "The repository has no tags. Push one, or choose a branch or a commit.".into(),
+                ),
+            ),
             Ok(tags) => (tags, None),
             Err(refusal) => (vec![], Some(refusal.to_string())),
         }
     }
 
     /// Commits from what serves to what is proposed; none where history does not say.
-    async fn commits(&self, caller: &Caller, active: Option<&Deployment>, to: &Source) -> (Vec<Commit>, bool) {
-        let (Some(from), Source::Git { url, commit: to, .. }) = (active.and_then(|a| a.source.commit()), to) else {
+    async fn commits(
+        &self,
+        caller: &Caller,
+        active: Option<&Deployment>,
+        to: &Source,
+    ) -> (Vec<Commit>, bool) {
+        let (
+            Some(from),
+            Source::Git {
+                url, commit: to, ..
+            },
+        ) = (active.and_then(|a| a.source.commit()), to)
+        else {
             return (vec![], false);
         };
-        let found = self.git.log_between(&caller.org, url, &from.sha, &to.sha, COMMITS_SHOWN + 1).await.unwrap_or_default();
+        let found = self
+            .git
+            .log_between(&caller.org, url, &from.sha, &to.sha, COMMITS_SHOWN + 1)
+            .await
+            .unwrap_or_default();
         let more = found.len() > COMMITS_SHOWN as usize;
-        (found.into_iter().take(COMMITS_SHOWN as usize).collect(), more)
+        (
+            found.into_iter().take(COMMITS_SHOWN as usize).collect(),
+            more,
+        )
     }
 }
 
@@ -169,19 +248,30 @@ fn confirmed(preview: &Preview, confirm: &Confirm) -> Reply<()> {
     }
     match &preview.typed {
         Some(word) if confirm.typed.as_deref().map(str::trim) != Some(word) => {
-            Err(Refusal::invalid("typed", format!("This update has downtime, so it takes a typed “{word}”.")).way_out(format!("Type {word} to confirm.")))
+            Err(Refusal::invalid(
+                "typed",
+                format!("This update has downtime, so it takes a typed “{word}”."),
+            )
+            .way_out(format!("Type {word} to confirm.")))
         }
         _ => Ok(()),
     }
 }
 
 fn plan_changed() -> Refusal {
-    Refusal::conflict("plan_changed", "The plan has changed since it was shown, so nothing was done.").way_out("Look at the new plan and confirm it.")
+    Refusal::conflict(
+        "plan_changed",
+        "The plan has changed since it was shown, so nothing was done.",
+    )
+    .way_out("Look at the new plan and confirm it.")
 }
 
 fn tag(source: &Source) -> Option<String> {
     match source {
-        Source::Git { revision: Revision::Tag(name), .. } => Some(name.clone()),
+        Source::Git {
+            revision: Revision::Tag(name),
+            ..
+        } => Some(name.clone()),
         _ => None,
     }
 }

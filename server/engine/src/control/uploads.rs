@@ -28,12 +28,24 @@ impl Uploads for Control {
         .map_err(broken)?;
         if size_bytes == 0 {
             let _ = tokio::fs::remove_file(&path).await;
-            return Err(Refusal::invalid("file", "The file is empty.").way_out("Choose a .zip, .tar or .tar.gz with an index.html."));
+            return Err(Refusal::invalid("file", "The file is empty.")
+                .way_out("Choose a .zip, .tar or .tar.gz with an index.html."));
         }
         let now = self.now();
-        let view = UploadView { id: UploadId::new(now.at, now.entropy), name: shown(name), size_bytes, digest };
-        let upload = Upload { view, path: path.display().to_string() };
-        self.store.add_upload(&caller.org, &upload, now).await.map_err(broken)?;
+        let view = UploadView {
+            id: UploadId::new(now.at, now.entropy),
+            name: shown(name),
+            size_bytes,
+            digest,
+        };
+        let upload = Upload {
+            view,
+            path: path.display().to_string(),
+        };
+        self.store
+            .add_upload(&caller.org, &upload, now)
+            .await
+            .map_err(broken)?;
         Ok(upload.view)
     }
 
@@ -52,7 +64,11 @@ impl Control {
     fn inside(&self, path: &str) -> Reply<PathBuf> {
         let path = PathBuf::from(path);
         let here = path.parent() == Some(self.dirs.uploads().as_path()) && path.is_file();
-        if here { Ok(path) } else { Err(broken("an upload outside of the upload directory")) }
+        if here {
+            Ok(path)
+        } else {
+            Err(broken("an upload outside of the upload directory"))
+        }
     }
 }
 
@@ -73,6 +89,14 @@ fn measure(path: &Path) -> std::io::Result<(String, u64)> {
 /// The file's own name, without its directories and without what can't be shown.
 fn shown(name: &str) -> String {
     let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    let name: String = name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
-    if name.is_empty() { "bundle".into() } else { name }
+    let name: String = name
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(LONGEST_NAME)
+        .collect();
+    if name.is_empty() {
+        "bundle".into()
+    } else {
+        name
+    }
 }

@@ -23,16 +23,34 @@ use domain::view::*;
 const SERVED: [Phase; 4] = [Phase::Live, Phase::Paused, Phase::Draining, Phase::Stopped];
 
 impl Control {
-    pub(super) async fn environment_view(&self, caller: &Caller, row: &Environment) -> Reply<EnvironmentView> {
-        let newest = self.list(caller, Filter { environment: Some(row.id.clone()), limit: 20, ..Filter::default() }).await?;
-        let pick = |id: Option<&domain::id::DeploymentId>| newest.iter().find(|l| Some(&l.deployment.id) == id);
+    pub(super) async fn environment_view(
+        &self,
+        caller: &Caller,
+        row: &Environment,
+    ) -> Reply<EnvironmentView> {
+        let newest = self
+            .list(
+                caller,
+                Filter {
+                    environment: Some(row.id.clone()),
+                    limit: 20,
+                    ..Filter::default()
+                },
+            )
+            .await?;
+        let pick = |id: Option<&domain::id::DeploymentId>| {
+            newest.iter().find(|l| Some(&l.deployment.id) == id)
+        };
         let active = match (pick(row.active.as_ref()), &row.active) {
             (Some(listed), _) => Some(listed.clone()),
             (None, Some(id)) => self.store.listed(&caller.org, id).await.map_err(broken)?,
             (None, None) => None,
         };
-        let candidate = pick(row.candidate.as_ref()).or_else(|| newest.first().filter(|l| l.deployment.phase.is_coming()));
-        let latest = newest.first().filter(|l| !l.live && !l.deployment.phase.is_coming());
+        let candidate = pick(row.candidate.as_ref())
+            .or_else(|| newest.first().filter(|l| l.deployment.phase.is_coming()));
+        let latest = newest
+            .first()
+            .filter(|l| !l.live && !l.deployment.phase.is_coming());
         let phase = |l: Option<&Listed>| l.map(|l| l.deployment.phase);
         let leading = candidate.or(active.as_ref()).or(latest);
         Ok(EnvironmentView {
@@ -41,11 +59,22 @@ impl Control {
             project_name: row.project_name.clone(),
             name: row.name.clone(),
             urls: self.urls(row),
-            status: dialect::instance(phase(active.as_ref()), phase(candidate), phase(newest.first())),
-            sentence: leading.map_or_else(|| "Nothing was deployed here yet.".into(), |l| self.sentence(l)),
+            status: dialect::instance(
+                phase(active.as_ref()),
+                phase(candidate),
+                phase(newest.first()),
+            ),
+            sentence: leading.map_or_else(
+                || "Nothing was deployed here yet.".into(),
+                |l| self.sentence(l),
+            ),
             requests_last_minute: self.requests_last_minute(&row.id).await,
             deleting: row.deleting,
-            can: allowed(caller, row.deleting, candidate.or(active.as_ref()).map(|l| &l.deployment)),
+            can: allowed(
+                caller,
+                row.deleting,
+                candidate.or(active.as_ref()).map(|l| &l.deployment),
+            ),
             active: active.as_ref().map(|l| self.summary(l)),
             candidate: candidate.map(|l| self.summary(l)),
             latest: latest.map(|l| self.summary(l)),
@@ -53,7 +82,10 @@ impl Control {
     }
 
     pub(super) async fn list(&self, caller: &Caller, filter: Filter) -> Reply<Vec<Listed>> {
-        self.store.deployments(&caller.org, &filter).await.map_err(broken)
+        self.store
+            .deployments(&caller.org, &filter)
+            .await
+            .map_err(broken)
     }
 
     /// Where a browser reaches it.
@@ -62,7 +94,10 @@ impl Control {
             80 => String::new(),
             port => format!(":{port}"),
         };
-        row.hosts.iter().map(|host| format!("http://{host}{port}")).collect()
+        row.hosts
+            .iter()
+            .map(|host| format!("http://{host}{port}"))
+            .collect()
     }
 
     async fn requests_last_minute(&self, id: &EnvironmentId) -> Option<u64> {
@@ -93,20 +128,41 @@ impl Control {
     /// Why it is as it is: what the planner said last, or what was written when it ended.
     fn sentence(&self, listed: &Listed) -> String {
         let deployment = &listed.deployment;
-        if let Some(reason) = deployment.reason.as_ref().filter(|_| deployment.phase.is_final()) {
+        if let Some(reason) = deployment
+            .reason
+            .as_ref()
+            .filter(|_| deployment.phase.is_final())
+        {
             return reason.clone();
         }
-        let why = self.memory.of(&deployment.environment).why.get(&deployment.id).cloned();
+        let why = self
+            .memory
+            .of(&deployment.environment)
+            .why
+            .get(&deployment.id)
+            .cloned();
         why.unwrap_or_else(|| usually(deployment.phase).into())
     }
 
-    pub(super) async fn deployment_view(&self, caller: &Caller, listed: &Listed) -> Reply<DeploymentView> {
+    pub(super) async fn deployment_view(
+        &self,
+        caller: &Caller,
+        listed: &Listed,
+    ) -> Reply<DeploymentView> {
         let deployment = &listed.deployment;
-        let row = self.store.environment(&caller.org, &deployment.environment).await.map_err(broken)?;
+        let row = self
+            .store
+            .environment(&caller.org, &deployment.environment)
+            .await
+            .map_err(broken)?;
         let row = row.ok_or_else(|| Refusal::not_found("environment"))?;
         let before = self.served_before(caller, deployment).await?;
         let jobs = self.store.jobs(&deployment.id).await.map_err(broken)?;
-        let timeline = self.store.timeline(&caller.org, &deployment.id).await.map_err(broken)?;
+        let timeline = self
+            .store
+            .timeline(&caller.org, &deployment.id)
+            .await
+            .map_err(broken)?;
         let observed = self.observed(deployment).await;
         let running = observed.iter().any(|o| o.state == State::Running);
         Ok(DeploymentView {
@@ -117,18 +173,28 @@ impl Control {
             update_status: dialect::update(deployment.phase, running),
             timeline: stages(&timeline),
             jobs: jobs.iter().map(job_view).collect(),
-            changes: before.as_ref().map(|b| diff(&b.config, &deployment.config)).unwrap_or_default(),
+            changes: before
+                .as_ref()
+                .map(|b| diff(&b.config, &deployment.config))
+                .unwrap_or_default(),
             config: deployment.config.clone(),
             overrides: deployment.overrides.clone(),
             artifact: deployment.artifact.clone(),
-            instances: observed.iter().map(|o| self.instance_view(deployment, o)).collect(),
+            instances: observed
+                .iter()
+                .map(|o| self.instance_view(deployment, o))
+                .collect(),
             drain: self.drain(deployment).await,
             can: allowed(caller, row.deleting, Some(deployment)),
         })
     }
 
     /// The one that it replaced, or would.
-    async fn served_before(&self, caller: &Caller, deployment: &Deployment) -> Reply<Option<Deployment>> {
+    async fn served_before(
+        &self,
+        caller: &Caller,
+        deployment: &Deployment,
+    ) -> Reply<Option<Deployment>> {
         let filter = Filter {
             environment: Some(deployment.environment.clone()),
             before: Some(deployment.id.clone()),
@@ -141,16 +207,31 @@ impl Control {
 
     /// What runs of it now; nothing where its runtime does not answer (its sentence says so).
     async fn observed(&self, deployment: &Deployment) -> Vec<Observed> {
-        if matches!(deployment.phase, Phase::Queued | Phase::Building) || deployment.phase.is_final() {
+        if matches!(deployment.phase, Phase::Queued | Phase::Building)
+            || deployment.phase.is_final()
+        {
             return vec![];
         }
-        let Ok(place) = self.runtimes.of(&deployment.runtime).await else { return vec![] };
-        let seen = place.driver.observe(Scope::Environment(&deployment.environment)).await.unwrap_or_default();
-        seen.into_iter().filter(|o| o.id.deployment == deployment.id).collect()
+        let Ok(place) = self.runtimes.of(&deployment.runtime).await else {
+            return vec![];
+        };
+        let seen = place
+            .driver
+            .observe(Scope::Environment(&deployment.environment))
+            .await
+            .unwrap_or_default();
+        seen.into_iter()
+            .filter(|o| o.id.deployment == deployment.id)
+            .collect()
     }
 
     fn instance_view(&self, deployment: &Deployment, seen: &Observed) -> InstanceView {
-        let probed = self.memory.of(&deployment.environment).probes.get(&seen.id).cloned();
+        let probed = self
+            .memory
+            .of(&deployment.environment)
+            .probes
+            .get(&seen.id)
+            .cloned();
         let healthy = seen.state == State::Running && probed.as_ref().is_none_or(|p| p.passes > 0);
         InstanceView {
             id: seen.id.clone(),
@@ -173,24 +254,42 @@ impl Control {
         }
         let counts = self.plane.in_flight().await.ok()?;
         let prefix = format!("{}.", deployment.id);
-        let in_flight = counts.iter().filter(|(id, _)| id.starts_with(&prefix)).map(|(_, n)| n).sum();
-        Some(DrainView { in_flight, deadline: deadline(deployment) })
+        let in_flight = counts
+            .iter()
+            .filter(|(id, _)| id.starts_with(&prefix))
+            .map(|(_, n)| n)
+            .sum();
+        Some(DrainView {
+            in_flight,
+            deadline: deadline(deployment),
+        })
     }
 }
 
 /// What this caller may do now: the sentence of the refusal that they would meet.
 fn allowed(caller: &Caller, deleting: bool, deployment: Option<&Deployment>) -> Allowed {
     let no = |result: Result<(), Refusal>| result.err().map(|r| r.sentence);
-    let nothing = || Err(Refusal::conflict("nothing_here", "Nothing is deployed here."));
+    let nothing = || {
+        Err(Refusal::conflict(
+            "nothing_here",
+            "Nothing is deployed here.",
+        ))
+    };
     let ask = |check: fn(&Deployment) -> Result<(), Refusal>| {
-        no(caller.may(Action::Deploy).and_then(|()| deployment.map_or_else(nothing, check)))
+        no(caller
+            .may(Action::Deploy)
+            .and_then(|()| deployment.map_or_else(nothing, check)))
     };
     Allowed {
-        update: no(caller.may(Action::Deploy).and_then(|()| can::update(deleting))),
+        update: no(caller
+            .may(Action::Deploy)
+            .and_then(|()| can::update(deleting))),
         cancel: ask(can::cancel),
         pause: ask(can::pause),
         resume: ask(can::resume),
-        delete: no(caller.may(Action::Delete).and_then(|()| can::update(deleting))),
+        delete: no(caller
+            .may(Action::Delete)
+            .and_then(|()| can::update(deleting))),
     }
 }
 
@@ -214,7 +313,10 @@ fn state_word(state: &State) -> String {
         State::Starting => "starting".into(),
         State::Running => "running".into(),
         State::Leaving => "stopping".into(),
-        State::Exited { out_of_memory: true, .. } => "killed: out of memory".into(),
+        State::Exited {
+            out_of_memory: true,
+            ..
+        } => "killed: out of memory".into(),
         State::Exited { code, .. } => format!("exited ({code})"),
     }
 }

@@ -8,12 +8,22 @@ pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> Ended {
     let Source::Bundle { name, upload, .. } = &task.deployment.source else {
         return Err("This deployment is not made from a bundle.".into());
     };
-    let stored = pipeline.store.upload(&task.deployment.org, upload).await.map_err(|e| e.to_string())?;
-    let stored = stored.ok_or_else(|| format!("The file `{name}` is no longer here. Upload it again."))?;
+    let stored = pipeline
+        .store
+        .upload(&task.deployment.org, upload)
+        .await
+        .map_err(|e| e.to_string())?;
+    let stored =
+        stored.ok_or_else(|| format!("The file `{name}` is no longer here. Upload it again."))?;
     let into = pipeline.dirs.site(&task.deployment.id);
     super::remove(&into).await;
-    task.say(&format!("Unpacking {name} ({} KiB).", stored.view.size_bytes / 1024));
-    let done = bundle::unpack(stored.path.as_ref(), &into, bundle::Limits::default()).await.map_err(|e| e.to_string())?;
+    task.say(&format!(
+        "Unpacking {name} ({} KiB).",
+        stored.view.size_bytes / 1024
+    ));
+    let done = bundle::unpack(stored.path.as_ref(), &into, bundle::Limits::default())
+        .await
+        .map_err(|e| e.to_string())?;
     task.say(&format!("{} files, {} KiB.", done.files, done.bytes / 1024));
     Ok(Some(Artifact::Static {
         digest: done.digest,

@@ -16,10 +16,21 @@ pub(super) async fn fetch(pipeline: &Pipeline, task: &Task<'_>) -> Result<(), St
     };
     let into = pipeline.dirs.work(&task.deployment.id).join("tree");
     super::remove(&into).await;
-    task.say(&format!("Cloning {url} at {} ({}).", commit.short(), commit.subject));
+    task.say(&format!(
+        "Cloning {url} at {} ({}).",
+        commit.short(),
+        commit.subject
+    ));
     let mut line = |text: String| task.log.line(Stream::Err, &text);
-    let done = pipeline.git.checkout(&task.deployment.org, url, &commit.sha, &into, &mut line).await;
+    let done = pipeline
+        .git
+        .checkout(&task.deployment.org, url, &commit.sha, &into, &mut line)
+        .await;
     let done = done.map_err(|error| error.to_string())?;
-    task.say(&format!("{} files, {} KiB.", done.files, done.size_bytes / 1024));
+    task.say(&format!(
+        "{} files, {} KiB.",
+        done.files,
+        done.size_bytes / 1024
+    ));
     Ok(())
 }

@@ -100,11 +100,27 @@ impl Pipeline {
     /// Runs one job, if one may start.
     pub async fn work_once(&self) -> Stored<bool> {
         let now = self.clock.now();
-        let Some(job) = self.store.claim_job(&self.epoch, now, now.plus_ms(LEASE_MS)).await? else { return Ok(false) };
-        let Some(deployment) = self.store.deployment_of_any(&job.deployment).await? else { return Ok(true) };
+        let Some(job) = self
+            .store
+            .claim_job(&self.epoch, now, now.plus_ms(LEASE_MS))
+            .await?
+        else {
+            return Ok(false);
+        };
+        let Some(deployment) = self.store.deployment_of_any(&job.deployment).await? else {
+            return Ok(true);
+        };
         self.hint(&deployment);
-        let log = self.logs.writer(&job.org, &deployment.environment, &job.stream(), self.redactor.clone());
-        let task = Task { deployment: &deployment, log: &log };
+        let log = self.logs.writer(
+            &job.org,
+            &deployment.environment,
+            &job.stream(),
+            self.redactor.clone(),
+        );
+        let task = Task {
+            deployment: &deployment,
+            log: &log,
+        };
         let ended = tokio::select! {
             ended = self.carry_out(&job, &task) => Some(ended),
             () = self.lost(&job) => None,
@@ -137,7 +153,11 @@ impl Pipeline {
         if let Err(sentence) = &ended {
             task.say(sentence);
         }
-        match self.store.end_job(job, &self.epoch, ended, self.clock.now()).await {
+        match self
+            .store
+            .end_job(job, &self.epoch, ended, self.clock.now())
+            .await
+        {
             // It was cancelled in the same moment.
             Err(StoreError::Stale) => Ok(()),
             other => other,
@@ -157,7 +177,10 @@ impl Pipeline {
                 }
             }
             let until = self.clock.now().plus_ms(LEASE_MS);
-            if matches!(self.store.renew_lease(&job.id, &self.epoch, until).await, Ok(false)) {
+            if matches!(
+                self.store.renew_lease(&job.id, &self.epoch, until).await,
+                Ok(false)
+            ) {
                 return;
             }
         }
@@ -166,7 +189,9 @@ impl Pipeline {
     /// The work directory goes when no job of the deployment will need it.
     async fn tidy(&self, job: &Job) {
         let pending = match self.store.jobs(&job.deployment).await {
-            Ok(jobs) => jobs.iter().any(|j| j.kind.is_worked() && !j.status.is_final()),
+            Ok(jobs) => jobs
+                .iter()
+                .any(|j| j.kind.is_worked() && !j.status.is_final()),
             Err(_) => return,
         };
         if !pending {
@@ -175,7 +200,8 @@ impl Pipeline {
     }
 
     fn hint(&self, deployment: &Deployment) {
-        self.bus.hint(&deployment.org, Topic::Deployment(deployment.id.clone()));
+        self.bus
+            .hint(&deployment.org, Topic::Deployment(deployment.id.clone()));
     }
 }
 

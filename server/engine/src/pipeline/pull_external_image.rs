@@ -8,8 +8,20 @@ pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> Ended {
         return Err("This deployment is not made from an image.".into());
     };
     task.say(&format!("Pulling {reference}."));
-    let place = pipeline.runtimes.of(&task.deployment.runtime).await.map_err(|e| e.to_string())?;
-    let artifact = place.images.pull(reference, task.log).await.map_err(|e| e.to_string())?;
-    task.say(&format!("Pinned {} ({} KiB).", artifact.digest(), artifact.size_bytes() / 1024));
+    let place = pipeline
+        .runtimes
+        .of(&task.deployment.runtime)
+        .await
+        .map_err(|e| e.to_string())?;
+    let artifact = place
+        .images
+        .pull(reference, task.log)
+        .await
+        .map_err(|e| e.to_string())?;
+    task.say(&format!(
+        "Pinned {} ({} KiB).",
+        artifact.digest(),
+        artifact.size_bytes() / 1024
+    ));
     Ok(Some(artifact))
 }

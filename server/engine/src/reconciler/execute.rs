@@ -22,16 +22,31 @@ const STOP_GRACE_S: u32 = 10;
 impl Reconciler {
     pub(super) async fn execute(&self, looked: &Looked, step: &Step) -> Result<(), Stumble> {
         match step {
-            Step::Record { deployment, event, reason } => {
-                let deployment = looked.world.deployments.get(deployment).ok_or(Stumble::Moved)?;
+            Step::Record {
+                deployment,
+                event,
+                reason,
+            } => {
+                let deployment = looked
+                    .world
+                    .deployments
+                    .get(deployment)
+                    .ok_or(Stumble::Moved)?;
                 self.record(deployment, *event, reason.as_deref()).await
             }
             Step::Ensure(id) => self.ensure(looked, id).await,
             Step::Probe(id, address) => self.probe(looked, id, *address).await,
             Step::Publish(target) => {
                 let (id, hosts) = (looked.row.id.to_string(), looked.row.hosts.clone());
-                self.plane.publish(Route { id, hosts, target: target.clone() }).await?;
-                self.bus.hint(&looked.row.org, Topic::Environment(looked.row.id.clone()));
+                self.plane
+                    .publish(Route {
+                        id,
+                        hosts,
+                        target: target.clone(),
+                    })
+                    .await?;
+                self.bus
+                    .hint(&looked.row.org, Topic::Environment(looked.row.id.clone()));
                 Ok(())
             }
             Step::Unpublish => Ok(self.plane.unpublish(&looked.row.id).await?),
@@ -40,10 +55,22 @@ impl Reconciler {
         }
     }
 
-    async fn record(&self, deployment: &Deployment, event: Event, reason: Option<&str>) -> Result<(), Stumble> {
+    async fn record(
+        &self,
+        deployment: &Deployment,
+        event: Event,
+        reason: Option<&str>,
+    ) -> Result<(), Stumble> {
         let clock = &self.clock;
-        let ids = move || Now { at: clock.now(), entropy: clock.entropy() };
-        let phase = match self.store.record(&deployment.id, event, reason, None, &ids).await {
+        let ids = move || Now {
+            at: clock.now(),
+            entropy: clock.entropy(),
+        };
+        let phase = match self
+            .store
+            .record(&deployment.id, event, reason, None, &ids)
+            .await
+        {
             Err(StoreError::Stale) => return Err(Stumble::Moved),
             other => other?,
         };
@@ -52,20 +79,43 @@ impl Reconciler {
         if phase == Phase::Building {
             self.work.notify_waiters();
         }
-        self.bus.hint(&deployment.org, Topic::Deployment(deployment.id.clone()));
-        self.bus.hint(&deployment.org, Topic::Environment(deployment.environment.clone()));
+        self.bus
+            .hint(&deployment.org, Topic::Deployment(deployment.id.clone()));
+        self.bus.hint(
+            &deployment.org,
+            Topic::Environment(deployment.environment.clone()),
+        );
         Ok(())
     }
 
     async fn ensure(&self, looked: &Looked, id: &InstanceId) -> Result<(), Stumble> {
-        let deployment = looked.world.deployments.get(&id.deployment).ok_or(Stumble::Moved)?;
-        let Some(Artifact::Image { image, .. }) = &deployment.artifact else { return Err(Stumble::Moved) };
+        let deployment = looked
+            .world
+            .deployments
+            .get(&id.deployment)
+            .ok_or(Stumble::Moved)?;
+        let Some(Artifact::Image { image, .. }) = &deployment.artifact else {
+            return Err(Stumble::Moved);
+        };
         let spec = spec::instance(&looked.row, deployment, id, image);
         let seen_before = looked.world.observed(id).is_some();
         let result = self.driver(&deployment.runtime).await?.ensure(&spec).await;
         match result {
-            Ok(()) if seen_before => self.trouble(looked, id, false, "It was started again.".into()),
-            Ok(()) => self.narrator.say(deployment, &format!("Instance {} of {} created.", id.replica + 1, deployment.config.replicas)).await,
+            Ok(()) if seen_before => {
+                self.trouble(looked, id, false, "It was started again.".into())
+            }
+            Ok(()) => {
+                self.narrator
+                    .say(
+                        deployment,
+                        &format!(
+                            "Instance {} of {} created.",
+                            id.replica + 1,
+                            deployment.config.replicas
+                        ),
+                    )
+                    .await
+            }
             Err(DriverError::Refused(sentence)) => {
                 self.narrator.say(deployment, &sentence).await;
                 self.trouble(looked, id, true, sentence);
@@ -83,16 +133,38 @@ impl Reconciler {
         });
     }
 
-    async fn probe(&self, looked: &Looked, id: &InstanceId, address: SocketAddr) -> Result<(), Stumble> {
-        let deployment = looked.world.deployments.get(&id.deployment).ok_or(Stumble::Moved)?;
+    async fn probe(
+        &self,
+        looked: &Looked,
+        id: &InstanceId,
+        address: SocketAddr,
+    ) -> Result<(), Stumble> {
+        let deployment = looked
+            .world
+            .deployments
+            .get(&id.deployment)
+            .ok_or(Stumble::Moved)?;
         let health = &deployment.config.health;
         let begun_at = self.clock.now();
-        let result = self.prober.probe(id, address, &health.path, health.probe_timeout_ms, &health.statuses).await;
+        let result = self
+            .prober
+            .probe(
+                id,
+                address,
+                &health.path,
+                health.probe_timeout_ms,
+                &health.statuses,
+            )
+            .await;
         let now = self.clock.now();
         let news = self.memory.with(&looked.row.id, |memory| {
             let known = memory.probes.remove(id).filter(|k| k.address == address);
-            let before = known.as_ref().map(|k| (k.passes.min(1), k.last_failure.clone()));
-            let known = known.unwrap_or_else(|| Probed::begin(address, begun_at)).after(now, result);
+            let before = known
+                .as_ref()
+                .map(|k| (k.passes.min(1), k.last_failure.clone()));
+            let known = known
+                .unwrap_or_else(|| Probed::begin(address, begun_at))
+                .after(now, result);
             let after = (known.passes.min(1), known.last_failure.clone());
             if known.passes > 0 {
                 memory.troubles.remove(id);
@@ -102,15 +174,36 @@ impl Reconciler {
         });
         // A line only when something changed: a slow start is one line, not five hundred.
         if let Some((passed, failure)) = news {
-            let what = if passed > 0 { "passed" } else { failure.as_deref().unwrap_or("failed") };
-            self.narrator.say(deployment, &format!("Probe of instance {}: GET {} {what}.", id.replica + 1, health.path)).await;
+            let what = if passed > 0 {
+                "passed"
+            } else {
+                failure.as_deref().unwrap_or("failed")
+            };
+            self.narrator
+                .say(
+                    deployment,
+                    &format!(
+                        "Probe of instance {}: GET {} {what}.",
+                        id.replica + 1,
+                        health.path
+                    ),
+                )
+                .await;
         }
         Ok(())
     }
 
     async fn remove(&self, looked: &Looked, id: &InstanceId) -> Result<(), Stumble> {
-        let deployment = looked.world.deployments.get(&id.deployment).ok_or(Stumble::Moved)?;
-        Ok(self.driver(&deployment.runtime).await?.remove(id, STOP_GRACE_S).await?)
+        let deployment = looked
+            .world
+            .deployments
+            .get(&id.deployment)
+            .ok_or(Stumble::Moved)?;
+        Ok(self
+            .driver(&deployment.runtime)
+            .await?
+            .remove(id, STOP_GRACE_S)
+            .await?)
     }
 
     /// The environment leaves nothing: network, images, directories, rows.
@@ -118,7 +211,10 @@ impl Reconciler {
         let row = &looked.row;
         self.leftovers.discard(row).await?;
         self.driver(&row.runtime).await?.forget(&row.id).await?;
-        let now = Now { at: self.clock.now(), entropy: self.clock.entropy() };
+        let now = Now {
+            at: self.clock.now(),
+            entropy: self.clock.entropy(),
+        };
         self.narrator.logs.forget(&row.id).await?;
         self.store.forget(row, now).await?;
         self.memory.forget(&row.id);

@@ -28,7 +28,11 @@ impl Memory {
         self.lock().get(environment).cloned().unwrap_or_default()
     }
 
-    pub fn with<T>(&self, environment: &EnvironmentId, change: impl FnOnce(&mut Remembered) -> T) -> T {
+    pub fn with<T>(
+        &self,
+        environment: &EnvironmentId,
+        change: impl FnOnce(&mut Remembered) -> T,
+    ) -> T {
         change(self.lock().entry(environment.clone()).or_default())
     }
 
@@ -37,7 +41,9 @@ impl Memory {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<EnvironmentId, Remembered>> {
-        self.environments.lock().unwrap_or_else(PoisonError::into_inner)
+        self.environments
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -119,14 +119,23 @@ impl Reconciler {
         }
         let plan = plan(&looked.world);
         self.explain(&looked, &plan);
-        for instance in looked.world.deployments.values().flat_map(|d| running(&looked.world, d)) {
+        for instance in looked
+            .world
+            .deployments
+            .values()
+            .flat_map(|d| running(&looked.world, d))
+        {
             self.capture_known(&looked, &instance).await?;
         }
         for step in &plan.steps {
             tracing::debug!(environment = %id, %step, "step");
             self.execute(&looked, step).await?;
         }
-        Ok(if plan.is_empty() { Outcome::Quiet(plan.wake_at) } else { Outcome::Again })
+        Ok(if plan.is_empty() {
+            Outcome::Quiet(plan.wake_at)
+        } else {
+            Outcome::Again
+        })
     }
 
     /// Keeps the sentences, and hints where one changed.
@@ -147,7 +156,12 @@ impl Reconciler {
         Ok(self.runtimes.of(runtime).await?.driver)
     }
 
-    async fn capture(&self, looked: &world::Looked, deployment: &Deployment, id: &InstanceId) -> Result<(), Stumble> {
+    async fn capture(
+        &self,
+        looked: &world::Looked,
+        deployment: &Deployment,
+        id: &InstanceId,
+    ) -> Result<(), Stumble> {
         let driver = self.driver(&deployment.runtime).await?;
         self.capture.ensure(Followed {
             driver,
@@ -205,7 +219,10 @@ impl Reconciler {
     }
 
     async fn rest(&self, cancel: &CancellationToken) {
-        let timer = self.queue.next_timer().map_or(SWEEP.as_millis() as i64, |at| at.since_ms(self.clock.now()));
+        let timer = self
+            .queue
+            .next_timer()
+            .map_or(SWEEP.as_millis() as i64, |at| at.since_ms(self.clock.now()));
         tokio::select! {
             () = cancel.cancelled() => {}
             () = self.queue.news() => {}
@@ -250,13 +267,24 @@ impl Reconciler {
     }
 }
 
-fn differing(before: &BTreeMap<DeploymentId, String>, after: &BTreeMap<DeploymentId, String>) -> Vec<DeploymentId> {
-    after.iter().filter(|(id, why)| before.get(*id) != Some(why)).map(|(id, _)| id.clone()).collect()
+fn differing(
+    before: &BTreeMap<DeploymentId, String>,
+    after: &BTreeMap<DeploymentId, String>,
+) -> Vec<DeploymentId> {
+    after
+        .iter()
+        .filter(|(id, why)| before.get(*id) != Some(why))
+        .map(|(id, _)| id.clone())
+        .collect()
 }
 
 /// The instances whose output is worth following.
 fn running(world: &domain::plan::world::World, deployment: &Deployment) -> Vec<InstanceId> {
     use domain::instance::State;
     let running = |state: &State| matches!(state, State::Starting | State::Running);
-    world.instances_of(&deployment.id).filter(|o| running(&o.state)).map(|o| o.id.clone()).collect()
+    world
+        .instances_of(&deployment.id)
+        .filter(|o| running(&o.state))
+        .map(|o| o.id.clone())
+        .collect()
 }

@@ -37,10 +37,22 @@ impl Narrator {
 
     /// Best effort: a line that can't be written must not stop a rollout.
     async fn write(&self, deployment: &Deployment, sentence: &str, last: bool) {
-        let Ok(jobs) = self.store.jobs(&deployment.id).await else { return };
+        let Ok(jobs) = self.store.jobs(&deployment.id).await else {
+            return;
+        };
         let follower = [JobKind::DeployImageJob, JobKind::MarkDeploymentCompleteJob];
-        let Some(job) = follower.iter().find_map(|kind| jobs.iter().find(|j| j.kind == *kind)) else { return };
-        let writer = self.logs.writer(&deployment.org, &deployment.environment, &job.stream(), self.redactor.clone());
+        let Some(job) = follower
+            .iter()
+            .find_map(|kind| jobs.iter().find(|j| j.kind == *kind))
+        else {
+            return;
+        };
+        let writer = self.logs.writer(
+            &deployment.org,
+            &deployment.environment,
+            &job.stream(),
+            self.redactor.clone(),
+        );
         writer.line(Stream::Note, sentence);
         if last {
             writer.finish().await;

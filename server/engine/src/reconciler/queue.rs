@@ -127,7 +127,13 @@ mod tests {
         queue.wake_at(&key(1), Time(50));
         queue.wake_at(&key(1), Time(10));
         queue.wake_at(&key(1), Time(90));
-        assert_eq!((queue.take(Time(9)), queue.next_timer()), (None, Some(Time(10))));
-        assert_eq!((queue.take(Time(10)), queue.next_timer()), (Some(key(1)), None));
+        assert_eq!(
+            (queue.take(Time(9)), queue.next_timer()),
+            (None, Some(Time(10)))
+        );
+        assert_eq!(
+            (queue.take(Time(10)), queue.next_timer()),
+            (Some(key(1)), None)
+        );
     }
 }

@@ -22,10 +22,13 @@ pub(super) struct Looked {
 
 impl Reconciler {
     pub(super) async fn look(&self, id: &EnvironmentId) -> Result<Option<Looked>, Stumble> {
-        let Some(row) = self.store.environment_of_any(id).await? else { return Ok(None) };
+        let Some(row) = self.store.environment_of_any(id).await? else {
+            return Ok(None);
+        };
         let unfinished = self.store.unfinished(id).await?;
         let (seen, on) = self.observe(&row, &unfinished).await?;
-        let mut deployments: BTreeMap<_, _> = unfinished.into_iter().map(|d| (d.id.clone(), d)).collect();
+        let mut deployments: BTreeMap<_, _> =
+            unfinished.into_iter().map(|d| (d.id.clone(), d)).collect();
         let orphans = self.complete(&mut deployments, &seen, &on).await?;
         let draining = deployments.values().any(|d| d.phase == Phase::Draining);
         let remembered = self.memory.of(id);
@@ -37,19 +40,42 @@ impl Reconciler {
             probes: remembered.probes,
             troubles: remembered.troubles,
             served: self.plane.served(id).await?,
-            in_flight: if draining { self.in_flight().await } else { None },
+            in_flight: if draining {
+                self.in_flight().await
+            } else {
+                None
+            },
             deployments,
         };
-        Ok(Some(Looked { row, world, orphans }))
+        Ok(Some(Looked {
+            row,
+            world,
+            orphans,
+        }))
     }
 
     /// Everything that the drivers of this environment see, and on which runtime.
-    async fn observe(&self, row: &Environment, deployments: &[Deployment]) -> Result<(Seen, BTreeMap<InstanceId, RuntimeId>), Stumble> {
-        let runtimes: BTreeSet<_> = deployments.iter().map(|d| &d.runtime).chain([&row.runtime]).collect();
+    async fn observe(
+        &self,
+        row: &Environment,
+        deployments: &[Deployment],
+    ) -> Result<(Seen, BTreeMap<InstanceId, RuntimeId>), Stumble> {
+        let runtimes: BTreeSet<_> = deployments
+            .iter()
+            .map(|d| &d.runtime)
+            .chain([&row.runtime])
+            .collect();
         let (mut all, mut on) = (BTreeMap::new(), BTreeMap::new());
         for runtime in runtimes {
-            match self.driver(runtime).await?.observe(Scope::Environment(&row.id)).await {
-                Ok(seen) => seen.into_iter().for_each(|o| note(o, runtime, &mut all, &mut on)),
+            match self
+                .driver(runtime)
+                .await?
+                .observe(Scope::Environment(&row.id))
+                .await
+            {
+                Ok(seen) => seen
+                    .into_iter()
+                    .for_each(|o| note(o, runtime, &mut all, &mut on)),
                 Err(DriverError::Unreachable(sentence) | DriverError::Refused(sentence)) => {
                     return Ok((Seen::Unknown(sentence), BTreeMap::new()));
                 }
@@ -65,14 +91,21 @@ impl Reconciler {
         seen: &Seen,
         on: &BTreeMap<InstanceId, RuntimeId>,
     ) -> Result<Vec<(RuntimeId, InstanceId)>, Stumble> {
-        let Seen::Known(seen) = seen else { return Ok(vec![]) };
+        let Seen::Known(seen) = seen else {
+            return Ok(vec![]);
+        };
         let mut orphans = vec![];
         for id in seen.keys() {
             if deployments.contains_key(&id.deployment) {
                 continue;
             }
-            match (self.store.deployment_of_any(&id.deployment).await?, on.get(id)) {
-                (Some(deployment), _) => drop(deployments.insert(deployment.id.clone(), deployment)),
+            match (
+                self.store.deployment_of_any(&id.deployment).await?,
+                on.get(id),
+            ) {
+                (Some(deployment), _) => {
+                    drop(deployments.insert(deployment.id.clone(), deployment))
+                }
                 (None, Some(runtime)) => orphans.push((runtime.clone(), id.clone())),
                 (None, None) => {}
             }
@@ -80,7 +113,10 @@ impl Reconciler {
         Ok(orphans)
     }
 
-    async fn builds(&self, deployments: &BTreeMap<DeploymentId, Deployment>) -> Result<BTreeMap<DeploymentId, Build>, Stumble> {
+    async fn builds(
+        &self,
+        deployments: &BTreeMap<DeploymentId, Deployment>,
+    ) -> Result<BTreeMap<DeploymentId, Build>, Stumble> {
         let mut builds = BTreeMap::new();
         for deployment in deployments.values().filter(|d| d.phase == Phase::Building) {
             let jobs = self.store.jobs(&deployment.id).await?;
@@ -94,11 +130,21 @@ impl Reconciler {
     /// `None` when the data plane does not say: then only the drain's deadline counts.
     async fn in_flight(&self) -> Option<BTreeMap<InstanceId, u64>> {
         let counts = self.plane.in_flight().await.ok()?;
-        Some(counts.into_iter().filter_map(|(id, n)| Some((id.parse().ok()?, n))).collect())
+        Some(
+            counts
+                .into_iter()
+                .filter_map(|(id, n)| Some((id.parse().ok()?, n)))
+                .collect(),
+        )
     }
 }
 
-fn note(seen: Observed, runtime: &RuntimeId, all: &mut BTreeMap<InstanceId, Observed>, on: &mut BTreeMap<InstanceId, RuntimeId>) {
+fn note(
+    seen: Observed,
+    runtime: &RuntimeId,
+    all: &mut BTreeMap<InstanceId, Observed>,
+    on: &mut BTreeMap<InstanceId, RuntimeId>,
+) {
     on.insert(seen.id.clone(), runtime.clone());
     all.insert(seen.id.clone(), seen);
 }
@@ -124,7 +170,9 @@ fn build(deployment: &Deployment, jobs: &[Job]) -> Option<Build> {
 
 fn failure(jobs: &[Job]) -> String {
     let failed = jobs.iter().find(|j| j.status == JobStatus::Failure);
-    failed.and_then(|j| j.error.clone()).unwrap_or_else(|| "A job was cancelled.".into())
+    failed
+        .and_then(|j| j.error.clone())
+        .unwrap_or_else(|| "A job was cancelled.".into())
 }
 
 fn working(jobs: &[Job]) -> String {

@@ -25,7 +25,11 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 1 << 30, files: 100_000, ratio: 200 }
+        Self {
+            bytes: 1 << 30,
+            files: 100_000,
+            ratio: 200,
+        }
     }
 }
 
@@ -42,7 +46,9 @@ pub struct Unpacked {
 
 #[derive(Debug, thiserror::Error)]
 pub enum BundleError {
-    #[error("The file is none of zip, tar and tar.gz. Pack the directory that has your index.html.")]
+    #[error(
+        "The file is none of zip, tar and tar.gz. Pack the directory that has your index.html."
+    )]
     Unknown,
     #[error("The archive is damaged: {0}. Pack it again.")]
     Damaged(String),
@@ -50,9 +56,13 @@ pub enum BundleError {
     Forbidden { name: String, why: &'static str },
     #[error("The archive unpacks to more than {limit}. Nothing was unpacked.")]
     TooLarge { limit: String },
-    #[error("The archive has no index.html at its top. Pack the contents of your build's output directory.")]
+    #[error(
+        "The archive has no index.html at its top. Pack the contents of your build's output directory."
+    )]
     NoIndex,
-    #[error("{path} can't be written: {source}. Free some space on the disk that holds the data directory.")]
+    #[error(
+        "{path} can't be written: {source}. Free some space on the disk that holds the data directory."
+    )]
     Disk { path: PathBuf, source: io::Error },
 }
 
@@ -61,7 +71,12 @@ pub async fn unpack(archive: &Path, into: &Path, limits: Limits) -> Result<Unpac
     let (archive, into) = (archive.to_owned(), into.to_owned());
     let gone = into.clone();
     let task = tokio::task::spawn_blocking(move || unpack_blocking(&archive, &into, &limits));
-    task.await.unwrap_or_else(|e| Err(BundleError::Disk { path: gone, source: io::Error::other(e) }))
+    task.await.unwrap_or_else(|e| {
+        Err(BundleError::Disk {
+            path: gone,
+            source: io::Error::other(e),
+        })
+    })
 }
 
 fn unpack_blocking(archive: &Path, into: &Path, limits: &Limits) -> Result<Unpacked, BundleError> {
@@ -69,7 +84,10 @@ fn unpack_blocking(archive: &Path, into: &Path, limits: &Limits) -> Result<Unpac
     let _ = fs::remove_dir_all(&beside);
     let done = fill(archive, &beside, limits).and_then(|unpacked| {
         let top = top(&beside)?;
-        fs::rename(&top, into).map_err(|source| BundleError::Disk { path: into.to_owned(), source })?;
+        fs::rename(&top, into).map_err(|source| BundleError::Disk {
+            path: into.to_owned(),
+            source,
+        })?;
         Ok(unpacked)
     });
     let _ = fs::remove_dir_all(&beside);
@@ -77,17 +95,33 @@ fn unpack_blocking(archive: &Path, into: &Path, limits: &Limits) -> Result<Unpac
 }
 
 fn fill(archive: &Path, into: &Path, limits: &Limits) -> Result<Unpacked, BundleError> {
-    let disk = |source| BundleError::Disk { path: into.to_owned(), source };
+    let disk = |source| BundleError::Disk {
+        path: into.to_owned(),
+        source,
+    };
     let packed_bytes = fs::metadata(archive).map_err(disk)?.len();
     fs::create_dir_all(into).map_err(disk)?;
-    let mut sink = Sink { into, limits, packed_bytes, bytes: 0, seen: BTreeMap::new() };
+    let mut sink = Sink {
+        into,
+        limits,
+        packed_bytes,
+        bytes: 0,
+        seen: BTreeMap::new(),
+    };
     match Kind::of(archive).map_err(disk)? {
         Kind::Zip => archive::zip(archive, &mut sink)?,
         Kind::Tar => archive::tar(File::open(archive).map_err(disk)?, &mut sink)?,
-        Kind::TarGz => archive::tar(flate2::read::MultiGzDecoder::new(File::open(archive).map_err(disk)?), &mut sink)?,
+        Kind::TarGz => archive::tar(
+            flate2::read::MultiGzDecoder::new(File::open(archive).map_err(disk)?),
+            &mut sink,
+        )?,
         Kind::Unknown => return Err(BundleError::Unknown),
     }
-    Ok(Unpacked { files: sink.seen.len() as u64, bytes: sink.bytes, digest: digest(&sink.seen) })
+    Ok(Unpacked {
+        files: sink.seen.len() as u64,
+        bytes: sink.bytes,
+        digest: digest(&sink.seen),
+    })
 }
 
 /// Takes the files of an archive one by one, and counts.
@@ -104,10 +138,15 @@ impl Sink<'_> {
     fn file(&mut self, name: &str, mut content: impl Read) -> Result<(), BundleError> {
         let path = path::clean(name)?;
         if self.seen.contains_key(&path) {
-            return Err(BundleError::Forbidden { name: name.into(), why: "is in it twice" });
+            return Err(BundleError::Forbidden {
+                name: name.into(),
+                why: "is in it twice",
+            });
         }
         if self.seen.len() as u64 >= self.limits.files {
-            return Err(BundleError::TooLarge { limit: format!("{} files", self.limits.files) });
+            return Err(BundleError::TooLarge {
+                limit: format!("{} files", self.limits.files),
+            });
         }
         let target = self.into.join(&path);
         let digest = self.write(&target, &mut content)?;
@@ -116,14 +155,24 @@ impl Sink<'_> {
     }
 
     fn write(&mut self, target: &Path, content: &mut impl Read) -> Result<[u8; 32], BundleError> {
-        let disk = |source| BundleError::Disk { path: target.to_owned(), source };
+        let disk = |source| BundleError::Disk {
+            path: target.to_owned(),
+            source,
+        };
         if let Some(parent) = target.parent() {
             fs::create_dir_all(parent).map_err(disk)?;
         }
-        let mut file = File::options().write(true).create_new(true).mode(0o644).open(target).map_err(disk)?;
+        let mut file = File::options()
+            .write(true)
+            .create_new(true)
+            .mode(0o644)
+            .open(target)
+            .map_err(disk)?;
         let (mut hash, mut buffer) = (Sha256::new(), vec![0; 64 * 1024]);
         loop {
-            let read = content.read(&mut buffer).map_err(|e| BundleError::Damaged(e.to_string()))?;
+            let read = content
+                .read(&mut buffer)
+                .map_err(|e| BundleError::Damaged(e.to_string()))?;
             if read == 0 {
                 return Ok(hash.finalize().into());
             }
@@ -135,10 +184,15 @@ impl Sink<'_> {
 
     fn count(&mut self, more: u64) -> Result<(), BundleError> {
         self.bytes += more;
-        let bomb = self.bytes > RATIO_COUNTS_FROM && self.bytes > self.packed_bytes.saturating_mul(self.limits.ratio);
+        let bomb = self.bytes > RATIO_COUNTS_FROM
+            && self.bytes > self.packed_bytes.saturating_mul(self.limits.ratio);
         match () {
-            () if self.bytes > self.limits.bytes => Err(BundleError::TooLarge { limit: format!("{} MiB", self.limits.bytes >> 20) }),
-            () if bomb => Err(BundleError::TooLarge { limit: format!("{} times its own size", self.limits.ratio) }),
+            () if self.bytes > self.limits.bytes => Err(BundleError::TooLarge {
+                limit: format!("{} MiB", self.limits.bytes >> 20),
+            }),
+            () if bomb => Err(BundleError::TooLarge {
+                limit: format!("{} times its own size", self.limits.ratio),
+            }),
             () => Ok(()),
         }
     }
@@ -146,12 +200,18 @@ impl Sink<'_> {
 
 /// Where the site begins: here, or in the one folder that everything was packed in.
 fn top(dir: &Path) -> Result<PathBuf, BundleError> {
-    let disk = |source| BundleError::Disk { path: dir.to_owned(), source };
+    let disk = |source| BundleError::Disk {
+        path: dir.to_owned(),
+        source,
+    };
     open_to_the_data_plane(dir).map_err(disk)?;
     if dir.join("index.html").is_file() {
         return Ok(dir.to_owned());
     }
-    let entries: Vec<_> = fs::read_dir(dir).map_err(disk)?.collect::<Result<_, _>>().map_err(disk)?;
+    let entries: Vec<_> = fs::read_dir(dir)
+        .map_err(disk)?
+        .collect::<Result<_, _>>()
+        .map_err(disk)?;
     match entries.as_slice() {
         [one] if one.path().join("index.html").is_file() => Ok(one.path()),
         _ => Err(BundleError::NoIndex),

@@ -47,7 +47,11 @@ const LISTED: &str = "d.claimed_at, d.built_at, d.ended_at, p.name AS project_na
     FROM deployments d JOIN projects p ON p.id = d.project JOIN environments e ON e.id = d.environment LEFT JOIN users u ON u.id = d.created_by";
 
 impl Store {
-    pub async fn create_deployment(&self, caller: &Caller, new: NewDeployment<'_>) -> Stored<Deployment> {
+    pub async fn create_deployment(
+        &self,
+        caller: &Caller,
+        new: NewDeployment<'_>,
+    ) -> Stored<Deployment> {
         let mut tx = self.begin().await?;
         let deployment = insert(&mut tx, caller, new).await?;
         tx.commit().await?;
@@ -56,14 +60,21 @@ impl Store {
 
     pub async fn deployment(&self, org: &OrgId, id: &DeploymentId) -> Stored<Option<Deployment>> {
         let sql = format!("SELECT {COLUMNS} FROM deployments d WHERE d.org = $1 AND d.id = $2");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(org.as_str()).bind(id.as_str()).fetch_optional(self.pool()).await?;
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(org.as_str())
+            .bind(id.as_str())
+            .fetch_optional(self.pool())
+            .await?;
         row.map(|r| deployment(&r)).transpose()
     }
 
     /// For the reconciler and the pipeline, which work for every organization.
     pub(crate) async fn deployment_of_any(&self, id: &DeploymentId) -> Stored<Option<Deployment>> {
         let sql = format!("SELECT {COLUMNS} FROM deployments d WHERE d.id = $1");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.as_str()).fetch_optional(self.pool()).await?;
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(id.as_str())
+            .fetch_optional(self.pool())
+            .await?;
         row.map(|r| deployment(&r)).transpose()
     }
 
@@ -72,14 +83,25 @@ impl Store {
         let sql = format!(
             "SELECT {COLUMNS} FROM deployments d WHERE d.environment = $1 AND d.phase NOT IN ('stopped', 'failed', 'cancelled') ORDER BY d.id"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(environment.as_str()).fetch_all(self.pool()).await?;
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(environment.as_str())
+            .fetch_all(self.pool())
+            .await?;
         rows.iter().map(deployment).collect()
     }
 
     /// The newest first.
     pub async fn deployments(&self, org: &OrgId, filter: &Filter) -> Stored<Vec<Listed>> {
-        let phases: Vec<_> = filter.phases.iter().map(|p| format!("'{}'", p.word())).collect();
-        let phases = if phases.is_empty() { "1 = 1".into() } else { format!("d.phase IN ({})", phases.join(", ")) };
+        let phases: Vec<_> = filter
+            .phases
+            .iter()
+            .map(|p| format!("'{}'", p.word()))
+            .collect();
+        let phases = if phases.is_empty() {
+            "1 = 1".into()
+        } else {
+            format!("d.phase IN ({})", phases.join(", "))
+        };
         let sql = format!(
             "SELECT {COLUMNS}, {LISTED} WHERE d.org = $1 AND ($2 IS NULL OR d.project = $2) AND ($3 IS NULL OR e.name = $3) \
              AND ($4 IS NULL OR d.environment = $4) AND ($5 IS NULL OR d.id < $5) AND ($6 IS NULL OR d.words LIKE $6 ESCAPE '!') \
@@ -100,23 +122,34 @@ impl Store {
 
     pub async fn listed(&self, org: &OrgId, id: &DeploymentId) -> Stored<Option<Listed>> {
         let sql = format!("SELECT {COLUMNS}, {LISTED} WHERE d.org = $1 AND d.id = $2");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(org.as_str()).bind(id.as_str()).fetch_optional(self.pool()).await?;
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(org.as_str())
+            .bind(id.as_str())
+            .fetch_optional(self.pool())
+            .await?;
         row.map(|r| listed(&r)).transpose()
     }
 
     pub async fn count_deployments(&self, org: &OrgId, project: &ProjectId) -> Stored<u64> {
         let sql = "SELECT COUNT(*) AS n FROM deployments WHERE org = $1 AND project = $2";
-        let row = sqlx::query(sql).bind(org.as_str()).bind(project.as_str()).fetch_one(self.pool()).await?;
+        let row = sqlx::query(sql)
+            .bind(org.as_str())
+            .bind(project.as_str())
+            .fetch_one(self.pool())
+            .await?;
         Ok(row.try_get::<i64, _>("n")?.max(0) as u64)
     }
-
 }
 
 /// A LIKE pattern for "contains", with the pattern's own signs taken literally.
 fn contains(text: &str) -> String {
-    let escaped: String = text.to_lowercase().chars().flat_map(|c| match c {
-        '%' | '_' | '!' => vec!['!', c],
-        _ => vec![c],
-    }).collect();
+    let escaped: String = text
+        .to_lowercase()
+        .chars()
+        .flat_map(|c| match c {
+            '%' | '_' | '!' => vec!['!', c],
+            _ => vec![c],
+        })
+        .collect();
     format!("%{escaped}%")
 }

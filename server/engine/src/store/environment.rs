@@ -27,28 +27,56 @@ const SELECT: &str = "SELECT e.id, e.org, e.project, p.name AS project_name, e.n
     FROM environments e JOIN projects p ON p.id = e.project";
 
 impl Store {
-    pub async fn environment(&self, org: &OrgId, id: &EnvironmentId) -> Stored<Option<Environment>> {
+    pub async fn environment(
+        &self,
+        org: &OrgId,
+        id: &EnvironmentId,
+    ) -> Stored<Option<Environment>> {
         let sql = format!("{SELECT} WHERE e.org = $1 AND e.id = $2");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(org.as_str()).bind(id.as_str()).fetch_optional(self.pool()).await?;
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(org.as_str())
+            .bind(id.as_str())
+            .fetch_optional(self.pool())
+            .await?;
         row.map(|r| environment(&r)).transpose()
     }
 
     /// For the reconciler, which works for every organization.
-    pub(crate) async fn environment_of_any(&self, id: &EnvironmentId) -> Stored<Option<Environment>> {
+    pub(crate) async fn environment_of_any(
+        &self,
+        id: &EnvironmentId,
+    ) -> Stored<Option<Environment>> {
         let sql = format!("{SELECT} WHERE e.id = $1");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.as_str()).fetch_optional(self.pool()).await?;
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(id.as_str())
+            .fetch_optional(self.pool())
+            .await?;
         row.map(|r| environment(&r)).transpose()
     }
 
-    pub async fn environments(&self, org: &OrgId, project: Option<&ProjectId>) -> Stored<Vec<Environment>> {
-        let sql = format!("{SELECT} WHERE e.org = $1 AND ($2 IS NULL OR e.project = $2) ORDER BY p.name, e.created_at, e.id LIMIT 10000");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(org.as_str()).bind(project.map(ProjectId::as_str)).fetch_all(self.pool()).await?;
+    pub async fn environments(
+        &self,
+        org: &OrgId,
+        project: Option<&ProjectId>,
+    ) -> Stored<Vec<Environment>> {
+        let sql = format!(
+            "{SELECT} WHERE e.org = $1 AND ($2 IS NULL OR e.project = $2) ORDER BY p.name, e.created_at, e.id LIMIT 10000"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(org.as_str())
+            .bind(project.map(ProjectId::as_str))
+            .fetch_all(self.pool())
+            .await?;
         rows.iter().map(environment).collect()
     }
 
     pub(crate) async fn every_environment(&self) -> Stored<Vec<EnvironmentId>> {
-        let rows = sqlx::query("SELECT id FROM environments ORDER BY id").fetch_all(self.pool()).await?;
-        rows.iter().map(|r| Ok(r.try_get::<String, _>("id")?.parse()?)).collect()
+        let rows = sqlx::query("SELECT id FROM environments ORDER BY id")
+            .fetch_all(self.pool())
+            .await?;
+        rows.iter()
+            .map(|r| Ok(r.try_get::<String, _>("id")?.parse()?))
+            .collect()
     }
 
     /// Nothing of it runs any more: its rows go, and the project's with the last of them. The events stay.
@@ -65,8 +93,17 @@ impl Store {
         }
         let last = "DELETE FROM projects WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM environments WHERE project = $1)";
         sqlx::query(last).bind(project).execute(&mut *tx).await?;
-        let sentence = format!("{} / {} is gone.", environment.project_name, environment.name);
-        write(&mut tx, now, NewEvent::by(&environment.org, None, "environment_gone", sentence).project(&environment.project)).await?;
+        let sentence = format!(
+            "{} / {} is gone.",
+            environment.project_name, environment.name
+        );
+        write(
+            &mut tx,
+            now,
+            NewEvent::by(&environment.org, None, "environment_gone", sentence)
+                .project(&environment.project),
+        )
+        .await?;
         tx.commit().await?;
         Ok(())
     }
@@ -74,7 +111,10 @@ impl Store {
 
 fn environment(row: &Row) -> Stored<Environment> {
     let id = |column: &str| -> Stored<Option<DeploymentId>> {
-        Ok(row.try_get::<Option<String>, _>(column)?.map(|s| s.parse()).transpose()?)
+        Ok(row
+            .try_get::<Option<String>, _>(column)?
+            .map(|s| s.parse())
+            .transpose()?)
     };
     Ok(Environment {
         id: row.try_get::<String, _>("id")?.parse()?,
@@ -87,6 +127,11 @@ fn environment(row: &Row) -> Stored<Environment> {
         active: id("active")?,
         candidate: id("candidate")?,
         deleting: row.try_get::<i64, _>("deleting")? != 0,
-        hosts: row.try_get::<Option<String>, _>("hosts")?.unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
+        hosts: row
+            .try_get::<Option<String>, _>("hosts")?
+            .unwrap_or_default()
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect(),
     })
 }

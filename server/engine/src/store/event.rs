@@ -21,11 +21,23 @@ pub(super) struct NewEvent<'a> {
 
 impl<'a> NewEvent<'a> {
     pub fn by(org: &'a OrgId, actor: Option<&'a UserId>, kind: &'a str, sentence: String) -> Self {
-        Self { org, actor, kind, sentence, project: None, environment: None, deployment: None, phase: None }
+        Self {
+            org,
+            actor,
+            kind,
+            sentence,
+            project: None,
+            environment: None,
+            deployment: None,
+            phase: None,
+        }
     }
 
     pub fn project(self, project: &'a ProjectId) -> Self {
-        Self { project: Some(project), ..self }
+        Self {
+            project: Some(project),
+            ..self
+        }
     }
 }
 
@@ -58,9 +70,17 @@ pub struct PhaseEvent {
 
 impl Store {
     /// The phases of one deployment, oldest first.
-    pub async fn timeline(&self, org: &OrgId, deployment: &DeploymentId) -> Stored<Vec<PhaseEvent>> {
+    pub async fn timeline(
+        &self,
+        org: &OrgId,
+        deployment: &DeploymentId,
+    ) -> Stored<Vec<PhaseEvent>> {
         let sql = "SELECT phase, at, sentence FROM events WHERE org = $1 AND deployment = $2 AND phase IS NOT NULL ORDER BY at, id";
-        let rows = sqlx::query(sql).bind(org.as_str()).bind(deployment.as_str()).fetch_all(self.pool()).await?;
+        let rows = sqlx::query(sql)
+            .bind(org.as_str())
+            .bind(deployment.as_str())
+            .fetch_all(self.pool())
+            .await?;
         let mut stages: Vec<PhaseEvent> = rows.iter().map(phase_event).collect::<Stored<_>>()?;
         // Two moves within one millisecond stand in the order of life.
         stages.sort_by_key(|s| (s.at, s.phase));
@@ -68,7 +88,13 @@ impl Store {
     }
 
     /// The newest first; `before` is the last id of the page before.
-    pub async fn events(&self, org: &OrgId, project: Option<&ProjectId>, before: Option<&EventId>, limit: u32) -> Stored<Vec<EventView>> {
+    pub async fn events(
+        &self,
+        org: &OrgId,
+        project: Option<&ProjectId>,
+        before: Option<&EventId>,
+        limit: u32,
+    ) -> Stored<Vec<EventView>> {
         let sql = "SELECT e.id, e.at, e.sentence, e.project, e.deployment, u.email FROM events e LEFT JOIN users u ON u.id = e.actor \
                    WHERE e.org = $1 AND ($2 IS NULL OR e.project = $2) AND ($3 IS NULL OR e.id < $3) ORDER BY e.id DESC LIMIT $4";
         let rows = sqlx::query(sql)
@@ -84,17 +110,30 @@ impl Store {
 
 fn phase_event(row: &Row) -> Stored<PhaseEvent> {
     let word: String = row.try_get("phase")?;
-    let phase = Phase::parse(&word).ok_or_else(|| super::StoreError::Unreadable(format!("the phase `{word}`")))?;
-    Ok(PhaseEvent { phase, at: Time(row.try_get("at")?), sentence: row.try_get("sentence")? })
+    let phase = Phase::parse(&word)
+        .ok_or_else(|| super::StoreError::Unreadable(format!("the phase `{word}`")))?;
+    Ok(PhaseEvent {
+        phase,
+        at: Time(row.try_get("at")?),
+        sentence: row.try_get("sentence")?,
+    })
 }
 
 fn view(row: &Row) -> Stored<EventView> {
     Ok(EventView {
         id: row.try_get::<String, _>("id")?.parse()?,
         at: Time(row.try_get("at")?),
-        who: row.try_get::<Option<String>, _>("email")?.unwrap_or_else(|| "Sealdock".into()),
+        who: row
+            .try_get::<Option<String>, _>("email")?
+            .unwrap_or_else(|| "Sealdock".into()),
         sentence: row.try_get("sentence")?,
-        project: row.try_get::<Option<String>, _>("project")?.map(|s| s.parse()).transpose()?,
-        deployment: row.try_get::<Option<String>, _>("deployment")?.map(|s| s.parse()).transpose()?,
+        project: row
+            .try_get::<Option<String>, _>("project")?
+            .map(|s| s.parse())
+            .transpose()?,
+        deployment: row
+            .try_get::<Option<String>, _>("deployment")?
+            .map(|s| s.parse())
+            .transpose()?,
     })
 }

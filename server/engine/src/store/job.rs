@@ -25,7 +25,11 @@ pub struct Job {
 
 impl Job {
     pub fn standing(&self) -> Standing {
-        Standing { kind: self.kind, needs: self.needs.clone(), status: self.status }
+        Standing {
+            kind: self.kind,
+            needs: self.needs.clone(),
+            status: self.status,
+        }
     }
 
     /// Names its log.
@@ -38,51 +42,99 @@ const COLUMNS: &str = "j.id, j.org, j.deployment, j.kind, j.ordinal, j.needs, j.
 
 impl Store {
     pub async fn jobs(&self, deployment: &DeploymentId) -> Stored<Vec<Job>> {
-        let sql = format!("SELECT {COLUMNS} FROM jobs j WHERE j.deployment = $1 ORDER BY j.ordinal");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(deployment.as_str()).fetch_all(self.pool()).await?;
+        let sql =
+            format!("SELECT {COLUMNS} FROM jobs j WHERE j.deployment = $1 ORDER BY j.ordinal");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(deployment.as_str())
+            .fetch_all(self.pool())
+            .await?;
         rows.iter().map(job).collect()
     }
 
     pub async fn owns_job(&self, org: &OrgId, id: &JobId) -> Stored<bool> {
         let sql = "SELECT 1 FROM jobs WHERE org = $1 AND id = $2";
-        Ok(sqlx::query(sql).bind(org.as_str()).bind(id.as_str()).fetch_optional(self.pool()).await?.is_some())
+        Ok(sqlx::query(sql)
+            .bind(org.as_str())
+            .bind(id.as_str())
+            .fetch_optional(self.pool())
+            .await?
+            .is_some())
     }
 
     /// Takes the oldest job that may start, until `lease_until`; a lease that ran out counts as none.
-    pub async fn claim_job(&self, epoch: &str, now: Time, lease_until: Time) -> Stored<Option<Job>> {
+    pub async fn claim_job(
+        &self,
+        epoch: &str,
+        now: Time,
+        lease_until: Time,
+    ) -> Stored<Option<Job>> {
         let mut tx = self.begin().await?;
         let sql = format!(
             "SELECT {COLUMNS} FROM jobs j JOIN deployments d ON d.id = j.deployment WHERE d.phase = 'building' \
              AND (j.status = 'Pending' OR (j.status = 'Running' AND j.lease_until < $1)) ORDER BY j.id LIMIT 1000"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(now.0).fetch_all(&mut *tx).await?;
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(now.0)
+            .fetch_all(&mut *tx)
+            .await?;
         for row in &rows {
             let candidate = job(row)?;
             let sql = format!("SELECT {COLUMNS} FROM jobs j WHERE j.deployment = $1");
-            let siblings = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(candidate.deployment.as_str()).fetch_all(&mut *tx).await?;
-            let mut standing: Vec<_> = siblings.iter().map(|r| Ok(job(r)?.standing())).collect::<Stored<_>>()?;
+            let siblings = sqlx::query(sqlx::AssertSqlSafe(sql))
+                .bind(candidate.deployment.as_str())
+                .fetch_all(&mut *tx)
+                .await?;
+            let mut standing: Vec<_> = siblings
+                .iter()
+                .map(|r| Ok(job(r)?.standing()))
+                .collect::<Stored<_>>()?;
             // A lease that ran out: it is to begin again.
-            standing.iter_mut().filter(|s| s.kind == candidate.kind).for_each(|s| s.status = JobStatus::Pending);
+            standing
+                .iter_mut()
+                .filter(|s| s.kind == candidate.kind)
+                .for_each(|s| s.status = JobStatus::Pending);
             if !may_start(&standing).contains(&candidate.kind) {
                 continue;
             }
             let sql = "UPDATE jobs SET status = 'Running', epoch = $1, lease_until = $2, started_at = COALESCE(started_at, $3) WHERE id = $4";
-            sqlx::query(sql).bind(epoch).bind(lease_until.0).bind(now.0).bind(candidate.id.as_str()).execute(&mut *tx).await?;
+            sqlx::query(sql)
+                .bind(epoch)
+                .bind(lease_until.0)
+                .bind(now.0)
+                .bind(candidate.id.as_str())
+                .execute(&mut *tx)
+                .await?;
             tx.commit().await?;
-            return Ok(Some(Job { status: JobStatus::Running, started_at: candidate.started_at.or(Some(now)), ..candidate }));
+            return Ok(Some(Job {
+                status: JobStatus::Running,
+                started_at: candidate.started_at.or(Some(now)),
+                ..candidate
+            }));
         }
         Ok(None)
     }
 
     /// False when the job is not ours any more: it was cancelled, or its lease ran out.
     pub async fn renew_lease(&self, id: &JobId, epoch: &str, lease_until: Time) -> Stored<bool> {
-        let sql = "UPDATE jobs SET lease_until = $3 WHERE id = $1 AND epoch = $2 AND status = 'Running'";
-        let done = sqlx::query(sql).bind(id.as_str()).bind(epoch).bind(lease_until.0).execute(self.pool()).await?;
+        let sql =
+            "UPDATE jobs SET lease_until = $3 WHERE id = $1 AND epoch = $2 AND status = 'Running'";
+        let done = sqlx::query(sql)
+            .bind(id.as_str())
+            .bind(epoch)
+            .bind(lease_until.0)
+            .execute(self.pool())
+            .await?;
         Ok(done.rows_affected() == 1)
     }
 
     /// Ends a job that is still ours; a failure takes its dependents with it. `Stale` otherwise.
-    pub async fn end_job(&self, job_: &Job, epoch: &str, result: Result<Option<Artifact>, String>, now: Time) -> Stored<()> {
+    pub async fn end_job(
+        &self,
+        job_: &Job,
+        epoch: &str,
+        result: Result<Option<Artifact>, String>,
+        now: Time,
+    ) -> Stored<()> {
         let mut tx = self.begin().await?;
         let (status, error) = match &result {
             Ok(_) => (JobStatus::Success, None),
@@ -90,21 +142,43 @@ impl Store {
         };
         let sql = "UPDATE jobs SET status = $3, error = $4, ended_at = $5, epoch = NULL, lease_until = NULL \
                    WHERE id = $1 AND epoch = $2 AND status = 'Running'";
-        let done = sqlx::query(sql).bind(job_.id.as_str()).bind(epoch).bind(status.word()).bind(error).bind(now.0).execute(&mut *tx).await?;
+        let done = sqlx::query(sql)
+            .bind(job_.id.as_str())
+            .bind(epoch)
+            .bind(status.word())
+            .bind(error)
+            .bind(now.0)
+            .execute(&mut *tx)
+            .await?;
         if done.rows_affected() != 1 {
             return Err(StoreError::Stale);
         }
         if let Ok(Some(artifact)) = &result {
             let sql = "UPDATE deployments SET artifact = $2 WHERE id = $1";
-            sqlx::query(sql).bind(job_.deployment.as_str()).bind(to_json(artifact)?).execute(&mut *tx).await?;
+            sqlx::query(sql)
+                .bind(job_.deployment.as_str())
+                .bind(to_json(artifact)?)
+                .execute(&mut *tx)
+                .await?;
         }
         if result.is_err() {
             let sql = format!("SELECT {COLUMNS} FROM jobs j WHERE j.deployment = $1");
-            let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(job_.deployment.as_str()).fetch_all(&mut *tx).await?;
-            let standing: Vec<_> = rows.iter().map(|r| Ok(job(r)?.standing())).collect::<Stored<_>>()?;
+            let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+                .bind(job_.deployment.as_str())
+                .fetch_all(&mut *tx)
+                .await?;
+            let standing: Vec<_> = rows
+                .iter()
+                .map(|r| Ok(job(r)?.standing()))
+                .collect::<Stored<_>>()?;
             for lost in dependents(&standing, job_.kind) {
                 let sql = "UPDATE jobs SET status = 'Cancelled', ended_at = $3 WHERE deployment = $1 AND kind = $2 AND status = 'Pending'";
-                sqlx::query(sql).bind(job_.deployment.as_str()).bind(lost.name()).bind(now.0).execute(&mut *tx).await?;
+                sqlx::query(sql)
+                    .bind(job_.deployment.as_str())
+                    .bind(lost.name())
+                    .bind(now.0)
+                    .execute(&mut *tx)
+                    .await?;
             }
         }
         tx.commit().await?;
@@ -114,7 +188,11 @@ impl Store {
     /// One process owns the data directory, so what an earlier boot claimed is free at once.
     pub async fn release_leases_of_earlier_boots(&self, epoch: &str) -> Stored<u64> {
         let sql = "UPDATE jobs SET status = 'Pending', epoch = NULL, lease_until = NULL WHERE status = 'Running' AND epoch IS NOT NULL AND epoch <> $1";
-        Ok(sqlx::query(sql).bind(epoch).execute(self.pool()).await?.rows_affected())
+        Ok(sqlx::query(sql)
+            .bind(epoch)
+            .execute(self.pool())
+            .await?
+            .rows_affected())
     }
 }
 
@@ -124,10 +202,12 @@ fn job(row: &Row) -> Stored<Job> {
         id: row.try_get::<String, _>("id")?.parse()?,
         org: row.try_get::<String, _>("org")?.parse()?,
         deployment: row.try_get::<String, _>("deployment")?.parse()?,
-        kind: JobKind::parse(&kind).ok_or_else(|| StoreError::Unreadable(format!("the job kind `{kind}`")))?,
+        kind: JobKind::parse(&kind)
+            .ok_or_else(|| StoreError::Unreadable(format!("the job kind `{kind}`")))?,
         order: u32::try_from(row.try_get::<i64, _>("ordinal")?).unwrap_or(0),
         needs: from_json(&row.try_get::<String, _>("needs")?)?,
-        status: JobStatus::parse(&status).ok_or_else(|| StoreError::Unreadable(format!("the job status `{status}`")))?,
+        status: JobStatus::parse(&status)
+            .ok_or_else(|| StoreError::Unreadable(format!("the job status `{status}`")))?,
         error: row.try_get("error")?,
         started_at: row.try_get::<Option<i64>, _>("started_at")?.map(Time),
         ended_at: row.try_get::<Option<i64>, _>("ended_at")?.map(Time),

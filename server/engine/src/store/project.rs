@@ -44,26 +44,42 @@ pub enum Created {
 impl Store {
     pub async fn projects(&self, org: &OrgId) -> Stored<Vec<Project>> {
         let sql = "SELECT id, org, name, origin, created_at FROM projects WHERE org = $1 ORDER BY name LIMIT 10000";
-        let rows = sqlx::query(sql).bind(org.as_str()).fetch_all(self.pool()).await?;
+        let rows = sqlx::query(sql)
+            .bind(org.as_str())
+            .fetch_all(self.pool())
+            .await?;
         rows.iter().map(project).collect()
     }
 
     pub async fn project(&self, org: &OrgId, id: &ProjectId) -> Stored<Option<Project>> {
-        let sql = "SELECT id, org, name, origin, created_at FROM projects WHERE org = $1 AND id = $2";
-        let row = sqlx::query(sql).bind(org.as_str()).bind(id.as_str()).fetch_optional(self.pool()).await?;
+        let sql =
+            "SELECT id, org, name, origin, created_at FROM projects WHERE org = $1 AND id = $2";
+        let row = sqlx::query(sql)
+            .bind(org.as_str())
+            .bind(id.as_str())
+            .fetch_optional(self.pool())
+            .await?;
         row.map(|r| project(&r)).transpose()
     }
 
     pub async fn project_named(&self, org: &OrgId, name: &str) -> Stored<Option<Project>> {
-        let sql = "SELECT id, org, name, origin, created_at FROM projects WHERE org = $1 AND name = $2";
-        let row = sqlx::query(sql).bind(org.as_str()).bind(name).fetch_optional(self.pool()).await?;
+        let sql =
+            "SELECT id, org, name, origin, created_at FROM projects WHERE org = $1 AND name = $2";
+        let row = sqlx::query(sql)
+            .bind(org.as_str())
+            .bind(name)
+            .fetch_optional(self.pool())
+            .await?;
         row.map(|r| project(&r)).transpose()
     }
 
     /// The first of these hosts that leads somewhere already.
     pub async fn taken_host(&self, hosts: &[String]) -> Stored<Option<String>> {
         for host in hosts {
-            let row = sqlx::query("SELECT host FROM hosts WHERE host = $1").bind(host).fetch_optional(self.pool()).await?;
+            let row = sqlx::query("SELECT host FROM hosts WHERE host = $1")
+                .bind(host)
+                .fetch_optional(self.pool())
+                .await?;
             if row.is_some() {
                 return Ok(Some(host.clone()));
             }
@@ -72,9 +88,17 @@ impl Store {
     }
 
     /// Project, environment, hosts, deployment, jobs and the event: all or nothing.
-    pub async fn create_project(&self, caller: &Caller, new: NewProject<'_>, first: NewDeployment<'_>, now: Now) -> Stored<Created> {
+    pub async fn create_project(
+        &self,
+        caller: &Caller,
+        new: NewProject<'_>,
+        first: NewDeployment<'_>,
+        now: Now,
+    ) -> Stored<Created> {
         let mut tx = self.begin().await?;
-        let named = sqlx::query("SELECT 1 FROM projects WHERE org = $1 AND name = $2").bind(caller.org.as_str()).bind(new.name);
+        let named = sqlx::query("SELECT 1 FROM projects WHERE org = $1 AND name = $2")
+            .bind(caller.org.as_str())
+            .bind(new.name);
         if named.fetch_optional(&mut *tx).await?.is_some() {
             return Ok(Created::NameTaken);
         }
@@ -83,31 +107,66 @@ impl Store {
             .execute(&mut *tx).await?;
         let sql = "INSERT INTO environments (id, org, project, name, runtime, overrides, deleting, created_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $7)";
         sqlx::query(sql)
-            .bind(new.environment.as_str()).bind(caller.org.as_str()).bind(new.id.as_str()).bind(new.environment_name)
-            .bind(new.runtime.as_str()).bind(to_json(new.overrides)?).bind(now.at.0).execute(&mut *tx).await?;
+            .bind(new.environment.as_str())
+            .bind(caller.org.as_str())
+            .bind(new.id.as_str())
+            .bind(new.environment_name)
+            .bind(new.runtime.as_str())
+            .bind(to_json(new.overrides)?)
+            .bind(now.at.0)
+            .execute(&mut *tx)
+            .await?;
         for (ordinal, host) in new.hosts.iter().enumerate() {
             let sql = "INSERT INTO hosts (host, org, environment, ordinal) VALUES ($1, $2, $3, $4) ON CONFLICT (host) DO NOTHING";
-            let insert = sqlx::query(sql).bind(host).bind(caller.org.as_str()).bind(new.environment.as_str()).bind(ordinal as i64);
+            let insert = sqlx::query(sql)
+                .bind(host)
+                .bind(caller.org.as_str())
+                .bind(new.environment.as_str())
+                .bind(ordinal as i64);
             if insert.execute(&mut *tx).await?.rows_affected() == 0 {
                 return Ok(Created::HostTaken(host.clone()));
             }
         }
         let sentence = format!("{} created the project {}.", caller.email, new.name);
-        write(&mut tx, now, NewEvent::by(&caller.org, Some(&caller.user), "project_created", sentence).project(&new.id)).await?;
+        write(
+            &mut tx,
+            now,
+            NewEvent::by(&caller.org, Some(&caller.user), "project_created", sentence)
+                .project(&new.id),
+        )
+        .await?;
         let deployment = insert(&mut tx, caller, first).await?;
         tx.commit().await?;
         Ok(Created::Done(Box::new(deployment)))
     }
 
     /// Marks every environment of it for deletion: the planner does the rest. False when there is no such project.
-    pub async fn begin_delete(&self, caller: &Caller, project: &Project, now: Now) -> Stored<Vec<EnvironmentId>> {
+    pub async fn begin_delete(
+        &self,
+        caller: &Caller,
+        project: &Project,
+        now: Now,
+    ) -> Stored<Vec<EnvironmentId>> {
         let mut tx = self.begin().await?;
-        let sql = "UPDATE environments SET deleting = 1 WHERE org = $1 AND project = $2 RETURNING id";
-        let rows = sqlx::query(sql).bind(caller.org.as_str()).bind(project.id.as_str()).fetch_all(&mut *tx).await?;
+        let sql =
+            "UPDATE environments SET deleting = 1 WHERE org = $1 AND project = $2 RETURNING id";
+        let rows = sqlx::query(sql)
+            .bind(caller.org.as_str())
+            .bind(project.id.as_str())
+            .fetch_all(&mut *tx)
+            .await?;
         let sentence = format!("{} deleted the project {}.", caller.email, project.name);
-        write(&mut tx, now, NewEvent::by(&caller.org, Some(&caller.user), "project_deleted", sentence).project(&project.id)).await?;
+        write(
+            &mut tx,
+            now,
+            NewEvent::by(&caller.org, Some(&caller.user), "project_deleted", sentence)
+                .project(&project.id),
+        )
+        .await?;
         tx.commit().await?;
-        rows.iter().map(|r| Ok(r.try_get::<String, _>("id")?.parse()?)).collect()
+        rows.iter()
+            .map(|r| Ok(r.try_get::<String, _>("id")?.parse()?))
+            .collect()
     }
 }
 

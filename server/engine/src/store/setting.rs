@@ -5,25 +5,39 @@ use sqlx::Row as _;
 
 impl Store {
     pub async fn setting(&self, key: &str) -> Stored<Option<String>> {
-        let row = sqlx::query("SELECT value FROM settings WHERE key = $1").bind(key).fetch_optional(self.pool()).await?;
+        let row = sqlx::query("SELECT value FROM settings WHERE key = $1")
+            .bind(key)
+            .fetch_optional(self.pool())
+            .await?;
         Ok(row.map(|r| r.try_get("value")).transpose()?)
     }
 
     pub async fn set_setting(&self, key: &str, value: &str) -> Stored<()> {
         let sql = "INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = $2";
-        sqlx::query(sql).bind(key).bind(value).execute(self.pool()).await?;
+        sqlx::query(sql)
+            .bind(key)
+            .bind(value)
+            .execute(self.pool())
+            .await?;
         Ok(())
     }
 
     /// The value that is there, or this one from now on.
     pub async fn setting_or(&self, key: &str, value: &str) -> Stored<String> {
         let sql = "INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING";
-        sqlx::query(sql).bind(key).bind(value).execute(self.pool()).await?;
+        sqlx::query(sql)
+            .bind(key)
+            .bind(value)
+            .execute(self.pool())
+            .await?;
         Ok(self.setting(key).await?.unwrap_or_else(|| value.to_owned()))
     }
 
     pub async fn drop_setting(&self, key: &str) -> Stored<()> {
-        sqlx::query("DELETE FROM settings WHERE key = $1").bind(key).execute(self.pool()).await?;
+        sqlx::query("DELETE FROM settings WHERE key = $1")
+            .bind(key)
+            .execute(self.pool())
+            .await?;
         Ok(())
     }
 }

@@ -56,12 +56,20 @@ pub(super) fn tar(reader: impl Read, sink: &mut Sink<'_>) -> Result<(), BundleEr
             () if kind.is_dir() => drop(path::clean(&name)?),
             () if kind.is_symlink() || kind.is_hard_link() => return Err(link(&name)),
             () if kind.is_pax_global_extensions() => {}
-            () => return Err(BundleError::Forbidden { name, why: "is neither a file nor a directory" }),
+            () => {
+                return Err(BundleError::Forbidden {
+                    name,
+                    why: "is neither a file nor a directory",
+                });
+            }
         }
     }
     Ok(())
 }
 
 fn link(name: &str) -> BundleError {
-    BundleError::Forbidden { name: name.into(), why: "is a link" }
+    BundleError::Forbidden {
+        name: name.into(),
+        why: "is a link",
+    }
 }

@@ -7,7 +7,8 @@ use zip::write::SimpleFileOptions;
 fn zipped(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(vec![]));
     for (name, content) in files {
-        zip.start_file(*name, SimpleFileOptions::default()).expect("an entry");
+        zip.start_file(*name, SimpleFileOptions::default())
+            .expect("an entry");
         zip.write_all(content).expect("its content");
     }
     zip.finish().expect("an archive").into_inner()
@@ -34,8 +35,13 @@ async fn tried(bytes: &[u8], limits: Limits) -> Result<(Unpacked, Vec<String>), 
     let dir = tempfile::tempdir().expect("a directory");
     let (archive, into) = (dir.path().join("a"), dir.path().join("site"));
     fs::write(&archive, bytes).expect("written");
-    let result = unpack(&archive, &into, limits).await.map_err(|e| e.to_string());
-    let mut left: Vec<_> = fs::read_dir(dir.path()).expect("listed").map(|e| e.expect("entry").file_name().to_string_lossy().into_owned()).collect();
+    let result = unpack(&archive, &into, limits)
+        .await
+        .map_err(|e| e.to_string());
+    let mut left: Vec<_> = fs::read_dir(dir.path())
+        .expect("listed")
+        .map(|e| e.expect("entry").file_name().to_string_lossy().into_owned())
+        .collect();
     left.sort();
     match result {
         Ok(unpacked) => Ok((unpacked, left)),
@@ -51,11 +57,18 @@ async fn p16_zip_tar_and_tar_gz_of_the_same_files_are_the_same_bundle() {
     let tar = tarred(|t| entry(t, b"./index.html", tar::EntryType::Regular, b"hi"));
     let mut gz = flate2::write::GzEncoder::new(vec![], flate2::Compression::default());
     gz.write_all(&tar).expect("compressed");
-    let archives = [zipped(&[("index.html", b"hi")]), gz.finish().expect("finished"), tar];
+    let archives = [
+        zipped(&[("index.html", b"hi")]),
+        gz.finish().expect("finished"),
+        tar,
+    ];
     let mut digests = vec![];
     for archive in archives {
         let (unpacked, left) = tried(&archive, Limits::default()).await.expect("unpacked");
-        assert_eq!((unpacked.files, unpacked.bytes, left), (1, 2, vec!["a".into(), "site".into()]));
+        assert_eq!(
+            (unpacked.files, unpacked.bytes, left),
+            (1, 2, vec!["a".into(), "site".into()])
+        );
         digests.push(unpacked.digest);
     }
     digests.dedup();
@@ -64,22 +77,50 @@ async fn p16_zip_tar_and_tar_gz_of_the_same_files_are_the_same_bundle() {
 
 #[tokio::test]
 async fn one_folder_around_everything_is_taken_off() {
-    assert!(tried(&zipped(&[("dist/index.html", b"hi"), ("dist/a.css", b"")]), Limits::default()).await.is_ok());
-    let none = tried(&zipped(&[("a/b.html", b"hi")]), Limits::default()).await.expect_err("no index");
+    assert!(
+        tried(
+            &zipped(&[("dist/index.html", b"hi"), ("dist/a.css", b"")]),
+            Limits::default()
+        )
+        .await
+        .is_ok()
+    );
+    let none = tried(&zipped(&[("a/b.html", b"hi")]), Limits::default())
+        .await
+        .expect_err("no index");
     assert!(none.contains("no index.html"), "{none}");
 }
 
 #[tokio::test]
 async fn x14_an_archive_can_not_write_outside() {
-    for name in ["../index.html", "a/../../x", "/etc/passwd", "a\\..\\b", "C:x", "a\nb"] {
-        let sentence = tried(&zipped(&[("index.html", b""), (name, b"x")]), Limits::default()).await.expect_err(name);
+    for name in [
+        "../index.html",
+        "a/../../x",
+        "/etc/passwd",
+        "a\\..\\b",
+        "C:x",
+        "a\nb",
+    ] {
+        let sentence = tried(
+            &zipped(&[("index.html", b""), (name, b"x")]),
+            Limits::default(),
+        )
+        .await
+        .expect_err(name);
         assert!(sentence.contains("Nothing was unpacked"), "{sentence}");
         let tar = tarred(|t| entry(t, name.as_bytes(), tar::EntryType::Regular, b"x"));
         tried(&tar, Limits::default()).await.expect_err(name);
     }
-    for kind in [tar::EntryType::Symlink, tar::EntryType::Link, tar::EntryType::Fifo, tar::EntryType::Block] {
+    for kind in [
+        tar::EntryType::Symlink,
+        tar::EntryType::Link,
+        tar::EntryType::Fifo,
+        tar::EntryType::Block,
+    ] {
         let tar = tarred(|t| entry(t, b"x", kind, b""));
-        tried(&tar, Limits::default()).await.expect_err("a special entry");
+        tried(&tar, Limits::default())
+            .await
+            .expect_err("a special entry");
     }
 }
 
@@ -89,16 +130,42 @@ async fn x14_bombs_are_refused_while_they_unpack() {
     let bomb = zipped(&[("index.html", &large)]);
     let sentence = tried(&bomb, Limits::default()).await.expect_err("a bomb");
     assert!(sentence.contains("200 times its own size"), "{sentence}");
-    let small = Limits { bytes: 1 << 20, ..Limits::default() };
-    assert!(tried(&bomb, small).await.expect_err("too large").contains("1 MiB"));
+    let small = Limits {
+        bytes: 1 << 20,
+        ..Limits::default()
+    };
+    assert!(
+        tried(&bomb, small)
+            .await
+            .expect_err("too large")
+            .contains("1 MiB")
+    );
     let two = zipped(&[("index.html", b""), ("a", b"")]);
-    let one = Limits { files: 1, ..Limits::default() };
-    assert!(tried(&two, one).await.expect_err("too many").contains("1 files"));
+    let one = Limits {
+        files: 1,
+        ..Limits::default()
+    };
+    assert!(
+        tried(&two, one)
+            .await
+            .expect_err("too many")
+            .contains("1 files")
+    );
 }
 
 #[tokio::test]
 async fn what_is_no_archive_or_a_cut_one_is_said_so() {
-    assert!(tried(b"hello", Limits::default()).await.expect_err("text").contains("none of zip"));
+    assert!(
+        tried(b"hello", Limits::default())
+            .await
+            .expect_err("text")
+            .contains("none of zip")
+    );
     let whole = zipped(&[("index.html", &[7; 5000])]);
-    assert!(tried(&whole[..whole.len() / 2], Limits::default()).await.expect_err("cut").contains("damaged"));
+    assert!(
+        tried(&whole[..whole.len() / 2], Limits::default())
+            .await
+            .expect_err("cut")
+            .contains("damaged")
+    );
 }

@@ -28,10 +28,18 @@ pub struct NewDeployment<'a> {
 }
 
 /// The row, its jobs, its first event; the number counts up within the project.
-pub(crate) async fn insert(tx: &mut Transaction<'_>, caller: &Caller, new: NewDeployment<'_>) -> Stored<Deployment> {
+pub(crate) async fn insert(
+    tx: &mut Transaction<'_>,
+    caller: &Caller,
+    new: NewDeployment<'_>,
+) -> Stored<Deployment> {
     let now = (new.ids)();
     let sql = "UPDATE projects SET last_number = last_number + 1 WHERE id = $1 AND org = $2 RETURNING last_number";
-    let row = sqlx::query(sql).bind(new.project.as_str()).bind(caller.org.as_str()).fetch_optional(&mut **tx).await?;
+    let row = sqlx::query(sql)
+        .bind(new.project.as_str())
+        .bind(caller.org.as_str())
+        .fetch_optional(&mut **tx)
+        .await?;
     let number: i64 = row.ok_or(StoreError::Stale)?.try_get("last_number")?;
     let deployment = Deployment {
         id: new.id.clone(),
@@ -53,44 +61,86 @@ pub(crate) async fn insert(tx: &mut Transaction<'_>, caller: &Caller, new: NewDe
     };
     insert_row(tx, &deployment, new.project_name).await?;
     insert_jobs(tx, &deployment, new.ids).await?;
-    let sentence = format!("{} asked for {} ({}).", caller.email, new.source.label(), new.trigger.word().to_lowercase());
-    write(tx, now, NewEvent {
-        environment: Some(new.environment),
-        deployment: Some(&deployment.id),
-        phase: Some(Phase::Queued),
-        ..NewEvent::by(&caller.org, Some(&caller.user), "phase", sentence).project(new.project)
-    }).await?;
+    let sentence = format!(
+        "{} asked for {} ({}).",
+        caller.email,
+        new.source.label(),
+        new.trigger.word().to_lowercase()
+    );
+    write(
+        tx,
+        now,
+        NewEvent {
+            environment: Some(new.environment),
+            deployment: Some(&deployment.id),
+            phase: Some(Phase::Queued),
+            ..NewEvent::by(&caller.org, Some(&caller.user), "phase", sentence).project(new.project)
+        },
+    )
+    .await?;
     let overrides = "UPDATE environments SET overrides = $1 WHERE id = $2 AND deleting = 0 AND active IS NOT DISTINCT FROM $3";
     let kept = sqlx::query(overrides)
-        .bind(to_json(new.overrides)?).bind(new.environment.as_str()).bind(new.expected_active.map(DeploymentId::as_str))
-        .execute(&mut **tx).await?;
-    if kept.rows_affected() == 1 { Ok(deployment) } else { Err(StoreError::Stale) }
+        .bind(to_json(new.overrides)?)
+        .bind(new.environment.as_str())
+        .bind(new.expected_active.map(DeploymentId::as_str))
+        .execute(&mut **tx)
+        .await?;
+    if kept.rows_affected() == 1 {
+        Ok(deployment)
+    } else {
+        Err(StoreError::Stale)
+    }
 }
 
 async fn insert_row(tx: &mut Transaction<'_>, d: &Deployment, project_name: &str) -> Stored<()> {
     let sql = "INSERT INTO deployments (id, org, project, environment, number, source, words, config, overrides, trigger_kind, runtime, \
                created_by, created_at, phase, since) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     sqlx::query(sql)
-        .bind(d.id.as_str()).bind(d.org.as_str()).bind(d.project.as_str()).bind(d.environment.as_str()).bind(i64::from(d.number))
-        .bind(to_json(&d.source)?).bind(words(&d.source, project_name)).bind(to_json(&d.config)?).bind(to_json(&d.overrides)?)
-        .bind(to_json(&d.trigger)?).bind(d.runtime.as_str()).bind(d.created_by.as_ref().map(UserId::as_str))
-        .bind(d.created_at.0).bind(d.phase.word()).bind(d.since.0)
-        .execute(&mut **tx).await?;
+        .bind(d.id.as_str())
+        .bind(d.org.as_str())
+        .bind(d.project.as_str())
+        .bind(d.environment.as_str())
+        .bind(i64::from(d.number))
+        .bind(to_json(&d.source)?)
+        .bind(words(&d.source, project_name))
+        .bind(to_json(&d.config)?)
+        .bind(to_json(&d.overrides)?)
+        .bind(to_json(&d.trigger)?)
+        .bind(d.runtime.as_str())
+        .bind(d.created_by.as_ref().map(UserId::as_str))
+        .bind(d.created_at.0)
+        .bind(d.phase.word())
+        .bind(d.since.0)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
-async fn insert_jobs(tx: &mut Transaction<'_>, deployment: &Deployment, ids: Ids<'_>) -> Stored<()> {
+async fn insert_jobs(
+    tx: &mut Transaction<'_>,
+    deployment: &Deployment,
+    ids: Ids<'_>,
+) -> Stored<()> {
     for job in pipeline::jobs(&deployment.source) {
         let now = ids();
         let sql = "INSERT INTO jobs (id, org, deployment, kind, ordinal, needs, status) VALUES ($1, $2, $3, $4, $5, $6, 'Pending')";
         sqlx::query(sql)
-            .bind(String::from(JobId::new(now.at, now.entropy))).bind(deployment.org.as_str()).bind(deployment.id.as_str())
-            .bind(job.kind.name()).bind(i64::from(job.order)).bind(to_json(&job.needs)?).execute(&mut **tx).await?;
+            .bind(String::from(JobId::new(now.at, now.entropy)))
+            .bind(deployment.org.as_str())
+            .bind(deployment.id.as_str())
+            .bind(job.kind.name())
+            .bind(i64::from(job.order))
+            .bind(to_json(&job.needs)?)
+            .execute(&mut **tx)
+            .await?;
     }
     Ok(())
 }
 
 fn words(source: &Source, project_name: &str) -> String {
-    let commit = source.commit().map(|c| format!(" {} {} {}", c.sha, c.subject, c.author)).unwrap_or_default();
+    let commit = source
+        .commit()
+        .map(|c| format!(" {} {} {}", c.sha, c.subject, c.author))
+        .unwrap_or_default();
     format!("{project_name} {}{commit}", source.label()).to_lowercase()
 }

@@ -20,12 +20,19 @@ pub(super) fn deployment(row: &Row) -> Stored<Deployment> {
         overrides: from_json(&row.try_get::<String, _>("overrides")?)?,
         trigger: from_json(&row.try_get::<String, _>("trigger_kind")?)?,
         runtime: row.try_get::<String, _>("runtime")?.parse()?,
-        created_by: row.try_get::<Option<String>, _>("created_by")?.map(|s| s.parse()).transpose()?,
+        created_by: row
+            .try_get::<Option<String>, _>("created_by")?
+            .map(|s| s.parse())
+            .transpose()?,
         created_at: Time(row.try_get("created_at")?),
-        phase: Phase::parse(&phase).ok_or_else(|| StoreError::Unreadable(format!("the phase `{phase}`")))?,
+        phase: Phase::parse(&phase)
+            .ok_or_else(|| StoreError::Unreadable(format!("the phase `{phase}`")))?,
         since: Time(row.try_get("since")?),
         reason: row.try_get("reason")?,
-        artifact: row.try_get::<Option<String>, _>("artifact")?.map(|s| from_json(&s)).transpose()?,
+        artifact: row
+            .try_get::<Option<String>, _>("artifact")?
+            .map(|s| from_json(&s))
+            .transpose()?,
     })
 }
 
@@ -40,7 +47,8 @@ pub(super) fn listed(row: &Row) -> Stored<Listed> {
             build_ms: between(claimed, built.or(ended)),
             deploy_ms: between(built, ended),
         },
-        live: row.try_get::<Option<String>, _>("active")?.as_deref() == Some(deployment.id.as_str()),
+        live: row.try_get::<Option<String>, _>("active")?.as_deref()
+            == Some(deployment.id.as_str()),
         project_name: row.try_get("project_name")?,
         environment_name: row.try_get("environment_name")?,
         created_by: row.try_get("email")?,
