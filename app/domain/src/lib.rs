@@ -53,6 +53,7 @@ pub mod instance;
 pub mod job;
 pub mod name;
 pub mod pipeline;
+pub mod placement;
 pub mod plan;
 pub mod preview;
 pub mod probe;

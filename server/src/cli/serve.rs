@@ -9,6 +9,7 @@ use crate::{compose, serve};
 use clap::{Args, ValueEnum};
 use domain::refusal::Refusal;
 use engine::boot::{self, Engine, Options};
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -73,6 +74,7 @@ impl Logging {
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(USUAL));
         let builder = tracing_subscriber::fmt()
             .with_env_filter(filter)
+            .with_ansi(std::io::stderr().is_terminal())
             .with_writer(std::io::stderr);
         match self.log_format {
             Format::Text => builder.init(),

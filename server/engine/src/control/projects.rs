@@ -266,9 +266,11 @@ impl Control {
             return Err(host_taken(&host));
         }
         let runtime = self.runtime(caller, new.runtime.as_deref()).await?;
-        let resolved = self
+        let mut resolved = self
             .resolve(caller, &runtime, &new.source, &new.config)
             .await?;
+        let note = self.place(caller, &runtime, &resolved.config).await?;
+        resolved.notes.extend(note);
         Ok(Checked {
             name,
             environment,

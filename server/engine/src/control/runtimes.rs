@@ -7,6 +7,8 @@ use crate::store::runtime::Runtime;
 use async_trait::async_trait;
 use domain::access::{Action, Caller};
 use domain::api::{Reply, Runtimes};
+use domain::config::Config;
+use domain::placement::{self, Capacity, Room};
 use domain::refusal::Refusal;
 use domain::view::RuntimeView;
 use std::time::Duration;
@@ -36,6 +38,20 @@ impl Control {
         all.into_iter()
             .find(|r| r.id == row.runtime)
             .ok_or_else(|| Refusal::not_found("runtime"))
+    }
+
+    /// Refuses what the runtime could never hold; else what a person should know about its memory.
+    pub(super) async fn place(
+        &self,
+        caller: &Caller,
+        runtime: &Runtime,
+        config: &Config,
+    ) -> Reply<Option<String>> {
+        let rooms: Vec<_> = self.runtime_views(caller).await?.iter().map(room).collect();
+        match rooms.iter().find(|room| room.name == runtime.name) {
+            Some(here) => placement::fits(here, &rooms, config),
+            None => Ok(None),
+        }
     }
 
     async fn runtime_view(&self, runtime: &Runtime) -> Reply<RuntimeView> {
@@ -80,6 +96,18 @@ impl Control {
                 PATIENCE.as_secs()
             )),
         }
+    }
+}
+
+fn room(view: &RuntimeView) -> Room {
+    let capacity = view.cpus.zip(view.memory_bytes);
+    Room {
+        name: view.name.clone(),
+        capacity: capacity.map(|(cpus, bytes)| Capacity {
+            cpus_milli: u64::from(cpus) * 1000,
+            memory_mib: bytes >> 20,
+        }),
+        promised_memory_mib: view.reserved_memory_mib,
     }
 }
 

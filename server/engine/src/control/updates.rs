@@ -126,7 +126,10 @@ impl Control {
             .config
             .clone()
             .unwrap_or_else(|| row.overrides.clone());
-        let resolved = self.proposed(caller, &row, update, &overrides).await?;
+        let mut resolved = self.proposed(caller, &row, update, &overrides).await?;
+        let runtime = self.runtime_of(caller, &row).await?;
+        let note = self.place(caller, &runtime, &resolved.config).await?;
+        resolved.notes.extend(note);
         let (commits, commits_more) = self
             .commits(caller, active.as_ref(), &resolved.source)
             .await;
