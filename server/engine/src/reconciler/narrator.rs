@@ -6,6 +6,7 @@ use crate::logs::Logs;
 use crate::store::Store;
 use domain::deployment::{Deployment, Phase};
 use domain::job::JobKind;
+use domain::plan::world::wanted;
 use domain::redact::Redactor;
 use domain::view::Stream;
 use std::sync::Arc;
@@ -23,14 +24,15 @@ impl Narrator {
     }
 
     pub async fn phase(&self, deployment: &Deployment, phase: Phase, reason: Option<&str>) {
+        let runs = !wanted(deployment).is_empty();
         let sentence = match phase {
-            Phase::Starting => "The artifact is ready; instances are being started.",
-            Phase::Ready => "Every instance is healthy.",
+            Phase::Starting if runs => "The artifact is ready; instances are being started.",
+            Phase::Ready if runs => "Every instance is healthy.",
             Phase::Live => "Traffic switched; it is live.",
             Phase::Draining => "Its traffic has moved on; requests in flight finish.",
             Phase::Stopped => "Stopped.",
             Phase::Failed | Phase::Cancelled => reason.unwrap_or("It ended."),
-            Phase::Queued | Phase::Building | Phase::Paused => return,
+            _ => return,
         };
         self.write(deployment, sentence, phase.is_final()).await;
     }
