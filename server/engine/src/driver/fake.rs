@@ -74,7 +74,16 @@ struct Room {
 impl FakeDriver {
     pub fn new(clock: Arc<dyn Clock>, mode: Mode, faults: Arc<dyn Faults>) -> Self {
         let (hints, changes) = (broadcast::channel(HINTS_KEPT).0, watch::channel(0).0);
-        Self { room: Arc::new(Room { clock, mode, faults, world: Mutex::default(), hints, changes }) }
+        Self {
+            room: Arc::new(Room {
+                clock,
+                mode,
+                faults,
+                world: Mutex::default(),
+                hints,
+                changes,
+            }),
+        }
     }
 
     /// For real use: sockets, the machine's clock, no faults.
@@ -83,7 +92,12 @@ impl FakeDriver {
     }
 
     /// One verb: a fault may come instead of its effect, or after it.
-    fn verb<T>(&self, verb: &str, id: &str, effect: impl FnOnce(&mut World) -> Result<T, DriverError>) -> Result<T, DriverError> {
+    fn verb<T>(
+        &self,
+        verb: &str,
+        id: &str,
+        effect: impl FnOnce(&mut World) -> Result<T, DriverError>,
+    ) -> Result<T, DriverError> {
         match self.room.faults.before(verb, id) {
             Fault::None => effect(&mut self.room.world()),
             Fault::ErrorBefore(error) => Err(error),
@@ -110,12 +124,22 @@ impl Room {
 #[async_trait]
 impl Driver for FakeDriver {
     async fn fingerprint(&self) -> Result<Fingerprint, DriverError> {
-        self.verb("fingerprint", "", |_| Ok(Fingerprint { version: "fake".into(), cpus: 4, memory_bytes: 8 << 30 }))
+        self.verb("fingerprint", "", |_| {
+            Ok(Fingerprint {
+                version: "fake".into(),
+                cpus: 4,
+                memory_bytes: 8 << 30,
+            })
+        })
     }
 
     async fn observe(&self, scope: Scope<'_>) -> Result<Vec<Observed>, DriverError> {
         let now = self.room.clock.now();
-        let id = if let Scope::Environment(environment) = &scope { environment.as_str() } else { "" };
+        let id = if let Scope::Environment(environment) = &scope {
+            environment.as_str()
+        } else {
+            ""
+        };
         self.verb("observe", id, |world| Ok(world.observe(&scope, now)))
     }
 
@@ -124,7 +148,9 @@ impl Driver for FakeDriver {
         let ensured = self.verb("ensure", &spec.id.to_string(), |world| {
             let knob = images::knob(&spec.image)?;
             let port = || server::open(&self.room, spec);
-            world.ensure(spec, knob, now, port).map(|begun| begun.then(|| self.room.will_change(&spec.id, world)))
+            world
+                .ensure(spec, knob, now, port)
+                .map(|begun| begun.then(|| self.room.will_change(&spec.id, world)))
         });
         self.room.changed(&spec.environment);
         ensured.map(|_| ())
@@ -141,7 +167,12 @@ impl Driver for FakeDriver {
         })
     }
 
-    async fn logs(&self, id: &InstanceId, since_ms: i64, into: mpsc::Sender<Printed>) -> Result<(), DriverError> {
+    async fn logs(
+        &self,
+        id: &InstanceId,
+        since_ms: i64,
+        into: mpsc::Sender<Printed>,
+    ) -> Result<(), DriverError> {
         self.verb("logs", &id.to_string(), |_| Ok(()))?;
         lines::follow(&self.room, id, since_ms, into).await;
         Ok(())

@@ -35,6 +35,7 @@ mod remove;
 mod settle;
 mod spec;
 mod stamp;
+mod steps;
 #[cfg(test)]
 mod tests;
 

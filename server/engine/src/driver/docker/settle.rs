@@ -49,7 +49,8 @@ impl Starts {
     /// What was removed behind our back is forgotten at the next look at everything.
     pub fn keep_only(&self, found: &[Found]) {
         let found: HashSet<&str> = found.iter().map(|found| found.container.as_str()).collect();
-        self.all().retain(|container, _| found.contains(container.as_str()));
+        self.all()
+            .retain(|container, _| found.contains(container.as_str()));
     }
 
     pub fn forget(&self, container: &str) {

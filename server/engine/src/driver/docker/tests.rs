@@ -1,6 +1,7 @@
 //! The contract, and what only this driver does, against a real Engine. Without one each test
 //! says `SKIPPED` and why.
 
+mod builds;
 mod engine;
 mod images;
 mod only;

@@ -1,8 +1,8 @@
 //! Images in memory. An image's id *is* its name, written in hexadecimal, so that an instance
 //! can be made from it even after a restart has emptied the memory.
 
-use super::knob::Knob;
 use super::FakeDriver;
+use super::knob::Knob;
 use crate::driver::{Build, DriverError, Images, Lines};
 use async_trait::async_trait;
 use domain::source::Artifact;
@@ -35,21 +35,30 @@ impl Images for FakeDriver {
         self.verb("pull", reference, |_| {
             lines.line(Stream::Out, &format!("Pulling {reference}"));
             knob(reference)?;
-            lines.line(Stream::Out, &format!("Status: Downloaded newer image for {reference}"));
+            lines.line(
+                Stream::Out,
+                &format!("Status: Downloaded newer image for {reference}"),
+            );
             Ok(artifact(reference))
         })
     }
 
     async fn find(&self, reference: &str) -> Result<Option<Artifact>, DriverError> {
         self.verb("find", reference, |world| {
-            let named = world.tags.get(reference).cloned().unwrap_or_else(|| self::reference(reference));
+            let named = world
+                .tags
+                .get(reference)
+                .cloned()
+                .unwrap_or_else(|| self::reference(reference));
             Ok(knob(&named).is_ok().then(|| artifact(&named)))
         })
     }
 
     async fn discard(&self, tag: &str) -> Result<(), DriverError> {
         if !tag.starts_with(OURS) {
-            return Err(DriverError::Refused(format!("The image {tag} was not made by Sealdock, so it is not removed.")));
+            return Err(DriverError::Refused(format!(
+                "The image {tag} was not made by Sealdock, so it is not removed."
+            )));
         }
         self.verb("discard", tag, |world| {
             world.tags.remove(tag);
@@ -65,7 +74,9 @@ pub fn knob(image: &str) -> Result<Knob, DriverError> {
         Some(Knob::Missing) | None => Err(DriverError::Refused(format!(
             "The image {reference} is not in the fake runtime. It has fake/ok, fake/unhealthy and the others in the documentation of `engine::driver::fake`."
         ))),
-        Some(Knob::Unreachable) => Err(DriverError::Unreachable(format!("The registry of {reference} does not answer (it never does: it is a fake)."))),
+        Some(Knob::Unreachable) => Err(DriverError::Unreachable(format!(
+            "The registry of {reference} does not answer (it never does: it is a fake)."
+        ))),
         Some(knob) => Ok(knob),
     }
 }
@@ -73,19 +84,29 @@ pub fn knob(image: &str) -> Result<Knob, DriverError> {
 /// The base image when it is one of ours; else the app that always works, in a version of its own.
 fn base(build: &Build<'_>) -> String {
     let text = std::fs::read_to_string(build.context.join(build.dockerfile)).unwrap_or_default();
-    let from = text.lines().rev().find_map(|line| line.trim().strip_prefix("FROM "));
-    let fake = from.and_then(|from| from.split_whitespace().next()).filter(|name| Knob::of(name).is_some());
+    let from = text
+        .lines()
+        .rev()
+        .find_map(|line| line.trim().strip_prefix("FROM "));
+    let fake = from
+        .and_then(|from| from.split_whitespace().next())
+        .filter(|name| Knob::of(name).is_some());
     let version = build.tag.rsplit_once(':').map_or("latest", |(_, tag)| tag);
     fake.map_or_else(|| format!("fake/ok:{version}"), str::to_owned)
 }
 
 fn build_fails(lines: &dyn Lines) -> DriverError {
     lines.line(Stream::Err, "this base image fails every build");
-    DriverError::Refused("`Step 1/1 : FROM fake/build-fails` failed: this base image fails every build.".into())
+    DriverError::Refused(
+        "`Step 1/1 : FROM fake/build-fails` failed: this base image fails every build.".into(),
+    )
 }
 
 fn artifact(reference: &str) -> Artifact {
-    Artifact::Image { image: id(reference), size_bytes: SIZE_BYTES }
+    Artifact::Image {
+        image: id(reference),
+        size_bytes: SIZE_BYTES,
+    }
 }
 
 fn id(reference: &str) -> String {
@@ -101,7 +122,10 @@ fn id(reference: &str) -> String {
 
 /// The name that an id is made of; anything else is a name already.
 pub fn reference(image: &str) -> String {
-    image.strip_prefix(PREFIX).and_then(unhex).unwrap_or_else(|| image.to_owned())
+    image
+        .strip_prefix(PREFIX)
+        .and_then(unhex)
+        .unwrap_or_else(|| image.to_owned())
 }
 
 fn unhex(digits: &str) -> Option<String> {
@@ -126,7 +150,12 @@ mod tests {
     #[test]
     fn an_id_of_another_runtime_is_no_fake_image() {
         let foreign = format!("{PREFIX}{}", "e3".repeat(32));
-        assert!(matches!(knob(&foreign), Err(DriverError::Refused(said)) if said.contains(&foreign)));
-        assert!(matches!(knob(&format!("{PREFIX}{}", "0".repeat(64))), Err(DriverError::Refused(_))));
+        assert!(
+            matches!(knob(&foreign), Err(DriverError::Refused(said)) if said.contains(&foreign))
+        );
+        assert!(matches!(
+            knob(&format!("{PREFIX}{}", "0".repeat(64))),
+            Err(DriverError::Refused(_))
+        ));
     }
 }

@@ -42,12 +42,24 @@ impl Knob {
     fn measured(name: &str) -> Option<Self> {
         let (kind, amount) = name.rsplit_once('-')?;
         Some(match kind {
-            "slow-start" => Knob::SlowStart { ms: millis(amount)? },
-            "slow-stop" => Knob::SlowStop { ms: millis(amount)? },
-            "flaps" => Knob::Flaps { ms: millis(amount).filter(|ms| *ms > 0)? },
-            "crash-after" => Knob::CrashAfter { ms: millis(amount)? },
-            "exits" => Knob::Exits { code: amount.parse().ok()? },
-            "prints" => Knob::Prints { pairs: amount.parse().ok().filter(|pairs| *pairs <= 100_000)? },
+            "slow-start" => Knob::SlowStart {
+                ms: millis(amount)?,
+            },
+            "slow-stop" => Knob::SlowStop {
+                ms: millis(amount)?,
+            },
+            "flaps" => Knob::Flaps {
+                ms: millis(amount).filter(|ms| *ms > 0)?,
+            },
+            "crash-after" => Knob::CrashAfter {
+                ms: millis(amount)?,
+            },
+            "exits" => Knob::Exits {
+                code: amount.parse().ok()?,
+            },
+            "prints" => Knob::Prints {
+                pairs: amount.parse().ok().filter(|pairs| *pairs <= 100_000)?,
+            },
             _ => return None,
         })
     }
@@ -57,7 +69,11 @@ impl Knob {
 fn millis(amount: &str) -> Option<u32> {
     match amount.strip_suffix("ms") {
         Some(ms) => ms.parse().ok(),
-        None => amount.strip_suffix('s')?.parse::<u32>().ok()?.checked_mul(1000),
+        None => amount
+            .strip_suffix('s')?
+            .parse::<u32>()
+            .ok()?
+            .checked_mul(1000),
     }
 }
 
@@ -68,15 +84,35 @@ mod tests {
     #[test]
     fn a_name_is_a_behaviour_whatever_its_tag() {
         assert_eq!(Knob::of("fake/ok"), Some(Knob::Ok));
-        assert_eq!(Knob::of("fake/slow-start-500ms:v1"), Some(Knob::SlowStart { ms: 500 }));
-        assert_eq!(Knob::of("fake/crash-after-2s:v1.2"), Some(Knob::CrashAfter { ms: 2000 }));
-        assert_eq!(Knob::of("fake/exits-3@sha256:00"), Some(Knob::Exits { code: 3 }));
-        assert_eq!(Knob::of("fake/prints-200:v1"), Some(Knob::Prints { pairs: 200 }));
+        assert_eq!(
+            Knob::of("fake/slow-start-500ms:v1"),
+            Some(Knob::SlowStart { ms: 500 })
+        );
+        assert_eq!(
+            Knob::of("fake/crash-after-2s:v1.2"),
+            Some(Knob::CrashAfter { ms: 2000 })
+        );
+        assert_eq!(
+            Knob::of("fake/exits-3@sha256:00"),
+            Some(Knob::Exits { code: 3 })
+        );
+        assert_eq!(
+            Knob::of("fake/prints-200:v1"),
+            Some(Knob::Prints { pairs: 200 })
+        );
     }
 
     #[test]
     fn what_is_no_behaviour_is_none() {
-        for name in ["ok", "fake/okay", "fake/slow-start", "fake/exits-x", "fake/flaps-0s", "nginx:1", "fake/slow-stop-9999999s"] {
+        for name in [
+            "ok",
+            "fake/okay",
+            "fake/slow-start",
+            "fake/exits-x",
+            "fake/flaps-0s",
+            "nginx:1",
+            "fake/slow-stop-9999999s",
+        ] {
             assert_eq!(Knob::of(name), None, "{name}");
         }
     }

@@ -15,9 +15,19 @@ const LAST_LINES: usize = 20;
 impl Instance {
     /// Everything printed until now, in order.
     pub fn printed(&self, now: Time) -> Vec<Printed> {
-        let mut all: Vec<_> = self.starts.iter().flat_map(|start| self.of_start(*start)).collect();
-        if let (Knob::CrashAfter { ms }, Some(start), Some(_)) = (self.knob, self.starts.last(), self.ended(now)) {
-            all.push(line(start.at.plus_ms(i64::from(ms)), Stream::Err, "crashed on purpose".into()));
+        let mut all: Vec<_> = self
+            .starts
+            .iter()
+            .flat_map(|start| self.of_start(*start))
+            .collect();
+        if let (Knob::CrashAfter { ms }, Some(start), Some(_)) =
+            (self.knob, self.starts.last(), self.ended(now))
+        {
+            all.push(line(
+                start.at.plus_ms(i64::from(ms)),
+                Stream::Err,
+                "crashed on purpose".into(),
+            ));
         }
         all
     }
@@ -34,16 +44,26 @@ impl Instance {
 
     pub fn last_lines(&self, now: Time) -> Vec<String> {
         let mut all = self.printed(now);
-        all.split_off(all.len().saturating_sub(LAST_LINES)).into_iter().map(|line| line.text).collect()
+        all.split_off(all.len().saturating_sub(LAST_LINES))
+            .into_iter()
+            .map(|line| line.text)
+            .collect()
     }
 }
 
 fn line(at: Time, stream: Stream, text: String) -> Printed {
-    Printed { at_ms: at.0, stream, text }
+    Printed {
+        at_ms: at.0,
+        stream,
+        text,
+    }
 }
 
 fn pair(at: Time, n: u32) -> [Printed; 2] {
-    [line(at, Stream::Out, format!("out {n}")), line(at, Stream::Err, format!("err {n}"))]
+    [
+        line(at, Stream::Out, format!("out {n}")),
+        line(at, Stream::Err, format!("err {n}")),
+    ]
 }
 
 /// Until it is gone, or nobody listens any more.
@@ -52,7 +72,13 @@ pub async fn follow(room: &Arc<Room>, id: &InstanceId, since_ms: i64, into: mpsc
     let mut sent = 0;
     loop {
         changes.borrow_and_update();
-        let Some(all) = room.world().get(id).map(|instance| instance.printed(room.clock.now())) else { return };
+        let Some(all) = room
+            .world()
+            .get(id)
+            .map(|instance| instance.printed(room.clock.now()))
+        else {
+            return;
+        };
         for line in all.iter().skip(sent).filter(|line| line.at_ms >= since_ms) {
             if into.send(line.clone()).await.is_err() {
                 return;

@@ -23,12 +23,18 @@ pub fn open(room: &Arc<Room>, spec: &InstanceSpec) -> Opened {
     match room.mode {
         Mode::Silent => Ok(None),
         Mode::Sockets => listen(room, &spec.id).map(Some).map_err(|e| {
-            DriverError::Refused(format!("The fake instance {} could not listen on loopback: {e}.", spec.nickname))
+            DriverError::Refused(format!(
+                "The fake instance {} could not listen on loopback: {e}.",
+                spec.nickname
+            ))
         }),
     }
 }
 
-fn listen(room: &Arc<Room>, id: &InstanceId) -> io::Result<(std::net::SocketAddr, CancellationToken)> {
+fn listen(
+    room: &Arc<Room>,
+    id: &InstanceId,
+) -> io::Result<(std::net::SocketAddr, CancellationToken)> {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
     listener.set_nonblocking(true)?;
     let (address, listener) = (listener.local_addr()?, TcpListener::from_std(listener)?);
@@ -49,7 +55,9 @@ async fn converse(room: &Arc<Room>, id: &InstanceId, socket: TcpStream) {
     let _ = socket.set_nodelay(true);
     let service = service_fn(|_: Request<Incoming>| std::future::ready(respond(room, id)));
     // An error is a client that left, or an instance that does not answer on purpose.
-    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(socket), service).await;
+    let _ = hyper::server::conn::http1::Builder::new()
+        .serve_connection(TokioIo::new(socket), service)
+        .await;
 }
 
 fn respond(room: &Room, id: &InstanceId) -> Result<Response<Full<Bytes>>, io::Error> {
@@ -58,7 +66,10 @@ fn respond(room: &Room, id: &InstanceId) -> Result<Response<Full<Bytes>>, io::Er
     let instance = world.get(id).ok_or(io::ErrorKind::ConnectionAborted)?;
     match instance.answer(now) {
         Answer::Refused | Answer::Closed => Err(io::ErrorKind::ConnectionAborted.into()),
-        Answer::Status(status) => Ok(response(status, instance.body(&images::reference(&instance.spec.image)))),
+        Answer::Status(status) => Ok(response(
+            status,
+            instance.body(&images::reference(&instance.spec.image)),
+        )),
     }
 }
 
@@ -73,7 +84,14 @@ impl Room {
     /// of a removal. A simulation looks whenever it moves its clock.
     pub fn will_change(self: &Arc<Self>, id: &InstanceId, world: &World) {
         let instance = world.get(id).filter(|_| self.mode == Mode::Sockets);
-        let Some((in_ms, environment)) = instance.and_then(|found| Some((found.changes_in_ms(self.clock.now())?, found.spec.environment.clone()))) else { return };
+        let Some((in_ms, environment)) = instance.and_then(|found| {
+            Some((
+                found.changes_in_ms(self.clock.now())?,
+                found.spec.environment.clone(),
+            ))
+        }) else {
+            return;
+        };
         let room = Arc::downgrade(self);
         tokio::spawn(async move {
             tokio::time::sleep(Duration::from_millis(in_ms + 1)).await;

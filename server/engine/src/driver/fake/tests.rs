@@ -1,6 +1,6 @@
 //! The contract, and what only this driver does.
 
-use super::{Fault, FakeDriver, Faults, Mode, NoFaults};
+use super::{FakeDriver, Fault, Faults, Mode, NoFaults};
 use crate::clock::ManualClock;
 use crate::driver::contract::{self, App, Behaviour, Harness, environment, see, whole_contract};
 use crate::driver::{Build, Driver, DriverError, Images, Lines};
@@ -38,7 +38,10 @@ impl Harness for Here {
             Behaviour::EatsMemory => "fake/oom:v1",
             Behaviour::Prints => "fake/prints-200:v1",
         };
-        App { image: image.into(), command: None }
+        App {
+            image: image.into(),
+            command: None,
+        }
     }
 }
 
@@ -51,18 +54,30 @@ impl Lines for Silence {
 /// A world whose clock stands still.
 fn still() -> (Arc<ManualClock>, FakeDriver) {
     let clock = Arc::new(ManualClock::at(Time(1_000)));
-    (clock.clone(), FakeDriver::new(clock, Mode::Silent, Arc::new(NoFaults)))
+    (
+        clock.clone(),
+        FakeDriver::new(clock, Mode::Silent, Arc::new(NoFaults)),
+    )
 }
 
 async fn made(driver: &FakeDriver, image: &str) -> InstanceSpec {
-    let spec = contract::spec(App { image: image.into(), command: None }, &environment());
+    let spec = contract::spec(
+        App {
+            image: image.into(),
+            command: None,
+        },
+        &environment(),
+    );
     driver.ensure(&spec).await.expect("it is made");
     spec
 }
 
 async fn probed(driver: &FakeDriver, spec: &InstanceSpec) -> Result<(), String> {
     let seen = see(driver, &spec.environment).await;
-    let address = seen.first().and_then(|seen| seen.address).expect("an address");
+    let address = seen
+        .first()
+        .and_then(|seen| seen.address)
+        .expect("an address");
     driver.probe(&spec.id, address, "/", 1000, &[]).await
 }
 
@@ -70,22 +85,33 @@ async fn probed(driver: &FakeDriver, spec: &InstanceSpec) -> Result<(), String> 
 async fn time_passes_only_with_the_clock() {
     let (clock, driver) = still();
     let slow = made(&driver, "fake/slow-start-500ms:v1").await;
-    assert_eq!(probed(&driver, &slow).await, Err("closed the connection without an answer".into()));
+    assert_eq!(
+        probed(&driver, &slow).await,
+        Err("closed the connection without an answer".into())
+    );
     clock.advance_ms(500);
     assert_eq!(probed(&driver, &slow).await, Ok(()));
     let crash = made(&driver, "fake/crash-after-2s:v1").await;
     clock.advance_ms(1_999);
-    assert_eq!(see(&driver, &crash.environment).await[0].state, State::Running);
+    assert_eq!(
+        see(&driver, &crash.environment).await[0].state,
+        State::Running
+    );
     clock.advance_ms(1);
     let state = see(&driver, &crash.environment).await.remove(0).state;
-    assert!(matches!(state, State::Exited { code: 1, lines, .. } if lines.last().is_some_and(|line| line == "crashed on purpose")));
+    assert!(
+        matches!(state, State::Exited { code: 1, lines, .. } if lines.last().is_some_and(|line| line == "crashed on purpose"))
+    );
 }
 
 #[tokio::test]
 async fn an_unhealthy_and_a_flapping_one_answer_503() {
     let (clock, driver) = still();
     let unhealthy = made(&driver, "fake/unhealthy").await;
-    assert_eq!(probed(&driver, &unhealthy).await, Err("answered 503".into()));
+    assert_eq!(
+        probed(&driver, &unhealthy).await,
+        Err("answered 503".into())
+    );
     let flaps = made(&driver, "fake/flaps-200ms").await;
     assert_eq!(probed(&driver, &flaps).await, Ok(()));
     clock.advance_ms(200);
@@ -98,9 +124,15 @@ async fn leaving_takes_its_time_and_no_longer_than_the_grace() {
     let slow = made(&driver, "fake/slow-stop-5s").await;
     driver.remove(&slow.id, 2).await.expect("removal begins");
     clock.advance_ms(1_999);
-    assert_eq!(see(&driver, &slow.environment).await[0].state, State::Leaving);
+    assert_eq!(
+        see(&driver, &slow.environment).await[0].state,
+        State::Leaving
+    );
     let early = driver.ensure(&slow).await;
-    assert!(matches!(&early, Err(DriverError::Unreachable(said)) if said.contains("still being removed")), "{early:?}");
+    assert!(
+        matches!(&early, Err(DriverError::Unreachable(said)) if said.contains("still being removed")),
+        "{early:?}"
+    );
     clock.advance_ms(1);
     assert_eq!(see(&driver, &slow.environment).await, []);
 }
@@ -109,13 +141,24 @@ async fn leaving_takes_its_time_and_no_longer_than_the_grace() {
 async fn chaos_is_seen_and_an_old_address_leads_nowhere() {
     let (_, driver) = still();
     let spec = made(&driver, "fake/ok:v1").await;
-    let before = see(&driver, &spec.environment).await[0].address.expect("an address");
+    let before = see(&driver, &spec.environment).await[0]
+        .address
+        .expect("an address");
     driver.restart_with_new_port(&spec.id);
     assert_eq!(probed(&driver, &spec).await, Ok(()));
-    assert_eq!(driver.probe(&spec.id, before, "/", 1000, &[]).await, Err("refused the connection".into()));
+    assert_eq!(
+        driver.probe(&spec.id, before, "/", 1000, &[]).await,
+        Err("refused the connection".into())
+    );
     driver.exit(&spec.id, 9);
-    assert!(matches!(see(&driver, &spec.environment).await[0].state, State::Exited { code: 9, .. }));
-    driver.ensure(&spec).await.expect("what ended is started again");
+    assert!(matches!(
+        see(&driver, &spec.environment).await[0].state,
+        State::Exited { code: 9, .. }
+    ));
+    driver
+        .ensure(&spec)
+        .await
+        .expect("what ended is started again");
     assert_eq!(probed(&driver, &spec).await, Ok(()));
     driver.vanish(&spec.id);
     assert_eq!(see(&driver, &spec.environment).await, []);
@@ -125,16 +168,33 @@ struct Once(&'static str, Fault);
 
 impl Faults for Once {
     fn before(&self, verb: &str, _: &str) -> Fault {
-        if verb == self.0 { self.1.clone() } else { Fault::None }
+        if verb == self.0 {
+            self.1.clone()
+        } else {
+            Fault::None
+        }
     }
 }
 
 #[tokio::test]
 async fn a_fault_comes_instead_of_the_effect_or_after_it() {
     let lost = DriverError::Unreachable("the line is dead".into());
-    for (fault, left) in [(Fault::ErrorBefore(lost.clone()), 0), (Fault::ErrorAfterEffect(lost.clone()), 1)] {
-        let driver = FakeDriver::new(Arc::new(ManualClock::default()), Mode::Silent, Arc::new(Once("ensure", fault)));
-        let spec = contract::spec(App { image: "fake/ok".into(), command: None }, &environment());
+    for (fault, left) in [
+        (Fault::ErrorBefore(lost.clone()), 0),
+        (Fault::ErrorAfterEffect(lost.clone()), 1),
+    ] {
+        let driver = FakeDriver::new(
+            Arc::new(ManualClock::default()),
+            Mode::Silent,
+            Arc::new(Once("ensure", fault)),
+        );
+        let spec = contract::spec(
+            App {
+                image: "fake/ok".into(),
+                command: None,
+            },
+            &environment(),
+        );
         assert_eq!(driver.ensure(&spec).await, Err(lost.clone()));
         assert_eq!(see(&driver, &spec.environment).await.len(), left);
     }
@@ -145,7 +205,14 @@ async fn build(dockerfile: &str) -> Result<Artifact, DriverError> {
     std::fs::write(dir.path().join("Dockerfile"), dockerfile).expect("a Dockerfile");
     let (args, labels) = (BTreeMap::new(), BTreeMap::new());
     let (context, tag) = (dir.path(), "sealdock/web:dep_1");
-    let build = Build { context, dockerfile: "Dockerfile", tag, args: &args, labels: &labels, memory_mib: 64 };
+    let build = Build {
+        context,
+        dockerfile: "Dockerfile",
+        tag,
+        args: &args,
+        labels: &labels,
+        memory_mib: 64,
+    };
     let driver = FakeDriver::serving();
     let built = driver.build(build, &Silence).await?;
     assert_eq!(driver.find(tag).await, Ok(Some(built.clone())));
@@ -156,16 +223,36 @@ async fn build(dockerfile: &str) -> Result<Artifact, DriverError> {
 
 #[tokio::test]
 async fn a_build_takes_its_behaviour_from_its_base_image() {
-    let pulled = |reference: &'static str| async move { FakeDriver::serving().pull(reference, &Silence).await };
-    assert_eq!(build("FROM fake/unhealthy:v7").await, pulled("fake/unhealthy:v7").await);
-    assert_eq!(build("FROM rust AS b\nRUN x\nFROM scratch").await, pulled("fake/ok:dep_1").await);
-    assert!(matches!(build("FROM fake/build-fails").await, Err(DriverError::Refused(said)) if said.contains("Step 1/1")));
+    let pulled = |reference: &'static str| async move {
+        FakeDriver::serving().pull(reference, &Silence).await
+    };
+    assert_eq!(
+        build("FROM fake/unhealthy:v7").await,
+        pulled("fake/unhealthy:v7").await
+    );
+    assert_eq!(
+        build("FROM rust AS b\nRUN x\nFROM scratch").await,
+        pulled("fake/ok:dep_1").await
+    );
+    assert!(
+        matches!(build("FROM fake/build-fails").await, Err(DriverError::Refused(said)) if said.contains("Step 1/1"))
+    );
 }
 
 #[tokio::test]
 async fn a_pull_of_what_is_not_there_is_refused() {
-    let pulled = |reference: &'static str| async move { FakeDriver::serving().pull(reference, &Silence).await };
-    assert!(matches!(pulled("fake/missing:v1").await, Err(DriverError::Refused(said)) if said.contains("fake/missing:v1")));
-    assert!(matches!(pulled("nginx:1").await, Err(DriverError::Refused(_))));
-    assert!(matches!(pulled("fake/unreachable").await, Err(DriverError::Unreachable(_))));
+    let pulled = |reference: &'static str| async move {
+        FakeDriver::serving().pull(reference, &Silence).await
+    };
+    assert!(
+        matches!(pulled("fake/missing:v1").await, Err(DriverError::Refused(said)) if said.contains("fake/missing:v1"))
+    );
+    assert!(matches!(
+        pulled("nginx:1").await,
+        Err(DriverError::Refused(_))
+    ));
+    assert!(matches!(
+        pulled("fake/unreachable").await,
+        Err(DriverError::Unreachable(_))
+    ));
 }

@@ -51,27 +51,61 @@ impl World {
             Scope::Environment(environment) => instance.spec.environment == **environment,
             Scope::Everything => true,
         };
-        self.instances.values().filter(wanted).map(|instance| instance.observed(now)).collect()
+        self.instances
+            .values()
+            .filter(wanted)
+            .map(|instance| instance.observed(now))
+            .collect()
     }
 
     /// Whether it was started: what runs already is adopted.
-    pub fn ensure(&mut self, spec: &InstanceSpec, knob: Knob, now: Time, open: impl FnOnce() -> Opened) -> Result<bool, DriverError> {
-        match self.instances.get(&spec.id).map(|instance| instance.state(now)) {
-            Some(State::Leaving) => Err(DriverError::Unreachable(format!("Instance {} is still being removed. It can be made again once it is gone.", spec.nickname))),
+    pub fn ensure(
+        &mut self,
+        spec: &InstanceSpec,
+        knob: Knob,
+        now: Time,
+        open: impl FnOnce() -> Opened,
+    ) -> Result<bool, DriverError> {
+        match self
+            .instances
+            .get(&spec.id)
+            .map(|instance| instance.state(now))
+        {
+            Some(State::Leaving) => Err(DriverError::Unreachable(format!(
+                "Instance {} is still being removed. It can be made again once it is gone.",
+                spec.nickname
+            ))),
             Some(State::Running | State::Starting) => Ok(false),
             Some(State::Exited { .. }) | None => self.start(spec, knob, now, open).map(|()| true),
         }
     }
 
-    pub fn start(&mut self, spec: &InstanceSpec, knob: Knob, now: Time, open: impl FnOnce() -> Opened) -> Result<(), DriverError> {
+    pub fn start(
+        &mut self,
+        spec: &InstanceSpec,
+        knob: Knob,
+        now: Time,
+        open: impl FnOnce() -> Opened,
+    ) -> Result<(), DriverError> {
         let opened = open()?;
         let (address, token) = match opened {
             Some((address, token)) => (address, Some(token.drop_guard())),
             None => (self.next_address(), None),
         };
-        let mut starts = self.instances.remove(&spec.id).map(|instance| instance.starts).unwrap_or_default();
+        let mut starts = self
+            .instances
+            .remove(&spec.id)
+            .map(|instance| instance.starts)
+            .unwrap_or_default();
         starts.push(Start { at: now, address });
-        let instance = Instance { spec: spec.clone(), knob, starts, killed: None, gone_at: None, _open: token };
+        let instance = Instance {
+            spec: spec.clone(),
+            knob,
+            starts,
+            killed: None,
+            gone_at: None,
+            _open: token,
+        };
         self.instances.insert(spec.id.clone(), instance);
         Ok(())
     }
@@ -84,18 +118,28 @@ impl World {
 
     /// Its environment, unless it was gone or leaving already.
     pub fn remove(&mut self, id: &InstanceId, now: Time, grace_s: u32) -> Option<EnvironmentId> {
-        let instance = self.instances.get_mut(id).filter(|instance| instance.gone_at.is_none())?;
-        let stop_ms = if let Knob::SlowStop { ms } = instance.knob { ms } else { STOP_MS };
+        let instance = self
+            .instances
+            .get_mut(id)
+            .filter(|instance| instance.gone_at.is_none())?;
+        let stop_ms = if let Knob::SlowStop { ms } = instance.knob {
+            ms
+        } else {
+            STOP_MS
+        };
         instance.gone_at = Some(now.plus_ms(i64::from(stop_ms.min(grace_s.saturating_mul(1000)))));
         Some(instance.spec.environment.clone())
     }
 
     pub fn reap(&mut self, now: Time) {
-        self.instances.retain(|_, instance| instance.gone_at.is_none_or(|at| now < at));
+        self.instances
+            .retain(|_, instance| instance.gone_at.is_none_or(|at| now < at));
     }
 
     pub fn vanish(&mut self, id: &InstanceId) -> Option<EnvironmentId> {
-        self.instances.remove(id).map(|instance| instance.spec.environment)
+        self.instances
+            .remove(id)
+            .map(|instance| instance.spec.environment)
     }
 
     pub fn kill(&mut self, id: &InstanceId, code: i64) -> Option<EnvironmentId> {
@@ -110,7 +154,11 @@ impl Instance {
     pub fn state(&self, now: Time) -> State {
         match self.ended(now) {
             _ if self.gone_at.is_some() => State::Leaving,
-            Some((code, out_of_memory)) => State::Exited { code, out_of_memory, lines: self.last_lines(now) },
+            Some((code, out_of_memory)) => State::Exited {
+                code,
+                out_of_memory,
+                lines: self.last_lines(now),
+            },
             None => State::Running,
         }
     }

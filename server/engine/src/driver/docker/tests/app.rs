@@ -11,7 +11,7 @@ fn main() {
         "eats-memory" => eat(),
         "prints" => {
             print();
-            if std::env::args().nth(2).is_some() {
+            if std::env::args().nth(2).as_deref() == Some("stop") {
                 return;
             }
         }

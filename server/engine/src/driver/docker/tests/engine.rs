@@ -1,15 +1,12 @@
 //! A real Engine for a test, and an app to run on it.
 
+use super::builds::{Kept, build, context, tag};
 use crate::driver::contract::{App, Behaviour, Harness};
 use crate::driver::docker::{Docker, Options, name, observe};
-use crate::driver::{Build, Driver, Images, Lines};
-use bollard::query_parameters::{ListContainersOptionsBuilder, RemoveImageOptions};
+use crate::driver::{Driver, Images};
+use bollard::query_parameters::ListContainersOptionsBuilder;
 use domain::id::InstanceId;
-use domain::source::Artifact;
-use domain::view::Stream;
-use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::Mutex;
 
@@ -18,8 +15,6 @@ static IMAGE: Mutex<Shared> = Mutex::const_new(Shared {
     users: 0,
     image: None,
 });
-pub const BARE: &str = "sealdock/contract:bare";
-const TAG: &str = "sealdock/contract:app";
 
 struct Shared {
     users: usize,
@@ -47,7 +42,10 @@ impl Here {
         }
         shared.users += 1;
         let image = shared.image.clone()?;
-        Some(Self { installation, image })
+        Some(Self {
+            installation,
+            image,
+        })
     }
 
     pub fn docker(&self) -> Docker {
@@ -56,14 +54,11 @@ impl Here {
 
     /// The same program in an image that names none, so that the command decides.
     pub async fn bare(&self) -> String {
-        let dir = context("FROM scratch\nLABEL test=bare\nCOPY app /app\n");
-        let built = build(
-            &self.docker(),
-            dir.path(),
-            BARE,
-            &Kept::default(),
-        )
-        .await;
+        let dir = context(&format!(
+            "FROM scratch\nLABEL test={}\nCOPY app /app\n",
+            tag("bare")
+        ));
+        let built = build(&self.docker(), dir.path(), &tag("bare"), &Kept::default()).await;
         built.expect("the image builds").digest().to_owned()
     }
 
@@ -73,7 +68,14 @@ impl Here {
         let engine = docker.room.client.engine().await.expect("the Engine");
         let options = ListContainersOptionsBuilder::new().all(true).build();
         let all = engine.list_containers(Some(options)).await.expect("a list");
-        all.iter().filter(|found| found.command.as_deref().is_some_and(|command| command.contains(words))).count()
+        all.iter()
+            .filter(|found| {
+                found
+                    .command
+                    .as_deref()
+                    .is_some_and(|command| command.contains(words))
+            })
+            .count()
     }
 
     pub async fn is_settled(&self, id: &InstanceId) -> bool {
@@ -106,7 +108,10 @@ impl Here {
 impl Drop for Here {
     fn drop(&mut self) {
         let left = std::thread::spawn(leave).join();
-        assert!(left.is_ok() || std::thread::panicking(), "the app's image stays behind");
+        assert!(
+            left.is_ok() || std::thread::panicking(),
+            "the app's image stays behind"
+        );
     }
 }
 
@@ -120,7 +125,10 @@ fn leave() {
         if shared.users == 0 {
             shared.image = None;
             let docker = Docker::connect(options("nobody"));
-            docker.discard(TAG).await.expect("the app's image goes");
+            docker
+                .discard(&tag("app"))
+                .await
+                .expect("the app's image goes");
         }
     });
 }
@@ -157,110 +165,9 @@ impl Harness for Here {
     }
 }
 
-/// Where a test reads what a build said.
-#[derive(Default)]
-pub struct Kept(std::sync::Mutex<Vec<(Stream, String)>>);
-
-impl Kept {
-    pub fn all(&self) -> Vec<(Stream, String)> {
-        self.0.lock().map(|all| all.clone()).unwrap_or_default()
-    }
-
-    pub fn has(&self, text: &str) -> bool {
-        self.all().iter().any(|(_, line)| line.contains(text))
-    }
-}
-
-impl Lines for Kept {
-    fn line(&self, stream: Stream, text: &str) {
-        if let Ok(mut all) = self.0.lock() {
-            all.push((stream, text.to_owned()));
-        }
-    }
-}
-
-/// The static program of `app.rs`, compiled once per test process and kept with its artefacts.
-fn program() -> &'static Path {
-    static PROGRAM: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let beside = std::env::current_exe().expect("the test's own path");
-        let program = beside.with_file_name("contract-app");
-        compile(&program);
-        program
-    })
-}
-
-fn compile(program: &Path) {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/driver/docker/tests/app.rs");
-    let done = std::process::Command::new("rustc")
-        .args([
-            "--edition",
-            "2024",
-            "-O",
-            "-C",
-            "target-feature=+crt-static",
-            "-o",
-        ])
-        .args([program, &source])
-        .status();
-    assert!(
-        done.is_ok_and(|status| status.success()),
-        "rustc compiles the app of the contract"
-    );
-}
-
-/// A directory with the app and a Dockerfile.
-pub fn context(dockerfile: &str) -> tempfile::TempDir {
-    let dir = tempfile::tempdir().expect("a directory");
-    std::fs::copy(program(), dir.path().join("app")).expect("the app");
-    std::fs::write(dir.path().join("Dockerfile"), dockerfile).expect("a Dockerfile");
-    dir
-}
-
-/// Removes what a build that made no image left as cache. Production leaves it: the next try
-/// goes on from there.
-pub async fn sweep(docker: &Docker, said: &Kept) {
-    let engine = docker.room.client.engine().await.expect("the Engine");
-    for (_, line) in said.all().iter().rev() {
-        if let Some(layer) = line
-            .strip_prefix(" ---> ")
-            .filter(|rest| !rest.contains(' '))
-        {
-            let _ = engine
-                .remove_image(layer, None::<RemoveImageOptions>, None)
-                .await;
-        }
-    }
-}
-
-pub async fn build(
-    driver: &Docker,
-    context: &Path,
-    tag: &str,
-    lines: &Kept,
-) -> Result<Artifact, crate::driver::DriverError> {
-    let (args, labels) = (
-        BTreeMap::from([("WHO".into(), "you".into())]),
-        BTreeMap::from([("sealdock.test".into(), "yes".into())]),
-    );
-    driver
-        .build(
-            Build {
-                context,
-                dockerfile: "Dockerfile",
-                tag,
-                args: &args,
-                labels: &labels,
-                memory_mib: 256,
-            },
-            lines,
-        )
-        .await
-}
-
 async fn build_app(driver: &Docker) -> String {
     let dir = context("FROM scratch\nCOPY app /app\nENTRYPOINT [\"/app\"]\n");
-    let artifact = build(driver, dir.path(), TAG, &Kept::default())
+    let artifact = build(driver, dir.path(), &tag("app"), &Kept::default())
         .await
         .expect("the app's image builds");
     artifact.digest().to_owned()

@@ -1,6 +1,7 @@
 //! What only this driver does: restarts, exclusive resources, sentences of the Engine.
 
-use super::engine::{BARE, Here, options};
+use super::builds::tag;
+use super::engine::{Here, options};
 use crate::driver::contract::{Behaviour, Harness, environment, eventually, see, spec};
 use crate::driver::docker::{Docker, Options};
 use crate::driver::{Driver, DriverError, Images, Scope};
@@ -65,7 +66,9 @@ async fn an_engine_that_is_not_there_is_unreachable() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_engine_is_described() {
-    let Some(here) = Here::new("described").await else { return };
+    let Some(here) = Here::new("described").await else {
+        return;
+    };
     let found = here.docker().fingerprint().await.expect("it answers");
     assert!(
         !found.version.is_empty() && found.cpus > 0 && found.memory_bytes > 1 << 28,
@@ -75,17 +78,24 @@ async fn the_engine_is_described() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_command_is_refused() {
-    let Some(here) = Here::new("command").await else { return };
+    let Some(here) = Here::new("command").await else {
+        return;
+    };
     let mut spec = made(&here, Behaviour::Serves);
     spec.image = here.bare().await;
     spec.command = Some(vec!["/nope".into()]);
     refused(&here, &spec, &["/nope", "`command`"]).await;
-    here.docker().discard(BARE).await.expect("the image goes");
+    here.docker()
+        .discard(&tag("bare"))
+        .await
+        .expect("the image goes");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_device_is_refused() {
-    let Some(here) = Here::new("device").await else { return };
+    let Some(here) = Here::new("device").await else {
+        return;
+    };
     let mut spec = made(&here, Behaviour::Serves);
     spec.config.exclusive = vec![Exclusive::Device("/dev/nope".into())];
     refused(&here, &spec, &["/dev/nope", "sealdock.yml"]).await;
@@ -93,7 +103,9 @@ async fn a_missing_device_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_port_in_use_is_refused() {
-    let Some(here) = Here::new("port").await else { return };
+    let Some(here) = Here::new("port").await else {
+        return;
+    };
     let taken = std::net::TcpListener::bind("0.0.0.0:0").expect("a free port");
     let port = taken.local_addr().expect("its number").port();
     let mut spec = made(&here, Behaviour::Serves);
@@ -103,7 +115,9 @@ async fn a_host_port_in_use_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_settled_instance_is_restarted_by_the_engine_and_seen_at_its_new_port() {
-    let Some(here) = Here::new("settled").await else { return };
+    let Some(here) = Here::new("settled").await else {
+        return;
+    };
     let (docker, spec) = (here.docker(), made(&here, Behaviour::Serves));
     docker.ensure(&spec).await.expect("it is made");
     let before = see(&docker, &spec.environment).await.remove(0);
@@ -128,7 +142,9 @@ async fn a_settled_instance_is_restarted_by_the_engine_and_seen_at_its_new_port(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_network_that_was_removed_behind_our_back_is_made_again() {
-    let Some(here) = Here::new("network").await else { return };
+    let Some(here) = Here::new("network").await else {
+        return;
+    };
     let (docker, mut spec) = (here.docker(), made(&here, Behaviour::Serves));
     docker.ensure(&spec).await.expect("it is made");
     docker.remove(&spec.id, 0).await.expect("removal begins");
@@ -153,7 +169,9 @@ async fn a_network_that_was_removed_behind_our_back_is_made_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_over_the_cap_arrives_cut_and_joined() {
-    let Some(here) = Here::new("long").await else { return };
+    let Some(here) = Here::new("long").await else {
+        return;
+    };
     let (docker, mut spec) = (here.docker(), made(&here, Behaviour::Serves));
     spec.command = Some(vec!["prints-long".into()]);
     docker.ensure(&spec).await.expect("it is made");

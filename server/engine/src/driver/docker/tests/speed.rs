@@ -7,7 +7,10 @@ use crate::driver::docker::Docker;
 use crate::driver::{Driver, Scope};
 use crate::probe::{HttpProber, Prober};
 use bollard::models::{ContainerCreateBody, HostConfig, PortBinding};
-use bollard::query_parameters::{CreateContainerOptions, InspectContainerOptions, RemoveContainerOptionsBuilder, StartContainerOptions};
+use bollard::query_parameters::{
+    CreateContainerOptions, InspectContainerOptions, RemoveContainerOptionsBuilder,
+    StartContainerOptions,
+};
 use domain::id::InstanceId;
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -29,7 +32,12 @@ async fn ours(docker: &Docker, here: &Here, environment: &domain::id::Environmen
     first_answer(&spec.id, seen[0].address.expect("an address")).await;
     let took = begun.elapsed();
     docker.remove(&spec.id, 0).await.expect("removal begins");
-    while !docker.observe(Scope::Everything).await.expect("the Engine").is_empty() {
+    while !docker
+        .observe(Scope::Everything)
+        .await
+        .expect("the Engine")
+        .is_empty()
+    {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     took
@@ -38,21 +46,54 @@ async fn ours(docker: &Docker, here: &Here, environment: &domain::id::Environmen
 async fn bare(docker: &Docker, here: &Here, id: &InstanceId) -> Duration {
     let engine = docker.room.client.engine().await.expect("the Engine");
     let app = here.app(Behaviour::Serves);
-    let binding = PortBinding { host_ip: Some("127.0.0.1".into()), host_port: Some(String::new()) };
+    let binding = PortBinding {
+        host_ip: Some("127.0.0.1".into()),
+        host_port: Some(String::new()),
+    };
     let ports = HashMap::from([("8080/tcp".to_owned(), Some(vec![binding]))]);
-    let host_config = Some(HostConfig { port_bindings: Some(ports), ..Default::default() });
+    let host_config = Some(HostConfig {
+        port_bindings: Some(ports),
+        ..Default::default()
+    });
     let exposed_ports = Some(vec!["8080/tcp".into()]);
-    let body = ContainerCreateBody { exposed_ports, image: Some(app.image), cmd: app.command, host_config, ..Default::default() };
+    let body = ContainerCreateBody {
+        exposed_ports,
+        image: Some(app.image),
+        cmd: app.command,
+        host_config,
+        ..Default::default()
+    };
     let begun = Instant::now();
-    let made = engine.create_container(None::<CreateContainerOptions>, body).await.expect("create");
-    engine.start_container(&made.id, None::<StartContainerOptions>).await.expect("start");
-    let found = engine.inspect_container(&made.id, None::<InspectContainerOptions>).await.expect("inspect");
-    let ports = found.network_settings.and_then(|settings| settings.ports).expect("ports");
-    let port = ports["8080/tcp"].as_ref().and_then(|all| all[0].host_port.clone()).expect("a port");
+    let made = engine
+        .create_container(None::<CreateContainerOptions>, body)
+        .await
+        .expect("create");
+    engine
+        .start_container(&made.id, None::<StartContainerOptions>)
+        .await
+        .expect("start");
+    let found = engine
+        .inspect_container(&made.id, None::<InspectContainerOptions>)
+        .await
+        .expect("inspect");
+    let ports = found
+        .network_settings
+        .and_then(|settings| settings.ports)
+        .expect("ports");
+    let port = ports["8080/tcp"]
+        .as_ref()
+        .and_then(|all| all[0].host_port.clone())
+        .expect("a port");
     first_answer(id, format!("127.0.0.1:{port}").parse().expect("an address")).await;
     let took = begun.elapsed();
-    let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
-    engine.remove_container(&made.id, Some(options)).await.expect("remove");
+    let options = RemoveContainerOptionsBuilder::new()
+        .force(true)
+        .v(true)
+        .build();
+    engine
+        .remove_container(&made.id, Some(options))
+        .await
+        .expect("remove");
     took
 }
 
@@ -64,7 +105,9 @@ fn median(mut all: Vec<Duration>) -> Duration {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement"]
 async fn speed_of_ensure_against_the_bare_engine() {
-    let Some(here) = Here::new("speed").await else { return };
+    let Some(here) = Here::new("speed").await else {
+        return;
+    };
     let (docker, environment) = (here.docker(), environment());
     let id = spec(here.app(Behaviour::Serves), &environment).id;
     let first = ours(&docker, &here, &environment).await;
@@ -76,6 +119,8 @@ async fn speed_of_ensure_against_the_bare_engine() {
     docker.forget(&environment).await.expect("the network goes");
     let (mine, theirs) = (median(mine), median(theirs));
     let ratio = mine.as_secs_f64() / theirs.as_secs_f64();
-    println!("bare create+start+200 {theirs:?}, ours {mine:?}, ratio {ratio:.2}; first in a new environment {first:?}");
+    println!(
+        "bare create+start+200 {theirs:?}, ours {mine:?}, ratio {ratio:.2}; first in a new environment {first:?}"
+    );
     assert!(ratio < 1.3, "{ratio}");
 }
