@@ -77,8 +77,14 @@ fn as_openapi(method: &Method) -> HttpMethod {
     }
 }
 
-/// What every operation says alike: who may, and how a "no" looks.
-pub fn declare(operation: &mut Operation, access: Access) {
+/// What every operation says alike: its name, who may, and how a "no" looks.
+pub fn declare(operation: &mut Operation, method: &Method, path: &str, access: Access) {
+    operation.operation_id = Some(name(method, path));
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response {
+            response.description = meaning(status).to_owned();
+        }
+    }
     let body = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name(Problem::name())))
         .build();
@@ -96,6 +102,26 @@ pub fn declare(operation: &mut Operation, access: Access) {
             SecurityRequirement::new("session", none),
         ]);
         operation.extensions = Some(right(action));
+    }
+}
+
+/// `get_projects_id_delete_plan`: what generated clients call it.
+fn name(method: &Method, path: &str) -> String {
+    let words = path
+        .trim_start_matches("/v2")
+        .split(|c: char| !c.is_ascii_alphanumeric());
+    let words = words.filter(|word| !word.is_empty()).map(str::to_owned);
+    let all: Vec<_> = std::iter::once(method.as_str().to_ascii_lowercase())
+        .chain(words)
+        .collect();
+    all.join("_")
+}
+
+fn meaning(status: &str) -> &'static str {
+    match status {
+        "201" => "It was made; `Location` says where it is.",
+        "204" => "It is done; there is nothing to say.",
+        _ => "As asked.",
     }
 }
 
@@ -139,6 +165,18 @@ mod tests {
             let pointer = target.trim_start_matches('#');
             assert!(json.pointer(pointer).is_some(), "{target} leads nowhere");
         }
+    }
+
+    #[test]
+    fn every_operation_has_a_name_of_its_own() {
+        let endpoints = router::registry();
+        let names: Vec<_> = endpoints
+            .iter()
+            .filter_map(|e| e.documented.as_ref()?.operation.operation_id.clone())
+            .collect();
+        let distinct: std::collections::HashSet<_> = names.iter().collect();
+        assert_eq!(names.len(), distinct.len(), "{names:?}");
+        assert!(names.contains(&"post_environments_id_update_plan".to_owned()));
     }
 
     #[test]

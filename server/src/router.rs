@@ -87,7 +87,7 @@ impl Endpoint {
     fn documented(access: Access, (schemas, paths, handler): UtoipaMethodRouter<App>) -> Self {
         let (path, item) = paths.paths.into_iter().next().unwrap_or_default();
         let (method, mut operation) = the_operation(item);
-        openapi::declare(&mut operation, access);
+        openapi::declare(&mut operation, &method, &path, access);
         let rule = Rule {
             access,
             shape: Shape::Quick,
@@ -129,6 +129,30 @@ fn the_operation(item: PathItem) -> (Method, Operation) {
     found.unwrap_or_else(|| (Method::GET, Operation::new()))
 }
 
+/// The list as a table, for people: `server/API.md` is kept equal to it by a test.
+#[cfg(test)]
+fn table() -> String {
+    let mut text = String::from(
+        "# Routes\n\nWritten by `UPDATE_EXPECT=1 cargo test -p server --lib router`; do not edit.\n\n\
+         | | path | least role | |\n|---|---|---|---|\n",
+    );
+    for endpoint in registry() {
+        let role = match endpoint.rule.access {
+            Access::Public => "–",
+            Access::May(action) => action.least_role().word(),
+        };
+        let summary = endpoint.documented.and_then(|d| d.operation.summary);
+        let summary = summary.unwrap_or_else(|| "A form of the pages.".to_owned());
+        text += &format!(
+            "| {} | `{}` | {role} | {} |\n",
+            endpoint.method,
+            endpoint.path,
+            summary.trim()
+        );
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,6 +186,11 @@ mod tests {
             .collect();
         assert_eq!(served.iter().cloned().collect::<HashSet<_>>(), written);
         assert_eq!(served.len(), written.len(), "a route is declared twice");
+    }
+
+    #[test]
+    fn x11_the_table_of_routes() {
+        expect_test::expect_file!["../API.md"].assert_eq(&table());
     }
 
     #[test]

@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         may(Action::Read, routes!(get)),
-        may(Action::Read, routes!(options)),
+        may(Action::Deploy, routes!(options)),
         may(Action::Deploy, routes!(plan)),
         may(Action::Deploy, routes!(update)),
     ]

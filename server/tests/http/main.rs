@@ -1,5 +1,6 @@
 //! The server over HTTP: who may what, how refusals look, sessions, streams, uploads.
 
+mod engine;
 mod matrix;
 mod requests;
 mod sessions;
