@@ -79,7 +79,9 @@ impl Control {
                 .with_book(|book| book.cut(&upstream))
                 .map_or_else(Answer::Refused, |connections| Answer::Cut { connections }),
             Request::Status => Answer::Status(self.status()),
-            Request::Table => Answer::Table { table: self.shared.table.load().published() },
+            Request::Table => Answer::Table {
+                table: self.shared.table.load().published(),
+            },
             Request::Watch => Answer::Watching,
             Request::Shutdown { drain_ms } => {
                 self.drain_ms.store(drain_ms, Relaxed);

@@ -4,9 +4,8 @@ use super::body::Answer;
 use super::forward::Outcome;
 use super::headers;
 use super::link::{Link, Visit};
-use super::origin::Ticket;
 use super::page::Page;
-use super::table::Live;
+use super::table::Ticket;
 use super::wire::Wire;
 use hyper::body::Incoming;
 use hyper::upgrade::{OnUpgrade, Upgraded};
@@ -28,13 +27,11 @@ struct Held {
     ticket: Ticket,
     _visit: Visit,
     link: Arc<Link>,
-    live: Arc<Live>,
 }
 
 /// Answers 101 to the client and joins the two connections.
 pub async fn open(
     link: &Arc<Link>,
-    live: &Arc<Live>,
     ticket: Ticket,
     wire: Wire,
     mut response: Response<Incoming>,
@@ -58,7 +55,6 @@ pub async fn open(
         ticket,
         _visit: Visit::begin(link.clone()),
         link: link.clone(),
-        live: live.clone(),
     };
     start(held, Ends { client, upstream });
     let (mut parts, _) = response.into_parts();
@@ -87,7 +83,7 @@ fn start(held: Held, ends: Ends) {
 }
 
 async fn join(held: Held, client: Upgraded, upstream: Upgraded) {
-    let shard = held.live.stats.shard(held.link.core.index);
+    let shard = held.ticket.route().stats.shard(held.link.core.index);
     let (from_client, to_client) = split(TokioIo::new(client));
     let (from_upstream, to_upstream) = split(TokioIo::new(upstream));
     let up = pump(from_client, to_upstream, |bytes| shard.received(bytes));

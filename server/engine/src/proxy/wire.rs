@@ -5,7 +5,6 @@
 //! which is a good part of the proxy's throughput. Nobody polls an idle connection; before
 //! the next use, and from time to time, one poll tells whether the upstream closed it.
 
-use super::clock::now_ms;
 use super::origin::Origin;
 use super::socket::UpstreamSocket;
 use super::upload::Upload;
@@ -21,7 +20,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tokio::task::unconstrained;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, Sleep, sleep, timeout};
 
 type Driver = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
 
@@ -30,6 +29,8 @@ pub struct Wire {
     /// None once the connection is closed or was handed over to a tunnel.
     driver: Option<Driver>,
     idle_since_ms: u64,
+    /// One timer for all its requests: moving a deadline on is cheaper than a new timer.
+    patience: Pin<Box<Sleep>>,
 }
 
 /// Why there is no answer.
@@ -52,6 +53,7 @@ impl Wire {
             sender,
             driver: Some(Box::pin(connection.with_upgrades())),
             idle_since_ms: 0,
+            patience: Box::pin(sleep(Duration::ZERO)),
         })
     }
 
@@ -71,8 +73,8 @@ impl Wire {
     }
 
     /// Whether another request may be sent, now that an answer has ended.
-    pub fn settle(&mut self) -> bool {
-        self.idle_since_ms = now_ms();
+    pub fn settle(&mut self, now_ms: u64) -> bool {
+        self.idle_since_ms = now_ms;
         self.is_open() && self.sender.is_ready()
     }
 
@@ -92,7 +94,8 @@ impl Wire {
         upload_done: impl Fn() -> bool,
     ) -> Result<Response<Incoming>, ExchangeError> {
         let mut answer = pin!(unconstrained(self.sender.try_send_request(request)));
-        let mut patience = pin!(sleep(answer_within));
+        let patience = &mut self.patience;
+        patience.as_mut().reset(Instant::now() + answer_within);
         let driver = &mut self.driver;
         poll_fn(move |cx| {
             if let Some(running) = driver
