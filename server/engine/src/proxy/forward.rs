@@ -10,7 +10,6 @@
 
 use super::body::{Answer, Lease};
 use super::clock::now_ms;
-use super::core::Core;
 use super::headers;
 use super::link::Link;
 use super::origin::{Origin, choose};
@@ -125,7 +124,7 @@ impl Job {
             return Outcome::Again(self);
         };
         self.tries += 1;
-        let kept = take_open(origin, &core);
+        let kept = origin.take_idle(core.index);
         let is_kept = kept.is_some();
         match kept {
             Some(wire) => self.send(ticket, wire, is_kept).await,
@@ -160,6 +159,9 @@ impl Job {
                 self.answered(ticket, wire, response).await
             }
             Err(ExchangeError::NotSent(request)) => {
+                // Finding that the upstream had closed a kept connection is no try: there are
+                // only so many of those.
+                self.tries -= usize::from(is_kept);
                 (self.head, self.upload) = Head::split(*request);
                 Outcome::Again(self)
             }
@@ -321,16 +323,6 @@ fn origin_form(uri: Uri) -> Uri {
         .path_and_query
         .unwrap_or_else(|| PathAndQuery::from_static("/"));
     Uri::from(path)
-}
-
-/// A kept connection that the upstream has not closed meanwhile.
-fn take_open(origin: &Origin, core: &Core) -> Option<Wire> {
-    loop {
-        let mut wire = origin.take_idle(core.index)?;
-        if wire.is_open() {
-            return Some(wire);
-        }
-    }
 }
 
 fn ms(millis: u64) -> Duration {

@@ -12,6 +12,7 @@ use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper::{Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
 
 const PIECE_BYTES: usize = 16 * 1024;
@@ -86,14 +87,24 @@ async fn join(held: Held, client: Upgraded, upstream: Upgraded) {
     let shard = held.ticket.route().stats.shard(held.link.core.index);
     let (from_client, to_client) = split(TokioIo::new(client));
     let (from_upstream, to_upstream) = split(TokioIo::new(upstream));
+    let (client_ended, watch) = (AtomicBool::new(false), &held.link.watch);
     let up = pump(from_client, to_upstream, |bytes| shard.received(bytes));
-    let down = pump(from_upstream, to_client, |bytes| shard.sent(bytes));
+    let down = pump(from_upstream, to_client, |bytes| {
+        shard.sent(bytes);
+        if client_ended.load(Relaxed) {
+            watch.body_moved();
+            watch.body_awaited(held.link.core.tick_ms());
+        }
+    });
     let up_and_wait = async {
         up.await;
+        client_ended.store(true, Relaxed);
+        watch.body_awaited(held.link.core.tick_ms());
         std::future::pending::<()>().await;
     };
-    // A client may say that it has said everything and go on listening. An upstream that has
-    // said everything has ended the tunnel.
+    // A client may say that it has said everything and go on listening, or it may be gone:
+    // the two look alike. So from then on the upstream must go on talking (`body_awaited`). An
+    // upstream that has said everything has ended the tunnel.
     tokio::select! {
         () = down => {}
         () = up_and_wait => {}
