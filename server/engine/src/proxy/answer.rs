@@ -7,13 +7,12 @@ use super::host::{self, HostError};
 use super::link::{Link, Visit};
 use super::page::Page;
 use super::request_id::{self, X_REQUEST_ID};
-use super::table::Live;
+use super::table::{Door, Live};
 use super::upload::Progress;
 use domain::route::Target;
 use hyper::body::Incoming;
 use hyper::header::{ACCEPT, CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode, Version};
-use std::borrow::Cow;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Instant;
@@ -27,7 +26,8 @@ pub async fn answer(
     let id = request_id::of(request.headers());
     request.headers_mut().insert(X_REQUEST_ID, id.clone());
     let mut response = match admissible(&link, &mut request) {
-        Ok(host) => routed(&link, &host, request, &id).await,
+        Ok(Some(door)) => routed(&link, door, request, &id).await,
+        Ok(None) => unknown_host().answer(request.headers(), &id),
         Err(page) => page.answer(request.headers(), &id),
     };
     response.headers_mut().insert(X_REQUEST_ID, id);
@@ -42,8 +42,8 @@ pub async fn answer(
     Ok(response.map(|body| body.during(visit)))
 }
 
-/// The host to look up, once the request is one that may be relayed at all.
-fn admissible(link: &Link, request: &mut Request<Incoming>) -> Result<String, Page> {
+/// The route that a request is for, once it is one that may be relayed at all.
+fn admissible(link: &Link, request: &mut Request<Incoming>) -> Result<Option<Arc<Door>>, Page> {
     if request.method() == Method::CONNECT {
         return Err(Page::new(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -61,12 +61,12 @@ fn admissible(link: &Link, request: &mut Request<Incoming>) -> Result<String, Pa
     }
     let refused = |error: HostError| Page::bad_request(error.sentence());
     let authority = host::authority(request.uri(), request.headers()).map_err(refused)?;
-    let key = host::lookup_key(authority).into_owned();
+    let door = find(link, authority);
     if !request.headers().contains_key(HOST) {
         let value = HeaderValue::from_str(authority).map_err(|_| refused(HostError::Invalid))?;
         request.headers_mut().insert(HOST, value);
     }
-    Ok(key)
+    Ok(door)
 }
 
 fn announced_bytes(headers: &HeaderMap) -> u64 {
@@ -76,51 +76,64 @@ fn announced_bytes(headers: &HeaderMap) -> u64 {
         .unwrap_or(0)
 }
 
+fn find(link: &Link, authority: &str) -> Option<Arc<Door>> {
+    let table = link.core.shared.table.load();
+    table
+        .find(&host::lookup_key(authority), link.core.index)
+        .cloned()
+}
+
 async fn routed(
     link: &Arc<Link>,
-    host: &str,
+    door: Arc<Door>,
     request: Request<Incoming>,
     id: &HeaderValue,
 ) -> Response<Answer> {
     let started = Instant::now();
-    let Some(live) = find(link, host) else {
-        let page = Page::new(
-            StatusCode::NOT_FOUND,
-            "No application is published at this address.",
-        );
-        return page.answer(request.headers(), id);
-    };
-    let (response, progress) = led(link, host, live.clone(), request, id).await;
-    let shard = live.stats.shard(link.core.index);
+    let (response, progress) = led(link, door.clone(), request, id).await;
+    let shard = door.stats.shard(link.core.index);
     shard.record(response.status(), started.elapsed());
     shard.received(progress.map_or(0, |progress| progress.bytes()));
     response
 }
 
-fn find(link: &Link, host: &str) -> Option<Arc<Live>> {
-    link.core.shared.table.load().find(host).cloned()
-}
-
 /// Where the route leads. A file or a page is answered here, everything else is relayed.
 async fn led(
     link: &Arc<Link>,
-    host: &str,
-    live: Arc<Live>,
+    door: Arc<Door>,
     request: Request<Incoming>,
     id: &HeaderValue,
 ) -> (Response<Answer>, Option<Arc<Progress>>) {
-    if let Target::Static { root, spa, .. } = &live.route.target {
-        return (files::serve(root, *spa, &request, id).await, None);
-    }
-    if let Some(page) = standing_page(&live) {
-        return (page.answer(request.headers(), id), None);
+    if let Some(answer) = answered_here(&door, &request, id).await {
+        return (answer, None);
     }
     let accept = request.headers().get(ACCEPT).cloned();
     let job = Box::new(Job::new(link.clone(), request));
     let progress = job.progress();
-    match relayed(link, host, live, job).await {
+    match relayed(link, door, job, id).await {
         Ok(response) => (response, progress),
         Err(page) => (page.answer(&asked(accept), id), progress),
+    }
+}
+
+/// The answer of a route that leads to no instance but to a page or a folder.
+async fn answered_here<B>(
+    live: &Live,
+    request: &Request<B>,
+    id: &HeaderValue,
+) -> Option<Response<Answer>> {
+    match &live.route.target {
+        Target::Upstreams { .. } => None,
+        Target::Static { root, spa, .. } => Some(files::serve(root, *spa, request, id).await),
+        Target::Absent { sentence } => {
+            Some(Page::new(StatusCode::NOT_FOUND, sentence.as_str()).answer(request.headers(), id))
+        }
+        Target::Unavailable {
+            retry_after_s,
+            sentence,
+        } => {
+            Some(Page::unavailable(sentence.as_str(), *retry_after_s).answer(request.headers(), id))
+        }
     }
 }
 
@@ -128,43 +141,33 @@ fn asked(accept: Option<HeaderValue>) -> HeaderMap {
     accept.into_iter().map(|value| (ACCEPT, value)).collect()
 }
 
-/// The page of a route that leads to no instance.
-fn standing_page(live: &Live) -> Option<Page> {
-    match &live.route.target {
-        Target::Absent { sentence } => Some(Page::new(StatusCode::NOT_FOUND, sentence.as_str())),
-        Target::Unavailable {
-            retry_after_s,
-            sentence,
-        } => Some(Page::unavailable(sentence.as_str(), *retry_after_s)),
-        Target::Upstreams { .. } | Target::Static { .. } => None,
-    }
-}
-
+/// Tries until somebody answers, each time by the route as it is then: it may have been
+/// switched to other instances, to a folder or to a page meanwhile.
 async fn relayed(
     link: &Link,
-    host: &str,
-    mut live: Arc<Live>,
+    mut door: Arc<Door>,
     mut job: Box<Job>,
+    id: &HeaderValue,
 ) -> Result<Response<Answer>, Page> {
     loop {
-        job = match job.run(&live).await {
+        job = match job.run(&door).await {
             Outcome::Answered(response) => return Ok(response),
             Outcome::Failed(page) => return Err(page),
             Outcome::Again(job) => job,
         };
-        live = find(link, host).ok_or_else(gone)?;
-        match standing_page(&live) {
-            Some(page) => return Err(page),
-            None if live.origins.is_empty() => return Err(gone()),
-            None => {}
+        door = find(link, job.authority()).ok_or_else(unknown_host)?;
+        if door.origins.is_empty() {
+            let request = job.into_request();
+            return answered_here(&door, &request, id)
+                .await
+                .ok_or_else(unknown_host);
         }
     }
 }
 
-/// The route stopped leading to instances while this request was looking for one.
-fn gone() -> Page {
-    Page::unavailable(
-        Cow::Borrowed("This address has just changed; ask again."),
-        1,
+fn unknown_host() -> Page {
+    Page::new(
+        StatusCode::NOT_FOUND,
+        "No application is published at this address.",
     )
 }

@@ -1,10 +1,8 @@
 //! An answer's body on its way to the client.
 
-use super::core::Core;
 use super::files::FileBody;
-use super::link::Visit;
-use super::origin::Ticket;
-use super::table::Live;
+use super::link::{Link, Visit};
+use super::table::Ticket;
 use super::wire::Wire;
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
@@ -75,33 +73,32 @@ impl From<Kind> for Answer {
 pub struct Lease {
     pub wire: Wire,
     pub ticket: Ticket,
-    pub core: Arc<Core>,
-    pub live: Arc<Live>,
+    pub link: Arc<Link>,
     pub bytes: u64,
 }
 
 impl Lease {
     /// The answer has ended: the connection goes back to its origin if it can be used again.
     fn finish(mut self) {
-        if self.wire.settle() {
-            let max = self.core.shared.options.limits.max_idle_per_upstream;
-            let Self {
-                wire,
-                ticket,
-                core,
-                live,
-                bytes,
-            } = self;
-            ticket.origin().keep_idle(core.index, wire, max);
-            live.stats.shard(core.index).sent(bytes);
-        } else {
-            self.abandon();
+        self.count();
+        let core = &self.link.core;
+        if self.wire.settle(core.tick_ms()) {
+            let max = self.link.limits().max_idle_per_upstream;
+            self.ticket.origin().keep_idle(core.index, self.wire, max);
         }
     }
 
-    /// The answer broke off, or its connection cannot be used again: it is closed.
+    /// The answer broke off: its connection is closed.
     fn abandon(self) {
-        self.live.stats.shard(self.core.index).sent(self.bytes);
+        self.count();
+    }
+
+    fn count(&self) {
+        self.ticket
+            .route()
+            .stats
+            .shard(self.link.core.index)
+            .sent(self.bytes);
     }
 }
 

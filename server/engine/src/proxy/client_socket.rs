@@ -1,6 +1,7 @@
 //! A client's socket that notes when bytes move, and can be looked into before hyper gets it.
 
 use super::link::Link;
+use super::socket::write_pieces;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -85,7 +86,7 @@ impl AsyncWrite for ClientSocket {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        let polled = write_pieces(Pin::new(&mut self.stream), cx, bufs);
         self.note(&polled);
         polled
     }

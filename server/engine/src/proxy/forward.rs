@@ -10,17 +10,16 @@
 
 use super::body::{Answer, Lease};
 use super::clock::now_ms;
-use super::core::Core;
 use super::headers;
 use super::link::Link;
-use super::origin::{Origin, Ticket, choose};
+use super::origin::{Origin, choose};
 use super::page::Page;
-use super::table::Live;
+use super::table::{Door, Live, Ticket};
 use super::tunnel;
 use super::upload::{Progress, Upload};
 use super::wire::{ExchangeError, Wire};
 use hyper::body::{Body, Incoming};
-use hyper::header::{HeaderMap, HeaderValue};
+use hyper::header::{HOST, HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::http::uri::{PathAndQuery, Uri};
 use hyper::upgrade::OnUpgrade;
@@ -96,26 +95,41 @@ impl Job {
         self.progress.clone()
     }
 
+    /// The host that it is for, as it was sent.
+    pub fn authority(&self) -> &str {
+        self.head
+            .headers
+            .get(HOST)
+            .and_then(|host| host.to_str().ok())
+            .unwrap_or("")
+    }
+
+    /// The request again, for a route that turned out to lead elsewhere.
+    pub fn into_request(self: Box<Self>) -> Request<Upload> {
+        let Self { head, upload, .. } = *self;
+        head.with(upload)
+    }
+
     /// One try with the route as it is now.
-    pub async fn run(mut self: Box<Self>, live: &Arc<Live>) -> Outcome {
+    pub async fn run(mut self: Box<Self>, live: &Arc<Door>) -> Outcome {
         let core = self.link.core.clone();
         if self.tries == MAX_TRIES {
             return Outcome::Failed(self.nobody(live));
         }
-        let Some(origin) = choose(&live.origins, &self.refused_by, core.next_turn(), now_ms())
-        else {
+        let Some(index) = choose(&live.origins, &self.refused_by, core.next_turn(), now_ms) else {
             return Outcome::Failed(self.nobody(live));
         };
-        let Some(ticket) = origin.admit() else {
+        let origin = &live.origins[index];
+        let Some(ticket) = Ticket::admit(live, index) else {
             return Outcome::Again(self);
         };
         self.tries += 1;
-        let kept = take_open(origin, &core);
+        let kept = origin.take_idle(core.index);
         let is_kept = kept.is_some();
         match kept {
-            Some(wire) => self.send(live, ticket, wire, is_kept).await,
+            Some(wire) => self.send(ticket, wire, is_kept).await,
             None => match Wire::connect(origin, ms(self.link.limits().connect_timeout_ms)).await {
-                Ok(wire) => self.send(live, ticket, wire, is_kept).await,
+                Ok(wire) => self.send(ticket, wire, is_kept).await,
                 Err(error) => self.not_connected(origin, &error),
             },
         }
@@ -128,13 +142,7 @@ impl Job {
         Outcome::Again(self)
     }
 
-    async fn send(
-        mut self: Box<Self>,
-        live: &Arc<Live>,
-        ticket: Ticket,
-        mut wire: Wire,
-        is_kept: bool,
-    ) -> Outcome {
+    async fn send(mut self: Box<Self>, ticket: Ticket, mut wire: Wire, is_kept: bool) -> Outcome {
         let spare = (is_kept && self.is_repeatable()).then(|| self.head.clone());
         let head = std::mem::replace(&mut self.head, Head::empty());
         let request = head.with(std::mem::replace(&mut self.upload, Upload::None));
@@ -148,9 +156,12 @@ impl Job {
         match wire.exchange(request, within, upload_done).await {
             Ok(response) => {
                 ticket.origin().succeeded();
-                self.answered(live, ticket, wire, response).await
+                self.answered(ticket, wire, response).await
             }
             Err(ExchangeError::NotSent(request)) => {
+                // Finding that the upstream had closed a kept connection is no try: there are
+                // only so many of those.
+                self.tries -= usize::from(is_kept);
                 (self.head, self.upload) = Head::split(*request);
                 Outcome::Again(self)
             }
@@ -221,7 +232,6 @@ impl Job {
 
     async fn answered(
         self: Box<Self>,
-        live: &Arc<Live>,
         ticket: Ticket,
         wire: Wire,
         response: Response<Incoming>,
@@ -229,7 +239,7 @@ impl Job {
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             return match self.upgrade {
                 Some(upgrade) => {
-                    tunnel::open(&self.link, live, ticket, wire, response, upgrade.client).await
+                    tunnel::open(&self.link, ticket, wire, response, upgrade.client).await
                 }
                 None => Outcome::Failed(Page::new(
                     StatusCode::BAD_GATEWAY,
@@ -240,8 +250,7 @@ impl Job {
         let lease = Lease {
             wire,
             ticket,
-            core: self.link.core.clone(),
-            live: live.clone(),
+            link: self.link,
             bytes: 0,
         };
         let (mut parts, body) = response.into_parts();
@@ -314,16 +323,6 @@ fn origin_form(uri: Uri) -> Uri {
         .path_and_query
         .unwrap_or_else(|| PathAndQuery::from_static("/"));
     Uri::from(path)
-}
-
-/// A kept connection that the upstream has not closed meanwhile.
-fn take_open(origin: &Origin, core: &Core) -> Option<Wire> {
-    loop {
-        let mut wire = origin.take_idle(core.index)?;
-        if wire.is_open() {
-            return Some(wire);
-        }
-    }
 }
 
 fn ms(millis: u64) -> Duration {

@@ -36,9 +36,12 @@ fn is_protected(name: &HeaderName) -> bool {
 
 /// Takes out what is about this connection only, by name and by `Connection`'s word.
 pub fn strip_hop_by_hop(headers: &mut HeaderMap) {
-    if !headers.keys().any(is_hop_by_hop) {
-        return;
+    if headers.keys().any(is_hop_by_hop) {
+        strip_named(headers);
     }
+}
+
+fn strip_named(headers: &mut HeaderMap) {
     for name in named_by_connection(headers) {
         headers.remove(name);
     }
@@ -93,17 +96,29 @@ pub fn set_upgrade(headers: &mut HeaderMap, protocol: HeaderValue) {
 ///
 /// `Expect` is taken out because this server answers it itself, when it begins to read the
 /// body. `TE: trailers` stays because trailers are passed through.
+///
+/// Most requests have none of the fields that need care. Looking at each name once tells.
 pub fn to_upstream(headers: &mut HeaderMap, link: &Link) {
+    if headers.keys().any(needs_care) {
+        take_care(headers);
+    }
+    tell_about_client(headers, link);
+}
+
+fn needs_care(name: &HeaderName) -> bool {
+    is_hop_by_hop(name) || *name == EXPECT || *name == COOKIE || *name == FORWARDED
+}
+
+fn take_care(headers: &mut HeaderMap) {
     let takes_trailers = headers
         .get(TE)
         .is_some_and(|value| value.to_str().is_ok_and(|list| list.contains("trailers")));
-    strip_hop_by_hop(headers);
+    strip_named(headers);
     headers.remove(EXPECT);
     if takes_trailers {
         headers.insert(TE, HeaderValue::from_static("trailers"));
     }
     join_cookies(headers);
-    tell_about_client(headers, link);
 }
 
 /// HTTP/2 sends cookies one by one; HTTP/1.1 knows one field.

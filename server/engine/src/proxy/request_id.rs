@@ -1,11 +1,18 @@
 //! The id that ties a client's complaint to a line in a log.
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use rand::RngExt;
+use std::cell::RefCell;
 
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const MAX_BYTES: usize = 128;
+const ID_BYTES: usize = 32;
+const BATCH_IDS: usize = 32;
+
+thread_local! {
+    static BATCH: RefCell<Bytes> = const { RefCell::new(Bytes::new()) };
+}
 
 /// The client's id where it is sane, else a new one.
 pub fn of(headers: &HeaderMap) -> HeaderValue {
@@ -24,14 +31,25 @@ fn is_sane(id: &[u8]) -> bool {
 }
 
 fn fresh() -> HeaderValue {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    let random: u128 = rand::rng().random();
-    let mut text = BytesMut::with_capacity(32);
-    for shift in (0..128).step_by(4).rev() {
-        text.put_u8(HEX[(random >> shift) as usize & 15]);
-    }
+    let id = BATCH.with_borrow_mut(|batch| {
+        if batch.is_empty() {
+            *batch = new_batch();
+        }
+        batch.split_to(ID_BYTES)
+    });
     // Hex digits are always a legal value; the fallback only satisfies the type.
-    HeaderValue::from_maybe_shared(Bytes::from(text)).unwrap_or(HeaderValue::from_static("0"))
+    HeaderValue::from_maybe_shared(id).unwrap_or(HeaderValue::from_static("0"))
+}
+
+/// Many ids in one piece of memory: one allocation for all of them.
+fn new_batch() -> Bytes {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let mut random = [0_u8; BATCH_IDS * ID_BYTES / 2];
+    rand::rng().fill(&mut random[..]);
+    let digits = random
+        .iter()
+        .flat_map(|byte| [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+    digits.collect()
 }
 
 #[cfg(test)]

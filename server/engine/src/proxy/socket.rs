@@ -10,6 +10,9 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+/// Up to here, copying pieces together is cheaper than telling the kernel of several.
+const ONE_WRITE_BYTES: usize = 2048;
+
 pub struct UpstreamSocket {
     stream: TcpStream,
     origin: Arc<Origin>,
@@ -27,6 +30,27 @@ impl UpstreamSocket {
             key,
         })
     }
+}
+
+/// Writes several pieces: small ones, a header and a short body as a rule, as one.
+pub fn write_pieces(
+    stream: Pin<&mut TcpStream>,
+    cx: &mut Context<'_>,
+    pieces: &[io::IoSlice<'_>],
+) -> Poll<io::Result<usize>> {
+    if let [only] = pieces {
+        return stream.poll_write(cx, only);
+    }
+    let mut whole = [0; ONE_WRITE_BYTES];
+    let mut length = 0;
+    for piece in pieces {
+        let Some(space) = whole.get_mut(length..length + piece.len()) else {
+            return stream.poll_write_vectored(cx, pieces);
+        };
+        space.copy_from_slice(piece);
+        length += piece.len();
+    }
+    stream.poll_write(cx, &whole[..length])
 }
 
 impl Drop for UpstreamSocket {
@@ -59,7 +83,7 @@ impl AsyncWrite for UpstreamSocket {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+        write_pieces(Pin::new(&mut self.stream), cx, bufs)
     }
 
     fn is_write_vectored(&self) -> bool {

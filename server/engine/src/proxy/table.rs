@@ -7,6 +7,7 @@ use super::origin::Origin;
 use super::stats::Stats;
 use domain::route::{Route, RouteTable};
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// A route and what belongs to it while it serves.
@@ -19,10 +20,58 @@ pub struct Live {
     pub stats: Arc<Stats>,
 }
 
+/// One core's way to a route. Requests count references to this and not to the route, so that
+/// cores do not fight over one counter; the alignment keeps neighbours' counters apart.
+#[derive(Debug)]
+#[repr(align(128))]
+pub struct Door {
+    pub live: Arc<Live>,
+}
+
+impl Deref for Door {
+    type Target = Live;
+
+    fn deref(&self) -> &Live {
+        &self.live
+    }
+}
+
+/// One request, stream or tunnel in flight on one of a route's origins. Dropping it ends it.
+#[derive(Debug)]
+pub struct Ticket {
+    door: Arc<Door>,
+    index: usize,
+}
+
+impl Ticket {
+    /// Counts a request in, unless the origin left the table meanwhile.
+    pub fn admit(door: &Arc<Door>, index: usize) -> Option<Self> {
+        door.origins[index].admit().then(|| Self {
+            door: door.clone(),
+            index,
+        })
+    }
+
+    pub fn origin(&self) -> &Arc<Origin> {
+        &self.door.origins[self.index]
+    }
+
+    pub fn route(&self) -> &Live {
+        &self.door
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.origin().leave();
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct Table {
     pub generation: u64,
-    hosts: HashMap<Arc<str>, Arc<Live>>,
+    /// By host, then by core.
+    hosts: HashMap<Arc<str>, Arc<[Arc<Door>]>>,
     routes: BTreeMap<Arc<str>, Arc<Live>>,
 }
 
@@ -32,8 +81,8 @@ impl Table {
     }
 
     /// The route of a host that has been through `host::lookup_key`.
-    pub fn find(&self, host: &str) -> Option<&Arc<Live>> {
-        self.hosts.get(host)
+    pub fn find(&self, host: &str, core: usize) -> Option<&Arc<Door>> {
+        self.hosts.get(host)?.get(core)
     }
 
     pub fn get(&self, id: &str) -> Option<&Arc<Live>> {
@@ -45,10 +94,13 @@ impl Table {
     }
 
     /// Adds a route, or puts it in the place of the one with its id.
-    pub fn insert(&mut self, live: Arc<Live>) {
+    pub fn insert(&mut self, live: Arc<Live>, cores: usize) {
         self.remove(&live.route.id);
+        let doors: Arc<[_]> = (0..cores)
+            .map(|_| Arc::new(Door { live: live.clone() }))
+            .collect();
         for host in &live.route.hosts {
-            self.hosts.insert(host.as_str().into(), live.clone());
+            self.hosts.insert(host.as_str().into(), doors.clone());
         }
         self.routes.insert(live.route.id.as_str().into(), live);
     }

@@ -4,15 +4,15 @@ use super::body::Answer;
 use super::forward::Outcome;
 use super::headers;
 use super::link::{Link, Visit};
-use super::origin::Ticket;
 use super::page::Page;
-use super::table::Live;
+use super::table::Ticket;
 use super::wire::Wire;
 use hyper::body::Incoming;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper::{Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
 
 const PIECE_BYTES: usize = 16 * 1024;
@@ -28,13 +28,11 @@ struct Held {
     ticket: Ticket,
     _visit: Visit,
     link: Arc<Link>,
-    live: Arc<Live>,
 }
 
 /// Answers 101 to the client and joins the two connections.
 pub async fn open(
     link: &Arc<Link>,
-    live: &Arc<Live>,
     ticket: Ticket,
     wire: Wire,
     mut response: Response<Incoming>,
@@ -58,7 +56,6 @@ pub async fn open(
         ticket,
         _visit: Visit::begin(link.clone()),
         link: link.clone(),
-        live: live.clone(),
     };
     start(held, Ends { client, upstream });
     let (mut parts, _) = response.into_parts();
@@ -87,17 +84,27 @@ fn start(held: Held, ends: Ends) {
 }
 
 async fn join(held: Held, client: Upgraded, upstream: Upgraded) {
-    let shard = held.live.stats.shard(held.link.core.index);
+    let shard = held.ticket.route().stats.shard(held.link.core.index);
     let (from_client, to_client) = split(TokioIo::new(client));
     let (from_upstream, to_upstream) = split(TokioIo::new(upstream));
+    let (client_ended, watch) = (AtomicBool::new(false), &held.link.watch);
     let up = pump(from_client, to_upstream, |bytes| shard.received(bytes));
-    let down = pump(from_upstream, to_client, |bytes| shard.sent(bytes));
+    let down = pump(from_upstream, to_client, |bytes| {
+        shard.sent(bytes);
+        if client_ended.load(Relaxed) {
+            watch.body_moved();
+            watch.body_awaited(held.link.core.tick_ms());
+        }
+    });
     let up_and_wait = async {
         up.await;
+        client_ended.store(true, Relaxed);
+        watch.body_awaited(held.link.core.tick_ms());
         std::future::pending::<()>().await;
     };
-    // A client may say that it has said everything and go on listening. An upstream that has
-    // said everything has ended the tunnel.
+    // A client may say that it has said everything and go on listening, or it may be gone:
+    // the two look alike. So from then on the upstream must go on talking (`body_awaited`). An
+    // upstream that has said everything has ended the tunnel.
     tokio::select! {
         () = down => {}
         () = up_and_wait => {}

@@ -5,7 +5,6 @@
 //! which is a good part of the proxy's throughput. Nobody polls an idle connection; before
 //! the next use, and from time to time, one poll tells whether the upstream closed it.
 
-use super::clock::now_ms;
 use super::origin::Origin;
 use super::socket::UpstreamSocket;
 use super::upload::Upload;
@@ -21,15 +20,21 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tokio::task::unconstrained;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, Sleep, sleep, timeout};
 
 type Driver = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
 
-pub struct Wire {
+/// In a box of its own, because it moves with every request: from the pool to the request, to
+/// the answer's body, and back.
+pub struct Wire(Box<Parts>);
+
+struct Parts {
     sender: SendRequest<Upload>,
     /// None once the connection is closed or was handed over to a tunnel.
     driver: Option<Driver>,
     idle_since_ms: u64,
+    /// One timer for all its requests: moving a deadline on is cheaper than a new timer.
+    patience: Pin<Box<Sleep>>,
 }
 
 /// Why there is no answer.
@@ -48,36 +53,37 @@ impl Wire {
         let (sender, connection) = http1::handshake(TokioIo::new(socket))
             .await
             .map_err(io::Error::other)?;
-        Ok(Self {
+        Ok(Self(Box::new(Parts {
             sender,
             driver: Some(Box::pin(connection.with_upgrades())),
             idle_since_ms: 0,
-        })
+            patience: Box::pin(sleep(Duration::ZERO)),
+        })))
     }
 
     /// Moves bytes in both directions as far as they go.
     pub fn drive(&mut self, cx: &mut Context<'_>) {
-        if let Some(driver) = &mut self.driver
+        if let Some(driver) = &mut self.0.driver
             && driver.as_mut().poll(cx).is_ready()
         {
-            self.driver = None;
+            self.0.driver = None;
         }
     }
 
     /// Whether the upstream has not closed it, as far as is known without asking.
     pub fn is_open(&mut self) -> bool {
         self.drive(&mut Context::from_waker(Waker::noop()));
-        self.driver.is_some()
+        self.0.driver.is_some()
     }
 
     /// Whether another request may be sent, now that an answer has ended.
-    pub fn settle(&mut self) -> bool {
-        self.idle_since_ms = now_ms();
-        self.is_open() && self.sender.is_ready()
+    pub fn settle(&mut self, now_ms: u64) -> bool {
+        self.0.idle_since_ms = now_ms;
+        self.is_open() && self.0.sender.is_ready()
     }
 
     pub fn idle_since_ms(&self) -> u64 {
-        self.idle_since_ms
+        self.0.idle_since_ms
     }
 
     /// Sends a request and waits for the answer's header.
@@ -91,9 +97,14 @@ impl Wire {
         answer_within: Duration,
         upload_done: impl Fn() -> bool,
     ) -> Result<Response<Incoming>, ExchangeError> {
-        let mut answer = pin!(unconstrained(self.sender.try_send_request(request)));
-        let mut patience = pin!(sleep(answer_within));
-        let driver = &mut self.driver;
+        let Parts {
+            sender,
+            driver,
+            patience,
+            ..
+        } = &mut *self.0;
+        let mut answer = pin!(unconstrained(sender.try_send_request(request)));
+        patience.as_mut().reset(Instant::now() + answer_within);
         poll_fn(move |cx| {
             if let Some(running) = driver
                 && running.as_mut().poll(cx).is_ready()
@@ -124,7 +135,7 @@ impl Wire {
     pub async fn hand_over(mut self) {
         poll_fn(|cx| {
             self.drive(cx);
-            if self.driver.is_none() {
+            if self.0.driver.is_none() {
                 Poll::Ready(())
             } else {
                 Poll::Pending
@@ -137,7 +148,7 @@ impl Wire {
 impl fmt::Debug for Wire {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Wire")
-            .field("open", &self.driver.is_some())
+            .field("open", &self.0.driver.is_some())
             .finish_non_exhaustive()
     }
 }

@@ -1,6 +1,6 @@
 //! What one client may not do to the others.
 
-use super::app::App;
+use super::app::{App, read_head, scripted};
 use super::ask::{self, Caller, echoes, get, read_until, send, upgraded};
 use super::eventually;
 use super::house::{House, route};
@@ -118,6 +118,30 @@ async fn x14_a_stream_without_a_byte_is_closed_when_its_time_is_over() {
     assert_eq!(ask::read_to_end(&mut tunnel).await, "");
     eventually("nothing is in flight", async || {
         house.in_flight("app").await == 0
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn x14_a_tunnel_whose_client_has_gone_is_closed_when_the_upstream_does_not_notice() {
+    let limits = Limits {
+        body_idle_timeout_ms: 200,
+        ..Limits::default()
+    };
+    let mut house = House::open_with(limits).await;
+    let deaf = scripted(|_, mut stream| async move {
+        read_head(&mut stream).await;
+        let answer = b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
+        stream.write_all(answer).await.expect("answered");
+        std::future::pending::<()>().await;
+    })
+    .await;
+    house.put(route("a.example", &[("deaf", deaf)])).await;
+    let tunnel = upgraded(house.address, "a.example").await;
+    assert_eq!(house.in_flight("deaf").await, 1);
+    drop(tunnel);
+    eventually("nothing is in flight", async || {
+        house.in_flight("deaf").await == 0
     })
     .await;
 }
