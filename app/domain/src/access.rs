@@ -10,14 +10,19 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
+    /// Sees everything of the organization and changes nothing.
     Viewer,
+    /// Deploys, and everything around it.
     Developer,
+    /// Also deletes, and decides who is a member.
     Owner,
 }
 
 impl Role {
+    /// For tables and forms.
     pub const ALL: [Role; 3] = [Role::Viewer, Role::Developer, Role::Owner];
 
+    /// As the API writes it.
     pub const fn word(self) -> &'static str {
         match self {
             Role::Viewer => "viewer",
@@ -26,6 +31,7 @@ impl Role {
         }
     }
 
+    /// Reads the API's word back.
     pub fn parse(word: &str) -> Option<Role> {
         Self::ALL.into_iter().find(|r| r.word() == word)
     }
@@ -55,6 +61,7 @@ pub enum Action {
 }
 
 impl Action {
+    /// For the table and the test that walks over it.
     pub const ALL: [Action; 8] = [
         Action::Read,
         Action::ReadLogs,
@@ -93,10 +100,15 @@ impl Action {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Caller {
+    /// Who it is.
     pub user: UserId,
+    /// For sentences and the audit log.
     pub email: String,
+    /// Every look-up is scoped by it.
     pub org: OrgId,
+    /// For the page's head.
     pub org_name: String,
+    /// What the table is asked with.
     pub role: Role,
 }
 

@@ -13,6 +13,7 @@ use crate::view::*;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+/// What was asked for, or the "no" that the caller can act on.
 pub type Reply<T> = Result<T, Refusal>;
 
 /// A new project and its first deployment, in one go.
@@ -22,10 +23,12 @@ pub type Reply<T> = Result<T, Refusal>;
 pub struct NewProject {
     /// Lower case, digits and hyphens; becomes the host name.
     pub name: String,
+    /// What the first deployment is made from.
     pub source: Wanted,
     /// `production` when not said.
     #[serde(default)]
     pub environment: Option<String>,
+    /// Laid over what the file in the repository says.
     #[serde(default)]
     pub config: ConfigPatch,
     /// The runtime's name; the first reachable one when not said.
@@ -51,6 +54,7 @@ pub struct Update {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Confirm {
+    /// What was planned; the digest is of exactly this.
     #[serde(default)]
     pub update: Update,
     /// Of the plan that was shown; required, so that nothing runs that nobody saw.
@@ -65,12 +69,15 @@ pub struct Confirm {
 #[cfg_attr(feature = "schema", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(default, deny_unknown_fields)]
 pub struct DeploymentFilter {
+    /// Only this project's.
     pub project: Option<ProjectId>,
+    /// By the environment's name.
     pub environment: Option<String>,
     /// A word of seed 002.
     pub status: Option<String>,
     /// In the source's label, the commit's subject or author, the project's name.
     pub text: Option<String>,
+    /// `next` of the page before.
     pub cursor: Option<String>,
     /// 1 to 1,000; 50 when not said.
     pub limit: Option<u32>,
@@ -89,24 +96,31 @@ pub struct LogQuery {
     pub search: Option<String>,
 }
 
+/// The first person of an installation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewOwner {
     /// From the one-time set-up link.
     pub token: String,
+    /// Signs in with it.
     pub email: String,
+    /// Kept as an Argon2 hash.
     pub password: String,
+    /// The first organization's name.
     pub organization: String,
 }
 
+/// A token that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewToken {
+    /// For its owner to know it by.
     pub name: String,
     /// Never more than the caller's own.
     pub role: Role,
+    /// Never expires when not said.
     #[serde(default)]
     pub expires_in_days: Option<u32>,
 }
@@ -116,33 +130,50 @@ pub struct NewToken {
 pub trait Accounts: Send + Sync {
     /// Nobody owns this installation yet.
     async fn needs_setup(&self) -> Reply<bool>;
+    /// Makes the first owner, once.
     async fn set_up(&self, owner: NewOwner) -> Reply<Caller>;
+    /// The same answer for a wrong password and for nobody, in the same time.
     async fn sign_in(&self, email: &str, password: &str) -> Reply<Caller>;
     /// The caller behind a session: the user, in the organization last used.
     async fn caller_of(&self, user: &UserId) -> Reply<Caller>;
+    /// `signed_out` when it is unknown, revoked or expired.
     async fn caller_by_token(&self, token: &str) -> Reply<Caller>;
+    /// The caller's own.
     async fn tokens(&self, caller: &Caller) -> Reply<Vec<TokenView>>;
+    /// The only time that the token is readable.
     async fn create_token(&self, caller: &Caller, new: NewToken) -> Reply<NewTokenView>;
+    /// At once: the next request with it is refused.
     async fn revoke_token(&self, caller: &Caller, id: &TokenId) -> Reply<()>;
+    /// Everybody in the caller's organization.
     async fn members(&self, caller: &Caller) -> Reply<Vec<MemberView>>;
+    /// The link works for who has it: send it to that address only.
     async fn invite(&self, caller: &Caller, email: &str, role: Role) -> Reply<InvitationView>;
+    /// Takes an invitation up, once.
     async fn join(&self, token: &str, password: &str) -> Reply<Caller>;
+    /// Never the last owner.
     async fn remove_member(&self, caller: &Caller, user: &UserId) -> Reply<()>;
+    /// What an operator set at start, as far as a page shows it.
     async fn settings(&self, caller: &Caller) -> Reply<SettingsView>;
 }
 
 /// What a team deploys.
 #[async_trait]
 pub trait Projects: Send + Sync {
+    /// What needs a person, and what moves.
     async fn overview(&self, caller: &Caller) -> Reply<OverviewView>;
+    /// All of the caller's organization.
     async fn projects(&self, caller: &Caller) -> Reply<Vec<ProjectView>>;
+    /// One, or `not_found`, also for another tenant's.
     async fn project(&self, caller: &Caller, id: &ProjectId) -> Reply<ProjectView>;
     /// Read-only: what creating it would do, or the refusal that it would meet.
     async fn preview_project(&self, caller: &Caller, new: &NewProject) -> Reply<Preview>;
+    /// The project, its environment and its first deployment, or nothing.
     async fn create_project(&self, caller: &Caller, new: NewProject) -> Reply<DeploymentView>;
     /// The sample repository that ships with the product, as a project.
     async fn create_sample(&self, caller: &Caller) -> Reply<DeploymentView>;
+    /// What can be chosen from a repository, before a project exists.
     async fn repository(&self, caller: &Caller, url: &str) -> Reply<RepositoryView>;
+    /// What a delete would take along.
     async fn preview_delete(&self, caller: &Caller, id: &ProjectId) -> Reply<DeletePreview>;
     /// `typed` is the project's name.
     async fn delete_project(&self, caller: &Caller, id: &ProjectId, typed: &str) -> Reply<()>;
@@ -158,14 +189,19 @@ pub trait Projects: Send + Sync {
 /// One build-and-deploy cycle.
 #[async_trait]
 pub trait Deployments: Send + Sync {
+    /// Newest first, by page.
     async fn deployments(
         &self,
         caller: &Caller,
         filter: &DeploymentFilter,
     ) -> Reply<Page<DeploymentSummary>>;
+    /// One, with its jobs, instances and timeline.
     async fn deployment(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView>;
+    /// Refused once its instances start.
     async fn cancel(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView>;
+    /// The route answers 503, the instances stay.
     async fn pause(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView>;
+    /// The route leads to the instances again, once they pass a probe.
     async fn resume(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView>;
     /// `stream` comes from a `JobView` or an `InstanceView`.
     async fn log(&self, caller: &Caller, stream: &str, query: &LogQuery) -> Reply<LogPage>;
@@ -174,7 +210,9 @@ pub trait Deployments: Send + Sync {
 /// Replacing what serves (I-3 … I-7).
 #[async_trait]
 pub trait Updates: Send + Sync {
+    /// What a page shows of it.
     async fn environment(&self, caller: &Caller, id: &EnvironmentId) -> Reply<EnvironmentView>;
+    /// For the form: tags, what runs now, what was set.
     async fn update_options(&self, caller: &Caller, id: &EnvironmentId) -> Reply<UpdateOptions>;
     /// Read-only.
     async fn preview_update(
@@ -195,6 +233,7 @@ pub trait Updates: Send + Sync {
 /// Places where instances run.
 #[async_trait]
 pub trait Runtimes: Send + Sync {
+    /// With whether each answers, asked now.
     async fn runtimes(&self, caller: &Caller) -> Reply<Vec<RuntimeView>>;
 }
 
@@ -205,6 +244,7 @@ pub trait Uploads: Send + Sync {
     async fn register_upload(&self, caller: &Caller, name: &str, path: &str) -> Reply<UploadView>;
     /// Where the next upload is to be written.
     fn upload_dir(&self) -> String;
+    /// One that was sent ahead.
     async fn upload(&self, caller: &Caller, id: &UploadId) -> Reply<UploadView>;
 }
 

@@ -22,6 +22,7 @@ pub fn cancel(deployment: &Deployment) -> Result<(), Refusal> {
     }
 }
 
+/// Only what serves can be told not to.
 pub fn pause(deployment: &Deployment) -> Result<(), Refusal> {
     match deployment.phase {
         Phase::Live => Ok(()),
@@ -34,6 +35,7 @@ pub fn pause(deployment: &Deployment) -> Result<(), Refusal> {
     }
 }
 
+/// Only what was paused.
 pub fn resume(deployment: &Deployment) -> Result<(), Refusal> {
     match deployment.phase {
         Phase::Paused => Ok(()),

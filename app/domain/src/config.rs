@@ -54,17 +54,23 @@ pub const FILE_NAME: &str = "sealdock.yml";
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Config {
+    /// How the image comes to be, where there is a repository.
     pub build: Build,
     /// Where the container listens; injected as `PORT`.
     pub port: u16,
     /// Instead of the image's own command.
     pub command: Option<Vec<String>>,
+    /// The team's own variables; injected ones win.
     pub env: BTreeMap<String, String>,
+    /// Instances that share the traffic.
     pub replicas: u32,
+    /// The ceiling of each instance.
     pub resources: Resources,
+    /// When it may take traffic.
     pub health: Health,
     /// How long requests in flight may take to finish after the switch.
     pub drain_s: u32,
+    /// What only one deployment can hold at a time: decides between blue-green and replace.
     #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
     pub exclusive: Vec<Exclusive>,
     /// Static bundles: unknown paths answer with `index.html`.
@@ -82,7 +88,9 @@ pub struct Build {
     pub root: String,
     /// Public by declaration: they end up in the image's history.
     pub args: BTreeMap<String, String>,
+    /// A build that takes longer has failed.
     pub timeout_s: u32,
+    /// A build that wants more is killed, so that the apps beside it are not.
     pub memory_mib: u32,
 }
 
@@ -91,7 +99,9 @@ pub struct Build {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Resources {
+    /// Thousandths of a core.
     pub cpus_milli: u32,
+    /// More, and the instance is killed.
     pub memory_mib: u32,
 }
 
@@ -100,6 +110,7 @@ pub struct Resources {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Health {
+    /// Asked with GET.
     pub path: String,
     /// Where it differs from the port that serves.
     pub port: Option<u16>,
@@ -107,6 +118,7 @@ pub struct Health {
     pub successes: u32,
     /// The window for becoming healthy.
     pub timeout_s: u32,
+    /// An answer that takes longer is none.
     pub probe_timeout_ms: u32,
     /// Accepted besides 2xx.
     pub statuses: Vec<u16>,

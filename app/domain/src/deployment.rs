@@ -11,26 +11,37 @@ use serde::{Deserialize, Serialize};
 /// Immutable but for its phase (and what is only known later: the artifact and the reason).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deployment {
+    /// Computed ids of its instances begin with it.
     pub id: DeploymentId,
+    /// The tenant.
     pub org: OrgId,
+    /// Its numbers are counted within this one.
     pub project: ProjectId,
+    /// Where it is to serve.
     pub environment: EnvironmentId,
     /// Counts up within the project: `#12`.
     pub number: u32,
+    /// Pinned: a rebuild of it gives the same.
     pub source: Source,
     /// What it runs with: the file at the commit, overlaid by what the person set.
     pub config: Config,
     /// What the person set; the *Edit config* form starts from it.
     pub overrides: ConfigPatch,
+    /// Why it exists.
     pub trigger: Trigger,
+    /// Where its instances run; a change of the environment's runtime does not move it.
     pub runtime: RuntimeId,
+    /// `None`: Sealdock itself.
     pub created_by: Option<UserId>,
+    /// When it was asked for.
     pub created_at: Time,
+    /// The only thing about it that changes.
     pub phase: Phase,
     /// When the phase was entered.
     pub since: Time,
     /// Why it failed or was cancelled: one sentence.
     pub reason: Option<String>,
+    /// From the moment that it is built or pulled.
     pub artifact: Option<Artifact>,
 }
 
@@ -50,6 +61,7 @@ pub enum Trigger {
 }
 
 impl Trigger {
+    /// For a page: what a person did.
     pub const fn word(self) -> &'static str {
         match self {
             Trigger::Create => "Created",
@@ -99,13 +111,17 @@ pub enum Event {
     Healthy,
     /// The data plane acknowledged its route.
     Switched,
+    /// A person tells the route to answer 503.
     Pause,
+    /// A person lets it serve again.
     Resume,
     /// Its traffic went to a successor, or must end for one.
     Superseded,
     /// Its instances are gone.
     Drained,
+    /// It can't serve; the reason says why.
     Fail,
+    /// It is no longer wanted.
     Cancel,
 }
 
@@ -113,11 +129,14 @@ pub enum Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a deployment that is {} can't take the event {event:?}", phase.word())]
 pub struct Illegal {
+    /// Where it is.
     pub phase: Phase,
+    /// What was tried.
     pub event: Event,
 }
 
 impl Phase {
+    /// For tables and tests that walk over all.
     pub const ALL: [Phase; 10] = [
         Phase::Queued,
         Phase::Building,
@@ -131,6 +150,7 @@ impl Phase {
         Phase::Cancelled,
     ];
 
+    /// The whole life, and the only way to move.
     pub fn on(self, event: Event) -> Result<Phase, Illegal> {
         use {Event as E, Phase as P};
         Ok(match (self, event) {
@@ -164,6 +184,7 @@ impl Phase {
         }
     }
 
+    /// Reads the store's word back.
     pub fn parse(word: &str) -> Option<Phase> {
         Self::ALL.into_iter().find(|p| p.word() == word)
     }

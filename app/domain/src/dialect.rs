@@ -66,6 +66,7 @@ pub const fn update(phase: Phase, running: bool) -> UpdateStatus {
 }
 
 impl InstanceStatus {
+    /// As a page writes it.
     pub const fn word(self) -> &'static str {
         match self {
             InstanceStatus::Deploying => "Deploying",
@@ -77,6 +78,7 @@ impl InstanceStatus {
 }
 
 impl UpdateStatus {
+    /// As a page writes it.
     pub const fn word(self) -> &'static str {
         match self {
             UpdateStatus::Pending => "Pending",

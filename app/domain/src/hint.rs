@@ -7,18 +7,25 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Hint {
+    /// Whose pages should look.
     pub org: OrgId,
+    /// What they should look at.
     pub topic: Topic,
 }
 
+/// What changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
 pub enum Topic {
+    /// Its name, its environments, or its being there.
     Project(ProjectId),
+    /// Who serves, who is coming, or its being deleted.
     Environment(EnvironmentId),
+    /// Its phase, its sentence, its jobs or instances.
     Deployment(DeploymentId),
     /// New lines in this log.
     Log(String),
+    /// Whether they answer, or what they hold.
     Runtimes,
 }

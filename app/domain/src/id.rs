@@ -15,7 +15,9 @@ const LETTERS: usize = 26;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a {kind} id (it would look like `{kind}_01h…`)")]
 pub struct NotAnId {
+    /// Shortened: it may be anything.
     pub text: String,
+    /// The prefix that was expected.
     pub kind: &'static str,
 }
 
@@ -28,6 +30,7 @@ macro_rules! ids {
         pub struct $name(String);
 
         impl $name {
+            /// Before the underscore; tells kinds apart in logs and URLs.
             pub const PREFIX: &'static str = $prefix;
 
             /// The id made at `now` from `entropy`; both come from the edge.
@@ -35,6 +38,7 @@ macro_rules! ids {
                 Self(format!("{}_{}", $prefix, letters(now, entropy)))
             }
 
+            /// As it is stored and shown.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -72,15 +76,23 @@ macro_rules! ids {
 ids! {
     /// Owns everything; the tenant boundary.
     OrgId = "org";
+    /// A person, in however many organizations.
     UserId = "usr";
+    /// The lasting thing that a team deploys.
     ProjectId = "prj";
+    /// A slot of a project; also the key of its route.
     EnvironmentId = "env";
+    /// One version in one environment; instances are named after it.
     DeploymentId = "dep";
+    /// A step of a pipeline; its log is named after it.
     JobId = "job";
+    /// A place where instances run.
     RuntimeId = "rt";
+    /// An API token; says nothing about the token itself.
     TokenId = "tok";
     /// A file that a person sent ahead of the deployment that will use it.
     UploadId = "upl";
+    /// One business fact; sorts by age.
     EventId = "evt";
 }
 
@@ -105,8 +117,11 @@ fn short(text: &str) -> String {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct InstanceId {
+    /// Whose it is.
     pub deployment: DeploymentId,
+    /// Which part of it; a service has one.
     pub component: String,
+    /// Counts from 0.
     pub replica: u32,
 }
 
@@ -114,6 +129,7 @@ pub struct InstanceId {
 pub const WEB: &str = "web";
 
 impl InstanceId {
+    /// Always the same for the same three.
     pub fn of(deployment: &DeploymentId, component: &str, replica: u32) -> Self {
         Self {
             deployment: deployment.clone(),

@@ -7,16 +7,24 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum JobKind {
+    /// Clones at the pinned commit.
     DownloadRepoJob,
+    /// Builds what was cloned.
     BuildImageJob,
+    /// Follows the phases from starting to live.
     DeployImageJob,
+    /// Unpacks where the data plane serves from.
     DeployStaticBundleJob,
+    /// Pulls, and pins the digest.
     PullExternalImageJob,
+    /// Looks that an image is on the machine, and pins it.
     VerifyLocalImageJob,
+    /// Follows the phases to completion.
     MarkDeploymentCompleteJob,
 }
 
 impl JobKind {
+    /// In the order of a pipeline.
     pub const ALL: [JobKind; 7] = [
         JobKind::DownloadRepoJob,
         JobKind::BuildImageJob,
@@ -27,6 +35,7 @@ impl JobKind {
         JobKind::MarkDeploymentCompleteJob,
     ];
 
+    /// As seed 002 writes it.
     pub const fn name(self) -> &'static str {
         match self {
             JobKind::DownloadRepoJob => "DownloadRepoJob",
@@ -39,6 +48,7 @@ impl JobKind {
         }
     }
 
+    /// Reads the store's word back.
     pub fn parse(name: &str) -> Option<JobKind> {
         Self::ALL.into_iter().find(|k| k.name() == name)
     }
@@ -96,14 +106,20 @@ const fn completed(phase: Phase) -> JobStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum JobStatus {
+    /// Its needs are not met, or no worker is free.
     Pending,
+    /// A worker has it, under a lease.
     Running,
+    /// What needs it may start.
     Success,
+    /// What needs it is cancelled.
     Failure,
+    /// A person or another job's failure ended it.
     Cancelled,
 }
 
 impl JobStatus {
+    /// For tables and tests that walk over all.
     pub const ALL: [JobStatus; 5] = [
         JobStatus::Pending,
         JobStatus::Running,
@@ -112,6 +128,7 @@ impl JobStatus {
         JobStatus::Cancelled,
     ];
 
+    /// As seed 002 writes it.
     pub const fn word(self) -> &'static str {
         match self {
             JobStatus::Pending => "Pending",
@@ -122,10 +139,12 @@ impl JobStatus {
         }
     }
 
+    /// Reads the store's word back.
     pub fn parse(word: &str) -> Option<JobStatus> {
         Self::ALL.into_iter().find(|s| s.word() == word)
     }
 
+    /// Never runs again.
     pub const fn is_final(self) -> bool {
         matches!(
             self,

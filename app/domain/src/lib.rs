@@ -41,6 +41,8 @@
 //! does); a "no" is a [`refusal::Refusal`]. Each product's own words are in [`dialect`]; what
 //! pages and API answer is in [`view`].
 
+#![warn(missing_docs)]
+
 pub mod access;
 pub mod api;
 pub mod can;

@@ -6,25 +6,33 @@ use crate::source::Source;
 /// One node of the graph, before it has an id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planned {
+    /// What it does.
     pub kind: JobKind,
     /// Position in the list a page shows, from 1.
     pub order: u32,
+    /// It may start when all of these succeeded.
     pub needs: Vec<JobKind>,
 }
 
 /// How one job stands: all that the rules below look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
+    /// Which one.
     pub kind: JobKind,
+    /// It may start when all of these succeeded.
     pub needs: Vec<JobKind>,
+    /// How far it is.
     pub status: JobStatus,
 }
 
 /// Where the worked jobs of a deployment stand together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
+    /// Some still run, or wait.
     Working,
+    /// The artifact exists.
     Done,
+    /// One failed or was cancelled, so the artifact will not come.
     Failed,
 }
 

@@ -36,6 +36,7 @@ use world::World;
 /// What to do next, in this order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
+    /// A failed one ends the pass; the next pass looks anew.
     pub steps: Vec<Step>,
     /// One sentence per deployment that is not final.
     pub why: BTreeMap<DeploymentId, String>,
@@ -48,8 +49,11 @@ pub struct Plan {
 pub enum Step {
     /// Write this move of the phase, with what belongs to it, in one transaction.
     Record {
+        /// Whose.
         deployment: DeploymentId,
+        /// Which move.
         event: Event,
+        /// For the timeline and the row.
         reason: Option<String>,
     },
     /// Create the instance, or adopt the one that is there.

@@ -14,10 +14,15 @@ pub struct Proposal<'a> {
     pub active: Option<&'a Deployment>,
     /// What is on its way, and would be waited for.
     pub candidate: Option<&'a Deployment>,
+    /// The pinned version that would run.
     pub source: &'a Source,
+    /// What it would run with.
     pub config: &'a Config,
+    /// From what serves to what is proposed, newest first.
     pub commits: Vec<Commit>,
+    /// There are more than are shown.
     pub commits_more: bool,
+    /// What a person should read first.
     pub notes: Vec<String>,
 }
 

@@ -18,8 +18,11 @@ const CONFIRM_PAUSE_MS: i64 = 20;
 /// What the probes of one instance came to, at one address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probed {
+    /// A restart may move it, and then nothing said here counts.
     pub address: SocketAddr,
+    /// The health window opens with it.
     pub first_at: Time,
+    /// The next pause begins with it.
     pub last_at: Time,
     /// Failures since the last success.
     pub failures: u32,
@@ -32,14 +35,18 @@ pub struct Probed {
 /// What to do with an instance that runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
+    /// Passed often enough in a row.
     Healthy,
+    /// Nothing is known, or the pause is over.
     ProbeNow,
+    /// The pause lasts until then.
     Wait(Time),
     /// The health window closed; the sentence says what the last probe got.
     GiveUp(String),
 }
 
 impl Probed {
+    /// Nothing is known yet: the window opens.
     pub const fn begin(address: SocketAddr, now: Time) -> Self {
         Self {
             address,

@@ -29,6 +29,7 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// One place decides what HTTP answers.
     pub const fn status(self) -> u16 {
         match self {
             Kind::Invalid => 422,
@@ -47,18 +48,22 @@ impl Kind {
 /// A "no" that a person or a script can act on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
+    /// What sort it is.
     pub kind: Kind,
     /// Stable, for machines: `plan_changed`, `name_taken`, `not_found`.
     pub code: String,
+    /// What happened, for a person.
     pub sentence: String,
     /// The field, or the line and column.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
+    /// What to do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub way_out: Option<String>,
 }
 
 impl Refusal {
+    /// For a kind that has no shorthand below.
     pub fn new(kind: Kind, code: &str, sentence: impl Into<String>) -> Self {
         Self {
             kind,
@@ -69,6 +74,7 @@ impl Refusal {
         }
     }
 
+    /// The input is wrong, there.
     pub fn invalid(place: &str, sentence: impl Into<String>) -> Self {
         Self {
             place: Some(place.into()),
@@ -76,6 +82,7 @@ impl Refusal {
         }
     }
 
+    /// Also for what is another tenant's: its existence is not told.
     pub fn not_found(noun: &str) -> Self {
         Self::new(
             Kind::NotFound,
@@ -84,19 +91,23 @@ impl Refusal {
         )
     }
 
+    /// Not in this state.
     pub fn conflict(code: &str, sentence: impl Into<String>) -> Self {
         Self::new(Kind::Conflict, code, sentence)
     }
 
+    /// The role is not enough.
     pub fn forbidden(sentence: impl Into<String>) -> Self {
         Self::new(Kind::Forbidden, "forbidden", sentence)
     }
 
+    /// Nobody, or no longer.
     pub fn signed_out() -> Self {
         Self::new(Kind::SignedOut, "signed_out", "You are not signed in.")
             .way_out("Sign in, or send an API token.")
     }
 
+    /// Something that we need does not answer.
     pub fn unavailable(code: &str, sentence: impl Into<String>) -> Self {
         Self::new(Kind::Unavailable, code, sentence)
     }
@@ -108,12 +119,14 @@ impl Refusal {
             .way_out("Look for the incident's number in the server's log.")
     }
 
+    /// Adds what to do about it.
     #[must_use]
     pub fn way_out(mut self, sentence: impl Into<String>) -> Self {
         self.way_out = Some(sentence.into());
         self
     }
 
+    /// Adds where it is.
     #[must_use]
     pub fn at(mut self, place: impl Into<String>) -> Self {
         self.place = Some(place.into());

@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 pub struct RouteTable {
     /// Grows with every change. The data plane refuses an older one than it serves.
     pub generation: u64,
+    /// One per environment.
     pub routes: Vec<Route>,
 }
 
@@ -21,6 +22,7 @@ pub struct Route {
     pub id: String,
     /// Lower-case host names without port, unique over the whole table.
     pub hosts: Vec<String>,
+    /// What a request for one of the hosts gets.
     pub target: Target,
 }
 
@@ -29,22 +31,33 @@ pub struct Route {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Target {
     /// No live deployment: answered 404 with this sentence.
-    Absent { sentence: String },
+    Absent {
+        /// Why there is nothing.
+        sentence: String,
+    },
     /// Nothing can serve for now: answered 503 with `Retry-After` and this sentence.
     Unavailable {
+        /// After which a client should try again.
         retry_after_s: u32,
+        /// Why not just now.
         sentence: String,
     },
     /// Live instances. Never empty: an empty set is `Unavailable`.
     Upstreams {
+        /// Whose instances these are.
         deployment: String,
+        /// Where requests go, in turns.
         upstreams: Vec<Upstream>,
+        /// `None`: only broken connections count.
         health: Option<HealthCheck>,
     },
     /// A directory that the data plane serves itself.
     Static {
+        /// Whose files these are.
         deployment: String,
+        /// The directory; nothing outside it is ever served.
         root: String,
+        /// Unknown paths answer `index.html`.
         spa: bool,
     },
 }
@@ -54,14 +67,18 @@ pub enum Target {
 pub struct Upstream {
     /// The instance's id: in-flight accounting and drain are by this.
     pub id: String,
+    /// On loopback.
     pub address: SocketAddr,
 }
 
 /// How the data plane goes on checking upstreams that it serves from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HealthCheck {
+    /// Asked with GET.
     pub path: String,
+    /// From one check to the next.
     pub interval_ms: u32,
+    /// An answer that takes longer is none.
     pub timeout_ms: u32,
 }
 

@@ -8,12 +8,22 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Origin {
-    Git { url: String },
-    Image { repository: String },
+    /// A repository; tags and branches are versions.
+    Git {
+        /// Where it is cloned from, without credentials.
+        url: String,
+    },
+    /// An image; tags and digests are versions.
+    Image {
+        /// Without tag or digest.
+        repository: String,
+    },
+    /// Files that a person sends; each one is a version.
     Bundle,
 }
 
 impl Origin {
+    /// For a page.
     pub const fn word(&self) -> &'static str {
         match self {
             Origin::Git { .. } => "Git",
@@ -28,18 +38,24 @@ impl Origin {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Wanted {
+    /// A point in a repository.
     Git {
+        /// Where it is cloned from, without credentials.
         url: String,
+        /// Resolved to a commit before anything is planned.
         revision: Revision,
     },
     /// `local`: the image is already on the runtime's machine; nothing is pulled.
     Image {
+        /// An image by name.
         reference: String,
+        /// With tag or digest.
         #[serde(default)]
         local: bool,
     },
     /// A file sent ahead with `POST /v2/uploads`.
     Bundle {
+        /// Taken over when the deployment is written.
         upload: crate::id::UploadId,
     },
 }
@@ -57,8 +73,11 @@ pub enum Revision {
     /// The head of the default branch.
     #[default]
     Head,
+    /// By name; moves.
     Branch(String),
+    /// By name; should not move.
     Tag(String),
+    /// By hash, whole or shortened.
     Commit(String),
 }
 
@@ -77,13 +96,18 @@ impl Revision {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Commit {
+    /// All forty digits.
     pub sha: String,
+    /// Its message's first line.
     pub subject: String,
+    /// By name.
     pub author: String,
+    /// When it was committed.
     pub at: Time,
 }
 
 impl Commit {
+    /// As people write it: seven digits.
     pub fn short(&self) -> &str {
         self.sha.get(..7).unwrap_or(&self.sha)
     }
@@ -93,7 +117,9 @@ impl Commit {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Tag {
+    /// As Git has it.
     pub name: String,
+    /// What it points at.
     pub commit: Commit,
     /// By the rules of semantic versioning: a hyphen after the numbers.
     pub pre_release: bool,
@@ -104,20 +130,31 @@ pub struct Tag {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Source {
+    /// A commit of a repository.
     Git {
+        /// Where it is cloned from, without credentials.
         url: String,
+        /// How the person named it; for labels.
         revision: Revision,
+        /// What is really built.
         commit: Commit,
     },
+    /// An image by name; its digest is the artifact's.
     Image {
+        /// As the person wrote it.
         reference: String,
+        /// Already on the machine: nothing is pulled.
         local: bool,
     },
     /// `digest` is of the file as it was sent.
     Bundle {
+        /// As the person's file was called.
         name: String,
+        /// The file itself.
         upload: crate::id::UploadId,
+        /// SHA-256: the same file is the same version.
         digest: String,
+        /// For pages and limits.
         size_bytes: u64,
     },
 }
@@ -141,6 +178,7 @@ impl Source {
         }
     }
 
+    /// Where there is a repository.
     pub fn commit(&self) -> Option<&Commit> {
         match self {
             Source::Git { commit, .. } => Some(commit),
@@ -155,17 +193,27 @@ impl Source {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Artifact {
     /// `image` is the Engine's id of it, `sha256:…`.
-    Image { image: String, size_bytes: u64 },
+    Image {
+        /// An image on the runtime.
+        image: String,
+        /// For pages and the disk's budget.
+        size_bytes: u64,
+    },
     /// A directory under the data directory, named by its digest.
     Static {
+        /// SHA-256 over what was unpacked.
         digest: String,
+        /// Where the data plane serves from.
         root: String,
+        /// How many there are.
         files: u32,
+        /// Of all together.
         size_bytes: u64,
     },
 }
 
 impl Artifact {
+    /// What makes it the same artifact somewhere else.
     pub fn digest(&self) -> &str {
         match self {
             Artifact::Image { image, .. } => image,
@@ -173,6 +221,7 @@ impl Artifact {
         }
     }
 
+    /// On disk.
     pub const fn size_bytes(&self) -> u64 {
         match self {
             Artifact::Image { size_bytes, .. } | Artifact::Static { size_bytes, .. } => *size_bytes,

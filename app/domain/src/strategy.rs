@@ -15,6 +15,7 @@ pub enum Strategy {
 }
 
 impl Strategy {
+    /// As plans and pages write it.
     pub const fn word(self) -> &'static str {
         match self {
             Strategy::BlueGreen => "blue-green",

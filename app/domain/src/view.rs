@@ -17,7 +17,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Page<T> {
+    /// In the list's order.
     pub items: Vec<T>,
+    /// `None` on the last page.
     pub next: Option<String>,
 }
 
@@ -25,8 +27,11 @@ pub struct Page<T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum InstanceStatus {
+    /// Something is on its way and nothing serves.
     Deploying,
+    /// Something serves, or is paused on purpose.
     Running,
+    /// The newest attempt failed and nothing serves.
     Failed,
     /// Nothing was ever deployed here, or it was stopped on purpose.
     Stopped,
@@ -36,41 +41,61 @@ pub enum InstanceStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum UpdateStatus {
+    /// Its turn or its artifact has not come.
     Pending,
+    /// Its instances run and are probed.
     Started,
+    /// Every instance is healthy, or traffic has moved.
     Ready,
+    /// It ended without serving.
     Failed,
 }
 
+/// A project with its environments.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ProjectView {
+    /// Links and requests name it by this.
     pub id: ProjectId,
+    /// Becomes its host name.
     pub name: String,
+    /// Where its versions come from.
     pub origin: Origin,
+    /// When it was made.
     pub created_at: Time,
+    /// The oldest first.
     pub environments: Vec<EnvironmentView>,
 }
 
+/// An environment, with who serves and who is coming.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EnvironmentView {
+    /// Links and requests name it by this.
     pub id: EnvironmentId,
+    /// The one it is a slot of.
     pub project: ProjectId,
+    /// For lists over several projects.
     pub project_name: String,
+    /// `production`, `staging`.
     pub name: String,
     /// Where a browser reaches it; the first is the one to show.
     pub urls: Vec<String>,
+    /// The word of seed 000.
     pub status: InstanceStatus,
     /// One true sentence that says why the status is what it is.
     pub sentence: String,
+    /// The one that serves, or is paused.
     pub active: Option<DeploymentSummary>,
+    /// The one on its way, or waiting.
     pub candidate: Option<DeploymentSummary>,
     /// The newest deployment, when it is neither (it failed, or was cancelled).
     pub latest: Option<DeploymentSummary>,
     /// Requests over the last minute, as the data plane counts them.
     pub requests_last_minute: Option<u64>,
+    /// Everything about it is ending.
     pub deleting: bool,
+    /// Which buttons work.
     pub can: Allowed,
 }
 
@@ -78,33 +103,51 @@ pub struct EnvironmentView {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Allowed {
+    /// Replace what serves.
     pub update: Option<String>,
+    /// End what has not begun to take over.
     pub cancel: Option<String>,
+    /// Answer 503 on purpose.
     pub pause: Option<String>,
+    /// Serve again.
     pub resume: Option<String>,
+    /// End everything of it.
     pub delete: Option<String>,
 }
 
+/// A deployment, as a list shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DeploymentSummary {
+    /// Links and requests name it by this.
     pub id: DeploymentId,
     /// `#12`, counted within the project.
     pub number: u32,
+    /// Whose it is.
     pub project: ProjectId,
+    /// For lists over several projects.
     pub project_name: String,
+    /// Where it serves, or would.
     pub environment: EnvironmentId,
+    /// For lists over several environments.
     pub environment_name: String,
+    /// The core's own word, for programs.
     pub phase: Phase,
     /// The word of seed 002: `pending` `running` `deploying` `ready` `completed` …
     pub status: String,
+    /// Why it is where it is.
     pub sentence: String,
     /// It is the one that serves its environment.
     pub live: bool,
+    /// What it is made from.
     pub source: Source,
+    /// Why it exists.
     pub trigger: Trigger,
+    /// By address; `None`: Sealdock itself.
     pub created_by: Option<String>,
+    /// When it was asked for.
     pub created_at: Time,
+    /// For the list's column.
     pub durations: Durations,
 }
 
@@ -112,28 +155,45 @@ pub struct DeploymentSummary {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Durations {
+    /// From being asked for to being claimed.
     pub queue_ms: Option<i64>,
+    /// From being claimed to the artifact.
     pub build_ms: Option<i64>,
+    /// From the artifact to traffic.
     pub deploy_ms: Option<i64>,
 }
 
+/// A deployment, as its page shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DeploymentView {
+    /// The list's part.
     pub summary: DeploymentSummary,
+    /// Where a browser reaches its environment.
     pub urls: Vec<String>,
+    /// Where its instances run.
     pub runtime: RuntimeId,
+    /// How it takes, or took, its predecessor's place.
     pub strategy: Strategy,
+    /// The word of seed 000.
     pub update_status: UpdateStatus,
+    /// Every phase that it entered, oldest first.
     pub timeline: Vec<StageView>,
+    /// In their order.
     pub jobs: Vec<JobView>,
+    /// The snapshot that it runs with.
     pub config: Config,
+    /// What a person set; the *Edit config* form starts from it.
     pub overrides: ConfigPatch,
     /// What differs from the deployment that served before it (or serves now).
     pub changes: Vec<Change>,
+    /// Once it exists.
     pub artifact: Option<Artifact>,
+    /// Seen now; none where the runtime does not answer.
     pub instances: Vec<InstanceView>,
+    /// While requests finish.
     pub drain: Option<DrainView>,
+    /// Which buttons work.
     pub can: Allowed,
 }
 
@@ -141,39 +201,60 @@ pub struct DeploymentView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct StageView {
+    /// Which one.
     pub phase: Phase,
+    /// When it was entered.
     pub entered_at: Time,
+    /// `None`: it is still in it.
     pub left_at: Option<Time>,
+    /// What was written with the move.
     pub sentence: Option<String>,
 }
 
+/// One node of the job graph.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct JobView {
+    /// Names its log too.
     pub id: JobId,
+    /// What it does.
     pub kind: JobKind,
+    /// The same for a person.
     pub title: String,
+    /// From 1.
     pub order: u32,
+    /// The edges of the graph.
     pub needs: Vec<JobKind>,
+    /// The word of seed 002.
     pub status: JobStatus,
+    /// Why it failed.
     pub error: Option<String>,
+    /// `None` before a worker had it.
     pub started_at: Option<Time>,
+    /// `None` while it has not ended.
     pub ended_at: Option<Time>,
     /// Names its log: `GET /v2/logs/{stream}`.
     pub stream: String,
 }
 
+/// One container, as it was seen now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct InstanceView {
+    /// Computed from the deployment.
     #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub id: InstanceId,
     /// `starting`, `running`, `exited (3)`.
     pub state: String,
+    /// Its latest probe passed, or it serves and was not asked since a restart of Sealdock.
     pub healthy: bool,
+    /// What its last probe got.
     pub sentence: String,
+    /// On loopback.
     pub address: Option<String>,
+    /// `None` while it does not run.
     pub started_at: Option<Time>,
+    /// Names its log.
     pub stream: String,
 }
 
@@ -181,7 +262,9 @@ pub struct InstanceView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DrainView {
+    /// Requests that it still works on.
     pub in_flight: u64,
+    /// Then it is stopped whatever is left.
     pub deadline: Time,
 }
 
@@ -189,17 +272,25 @@ pub struct DrainView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Preview {
+    /// Over everything else in here.
     pub digest: String,
+    /// Why the deployment would exist.
     pub trigger: Trigger,
     /// What the button says: "Update to v1.4.2", "Replace: about 40 s of downtime".
     pub verb: String,
+    /// What serves now; `None` the first time.
     pub from: Option<Source>,
+    /// What would serve.
     pub to: Source,
     /// Newest first, at most 50; `commits_more` says that there are more.
     pub commits: Vec<Commit>,
+    /// The list was cut.
     pub commits_more: bool,
+    /// Of configuration; values of variables included, since the caller may see them.
     pub changes: Vec<Change>,
+    /// Computed, never guessed.
     pub strategy: Strategy,
+    /// Requests will be answered 503 for a while.
     pub downtime: bool,
     /// What will be stopped, one line each.
     pub stops: Vec<String>,
@@ -215,13 +306,17 @@ pub struct Preview {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct UpdateOptions {
+    /// The page's head.
     pub environment: EnvironmentView,
+    /// Decides what can be chosen.
     pub origin: Origin,
+    /// Newest first.
     pub tags: Vec<Tag>,
     /// Why there are no tags to choose from: the repository did not answer, or has none.
     pub tags_problem: Option<String>,
     /// The tag that is live, if a tag is.
     pub live_tag: Option<String>,
+    /// What a person set so far.
     pub overrides: ConfigPatch,
     /// What it runs with now.
     pub config: Option<Config>,
@@ -235,6 +330,7 @@ pub struct DeletePreview {
     pub name: String,
     /// "2 running containers", "1 update in progress (cancelled)", "12 deployments and their logs".
     pub lines: Vec<String>,
+    /// Which stop answering.
     pub urls: Vec<String>,
 }
 
@@ -242,36 +338,55 @@ pub struct DeletePreview {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RepositoryView {
+    /// As it was asked for.
     pub url: String,
+    /// Newest first.
     pub tags: Vec<Tag>,
+    /// By name.
     pub branches: Vec<String>,
 }
 
+/// A file that was sent ahead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct UploadView {
+    /// Named when it is deployed.
     pub id: UploadId,
+    /// As the person's file was called.
     pub name: String,
+    /// As it lies on disk.
     pub size_bytes: u64,
+    /// SHA-256 of it.
     pub digest: String,
 }
 
+/// A place where instances run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RuntimeView {
+    /// Links and requests name it by this.
     pub id: RuntimeId,
+    /// For people.
     pub name: String,
     /// `docker` or `fake`.
     pub driver: String,
+    /// It answered just now.
     pub reachable: bool,
+    /// Why it is or is not.
     pub sentence: String,
     /// What to do when it is not reachable.
     pub way_out: Option<String>,
+    /// As it says itself.
     pub version: Option<String>,
+    /// Of the machine, not what is free.
     pub cpus: Option<u32>,
+    /// Of the machine, not what is free.
     pub memory_bytes: Option<u64>,
+    /// What it should be running.
     pub instances: u32,
+    /// By the ceilings of those.
     pub reserved_cpus_milli: u64,
+    /// By the ceilings of those.
     pub reserved_memory_mib: u64,
 }
 
@@ -281,37 +396,57 @@ pub struct RuntimeView {
 pub struct OverviewView {
     /// Failed, held, unreachable: each a sentence with where to go.
     pub needs_me: Vec<AttentionView>,
+    /// Not settled, newest first.
     pub moving: Vec<DeploymentSummary>,
+    /// All, for the list below.
     pub environments: Vec<EnvironmentView>,
+    /// Nobody has tried the sample yet.
     pub sample_available: bool,
 }
 
+/// Something that needs a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AttentionView {
+    /// What, and why.
     pub sentence: String,
+    /// Where to do something about it.
     pub href: String,
 }
 
+/// One business fact: the timeline and the audit log are lists of these.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EventView {
+    /// Sorts by age.
     pub id: EventId,
+    /// When it happened.
     pub at: Time,
+    /// An address, or `Sealdock`.
     pub who: String,
+    /// What happened.
     pub sentence: String,
+    /// What it is about, where it is about one.
     pub project: Option<ProjectId>,
+    /// What it is about, where it is about one.
     pub deployment: Option<DeploymentId>,
 }
 
+/// A token, without itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TokenView {
+    /// To revoke it by.
     pub id: TokenId,
+    /// As its owner called it.
     pub name: String,
+    /// The most that it may.
     pub role: Role,
+    /// When it was made.
     pub created_at: Time,
+    /// `None`: never.
     pub expires_at: Option<Time>,
+    /// `None`: not yet.
     pub last_used_at: Option<Time>,
 }
 
@@ -319,16 +454,23 @@ pub struct TokenView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct NewTokenView {
+    /// Kept as a hash only.
     pub token: String,
+    /// What lists will show.
     pub view: TokenView,
 }
 
+/// A person in the organization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct MemberView {
+    /// To remove them by.
     pub user: UserId,
+    /// They sign in with it.
     pub email: String,
+    /// What they may.
     pub role: Role,
+    /// Since when they are a member.
     pub since: Time,
 }
 
@@ -336,20 +478,31 @@ pub struct MemberView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct InvitationView {
+    /// Whom it is meant for.
     pub email: String,
+    /// What they will be.
     pub role: Role,
+    /// Part of the link; kept as a hash only.
     pub token: String,
+    /// Seven days after it was made.
     pub expires_at: Time,
 }
 
+/// What an operator chose at start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SettingsView {
+    /// The caller's organization.
     pub org: OrgId,
+    /// Its name.
     pub org_name: String,
+    /// Apps answer below it.
     pub base_domain: String,
+    /// Where the data plane listens.
     pub proxy_port: u16,
+    /// Of this server.
     pub version: String,
+    /// Everything is kept in here.
     pub data_dir: String,
     /// Give this to a Git host as a deploy key, and `ssh://` URLs work.
     pub deploy_key: Option<String>,
@@ -359,6 +512,7 @@ pub struct SettingsView {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LogPage {
+    /// Oldest first.
     pub lines: Vec<LogLine>,
     /// Sequence numbers run from 1 to this; the newest line has it.
     pub last_seq: u64,
@@ -366,12 +520,17 @@ pub struct LogPage {
     pub ended: bool,
 }
 
+/// One line of a log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LogLine {
+    /// Never skips: a gap would be a lost line.
     pub seq: u64,
+    /// When it was printed.
     pub at: Time,
+    /// Who wrote it.
     pub stream: Stream,
+    /// Without its line end, cleaned of control characters.
     pub text: String,
 }
 
@@ -380,7 +539,9 @@ pub struct LogLine {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Stream {
+    /// Standard output.
     Out,
+    /// Standard error.
     Err,
     /// Sealdock itself.
     Note,

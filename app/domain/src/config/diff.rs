@@ -13,7 +13,9 @@ use std::collections::BTreeSet;
 pub struct Change {
     /// As in the file: `resources.memory`, `env.LOG_LEVEL`.
     pub path: String,
+    /// `None`: it was not set.
     pub from: Option<String>,
+    /// `None`: it is no longer set.
     pub to: Option<String>,
 }
 

@@ -37,10 +37,13 @@ impl Position {
 pub struct ConfigError {
     /// From 1; 0 when the value came from a form or a request and not from a file.
     pub line: u32,
+    /// From 1, in characters; 0 like `line`.
     pub column: u32,
     /// The field, as `health.path` or `env.NAME`; empty for the file as a whole.
     pub path: String,
+    /// What is wrong, as a sentence.
     pub problem: String,
+    /// What would be right.
     pub way_out: String,
 }
 

@@ -5,6 +5,7 @@ use super::error::Fault;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
+/// Something that two deployments can't hold at once.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Exclusive {
@@ -22,7 +23,9 @@ pub enum Exclusive {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}; {way_out}")]
 pub struct NotExclusive {
+    /// What is wrong, as a sentence.
     pub problem: String,
+    /// What would be right.
     pub way_out: String,
 }
 

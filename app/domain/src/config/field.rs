@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 pub struct Field {
     /// As written in the file, with dots between the levels.
     pub path: &'static str,
+    /// Which values it takes.
     pub kind: Kind,
     /// A value as one would write it, for sentences and for editors.
     pub example: &'static str,

@@ -10,20 +10,28 @@ pub enum Kind {
     File,
     /// The path of a URL.
     UrlPath,
+    /// A whole number.
     Number {
+        /// The least that is accepted.
         min: u64,
+        /// The most that is accepted.
         max: u64,
     },
     /// Thousandths of a CPU; written as `0.5`.
     Cpus {
+        /// The least that is accepted.
         min_milli: u64,
+        /// The most that is accepted.
         max_milli: u64,
     },
     /// Written with its unit, as `512MiB`.
     Memory {
+        /// The least that is accepted.
         min_mib: u64,
+        /// The most that is accepted.
         max_mib: u64,
     },
+    /// `true` or `false`.
     Flag,
     /// A command, word by word.
     Words,

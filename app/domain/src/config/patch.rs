@@ -12,48 +12,73 @@ pub type EnvPatch = BTreeMap<String, Option<String>>;
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ConfigPatch {
+    /// See [`Build`].
     pub build: BuildPatch,
+    /// See [`Config::port`].
     pub port: Option<u16>,
     /// An empty list goes back to the image's own command.
     pub command: Option<Vec<String>>,
+    /// See [`Config::env`].
     pub env: EnvPatch,
+    /// See [`Config::replicas`].
     pub replicas: Option<u32>,
+    /// See [`Resources`].
     pub resources: ResourcesPatch,
+    /// See [`Health`].
     pub health: HealthPatch,
+    /// See [`Config::drain_s`].
     pub drain_s: Option<u32>,
+    /// See [`Config::exclusive`].
     #[cfg_attr(feature = "schema", schema(value_type = Option<Vec<String>>))]
     pub exclusive: Option<Vec<Exclusive>>,
+    /// See [`Config::spa`].
     pub spa: Option<bool>,
 }
 
+/// What somebody set of [`Build`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct BuildPatch {
+    /// See [`Build::dockerfile`].
     pub dockerfile: Option<String>,
+    /// See [`Build::root`].
     pub root: Option<String>,
+    /// See [`Build::args`].
     pub args: EnvPatch,
+    /// See [`Build::timeout_s`].
     pub timeout_s: Option<u32>,
+    /// See [`Build::memory_mib`].
     pub memory_mib: Option<u32>,
 }
 
+/// What somebody set of [`Resources`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ResourcesPatch {
+    /// See [`Resources::cpus_milli`].
     pub cpus_milli: Option<u32>,
+    /// See [`Resources::memory_mib`].
     pub memory_mib: Option<u32>,
 }
 
+/// What somebody set of [`Health`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct HealthPatch {
+    /// See [`Health::path`].
     pub path: Option<String>,
+    /// See [`Health::port`].
     pub port: Option<u16>,
+    /// See [`Health::successes`].
     pub successes: Option<u32>,
+    /// See [`Health::timeout_s`].
     pub timeout_s: Option<u32>,
+    /// See [`Health::probe_timeout_ms`].
     pub probe_timeout_ms: Option<u32>,
+    /// See [`Health::statuses`].
     pub statuses: Option<Vec<u16>>,
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 const VARIABLE: &str = "^[A-Za-z_][A-Za-z0-9_]*$";
 const OWN_VARIABLE: &str = "^(?!(HOST|PORT)$|SEALDOCK_)[A-Za-z_][A-Za-z0-9_]*$";
 
+/// For editors: made from the table of fields, so it can't lag behind the parser.
 pub fn schema() -> Json {
     let mut root = group("How Sealdock builds and runs this repository.");
     for field in fields() {

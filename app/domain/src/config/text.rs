@@ -2,6 +2,7 @@
 
 use super::error::{Fault, Position};
 
+/// A larger file is refused unread.
 pub const MAX_FILE_BYTES: usize = 1024 * 1024;
 
 pub(super) fn of(bytes: &[u8]) -> Result<&str, (Position, Fault)> {

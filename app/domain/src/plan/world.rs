@@ -12,14 +12,19 @@ use std::collections::BTreeMap;
 /// One environment and all that bears on it, at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct World {
+    /// The only clock that the planner has.
     pub now: Time,
+    /// The row.
     pub environment: Environment,
     /// Every deployment that is not final, and final ones that still have instances.
     pub deployments: BTreeMap<DeploymentId, Deployment>,
     /// Of those that are building.
     pub builds: BTreeMap<DeploymentId, Build>,
+    /// What runs, or that nobody knows.
     pub seen: Seen,
+    /// What probes came to; lost with a restart, and then asked again.
     pub probes: BTreeMap<InstanceId, Probed>,
+    /// What can't be created just now.
     pub troubles: BTreeMap<InstanceId, Trouble>,
     /// What the data plane last acknowledged for this environment; `None`: it has no such route.
     pub served: Option<Target>,
@@ -27,8 +32,10 @@ pub struct World {
     pub in_flight: Option<BTreeMap<InstanceId, u64>>,
 }
 
+/// The environment's row, as far as the planner looks at it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Environment {
+    /// The route's key.
     pub id: EnvironmentId,
     /// `web / production`, for sentences.
     pub title: String,
@@ -36,20 +43,25 @@ pub struct Environment {
     pub active: Option<DeploymentId>,
     /// The one on its way.
     pub candidate: Option<DeploymentId>,
+    /// Everything is to end, and then the environment too.
     pub deleting: bool,
 }
 
 /// How the jobs of a building deployment stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Build {
+    /// Jobs run or wait; the sentence says which.
     Working(String),
+    /// What they made.
     Done(Artifact),
+    /// Why they will not.
     Failed(String),
 }
 
 /// What the drivers saw.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen {
+    /// Exactly these exist.
     Known(BTreeMap<InstanceId, Observed>),
     /// The runtime does not answer; the sentence says how. Nothing is assumed about it.
     Unknown(String),
@@ -60,8 +72,11 @@ pub enum Seen {
 pub struct Trouble {
     /// Trying again can't help.
     pub permanent: bool,
+    /// For the person who waits.
     pub sentence: String,
+    /// The pause grows with them.
     pub attempts: u32,
+    /// Not before this.
     pub retry_at: Time,
 }
 
@@ -85,18 +100,22 @@ impl Trouble {
 }
 
 impl World {
+    /// The one that serves, or would if it were not paused.
     pub fn active(&self) -> Option<&Deployment> {
         self.deployments.get(self.environment.active.as_ref()?)
     }
 
+    /// The one on its way.
     pub fn candidate(&self) -> Option<&Deployment> {
         self.deployments.get(self.environment.candidate.as_ref()?)
     }
 
+    /// Oldest first.
     pub fn in_phase(&self, phase: Phase) -> impl DoubleEndedIterator<Item = &Deployment> {
         self.deployments.values().filter(move |d| d.phase == phase)
     }
 
+    /// `None` also when nobody can see: ask [`World::blind`] before concluding that it is gone.
     pub fn observed(&self, id: &InstanceId) -> Option<&Observed> {
         match &self.seen {
             Seen::Known(all) => all.get(id),
@@ -115,6 +134,7 @@ impl World {
             .filter(move |o| o.id.deployment == *id)
     }
 
+    /// The runtime does not answer: nothing may be created, removed or concluded.
     pub const fn blind(&self) -> bool {
         matches!(self.seen, Seen::Unknown(_))
     }

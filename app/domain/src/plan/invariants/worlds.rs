@@ -88,9 +88,7 @@ fn deployments(number: u32, phase: Phase) -> impl Strategy_<Value = Deployment> 
         })
 }
 
-fn surroundings(
-    all: BTreeMap<crate::id::DeploymentId, Deployment>,
-) -> impl Strategy_<Value = World> {
+fn surroundings(all: Deployments) -> impl Strategy_<Value = World> {
     let ids: Vec<_> = all
         .values()
         .filter(|d| d.phase != Phase::Queued)
@@ -121,14 +119,11 @@ type Facts = (
     Option<Build>,
 );
 
-fn assemble(
-    (all, ids, facts, switches): (
-        BTreeMap<crate::id::DeploymentId, Deployment>,
-        Vec<InstanceId>,
-        Facts,
-        (bool, bool, bool, usize),
-    ),
-) -> World {
+type Deployments = BTreeMap<crate::id::DeploymentId, Deployment>;
+/// Blind, deleting, requests uncounted, and which route is shown.
+type Switches = (bool, bool, bool, usize);
+
+fn assemble((all, ids, facts, switches): (Deployments, Vec<InstanceId>, Facts, Switches)) -> World {
     let (states, probes, troubles, in_flight, build) = facts;
     let (blind, deleting, uncounted, route) = switches;
     let mut world = nothing_yet();
