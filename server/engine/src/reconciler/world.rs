@@ -10,6 +10,7 @@ use domain::instance::Observed;
 use domain::job::JobStatus;
 use domain::pipeline::{Progress, progress};
 use domain::plan::world::{self, Build, Seen, World};
+use domain::source::Artifact;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The world of one environment, and the row that the executor needs beside it.
@@ -120,11 +121,21 @@ impl Reconciler {
         let mut builds = BTreeMap::new();
         for deployment in deployments.values().filter(|d| d.phase == Phase::Building) {
             let jobs = self.store.jobs(&deployment.id).await?;
-            if let Some(build) = build(deployment, &jobs) {
+            if let Some(build) = build(self.artifact(deployment).await?, &jobs) {
                 builds.insert(deployment.id.clone(), build);
             }
         }
         Ok(builds)
+    }
+
+    /// Read after the jobs: they may have ended since the row was read, and a build that is done
+    /// without what it made would look like one whose jobs are lost.
+    async fn artifact(&self, deployment: &Deployment) -> Result<Option<Artifact>, Stumble> {
+        if deployment.artifact.is_some() {
+            return Ok(deployment.artifact.clone());
+        }
+        let now = self.store.deployment_of_any(&deployment.id).await?;
+        Ok(now.and_then(|d| d.artifact))
     }
 
     /// `None` when the data plane does not say: then only the drain's deadline counts.
@@ -159,12 +170,12 @@ fn facts(row: &Environment) -> world::Environment {
     }
 }
 
-fn build(deployment: &Deployment, jobs: &[Job]) -> Option<Build> {
+fn build(artifact: Option<Artifact>, jobs: &[Job]) -> Option<Build> {
     let standing: Vec<_> = jobs.iter().map(Job::standing).collect();
     Some(match progress(&standing) {
         Progress::Failed => Build::Failed(failure(jobs)),
         Progress::Working => Build::Working(working(jobs)),
-        Progress::Done => Build::Done(deployment.artifact.clone()?),
+        Progress::Done => Build::Done(artifact?),
     })
 }
 
