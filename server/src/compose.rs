@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::problem::{self, No};
-use crate::{caller, headers, host, origin, router, session, trace};
+use crate::{caller, headers, host, origin, router, session, ssr, trace};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -37,8 +37,8 @@ pub fn service(app: &App, pages: Router) -> Router {
 }
 
 /// The console. Its bodies have a limit like every other.
-pub fn pages(_engine: &Engine) -> Router {
-    Router::new()
+pub fn pages(engine: &Engine) -> Router {
+    ssr::routes(engine.api.clone())
 }
 
 async fn no_such_route() -> Response {
