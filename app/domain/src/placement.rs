@@ -11,15 +11,20 @@ use crate::refusal::Refusal;
 /// what is asked of it waits until it does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Room {
+    /// For the sentence that offers another one.
     pub name: String,
+    /// `None`: it does not answer.
     pub capacity: Option<Capacity>,
     /// The ceilings of everything that runs there, together.
     pub promised_memory_mib: u64,
 }
 
+/// All that one machine has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capacity {
+    /// Thousandths of a core.
     pub cpus_milli: u64,
+    /// As the runtime reports it.
     pub memory_mib: u64,
 }
 

@@ -21,6 +21,8 @@ mod proxy_plane;
 pub mod reconciler;
 pub mod runtimes;
 pub mod sample;
+#[cfg(test)]
+mod simulation;
 pub mod source;
 pub mod spec;
 pub mod store;

@@ -20,7 +20,7 @@ use std::net::SocketAddr;
 const STOP_GRACE_S: u32 = 10;
 
 impl Reconciler {
-    pub(super) async fn execute(&self, looked: &Looked, step: &Step) -> Result<(), Stumble> {
+    pub(crate) async fn execute(&self, looked: &Looked, step: &Step) -> Result<(), Stumble> {
         match step {
             Step::Record {
                 deployment,

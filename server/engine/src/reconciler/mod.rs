@@ -34,6 +34,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use world::Looked;
 
 const WORKERS: usize = 8;
 /// Every environment is looked at this often even when nobody hinted.
@@ -100,6 +101,22 @@ pub enum Outcome {
     Stumbled(Stumble),
 }
 
+/// One look, and the plan that came of it.
+pub(crate) struct Pass {
+    pub looked: Looked,
+    pub plan: Plan,
+}
+
+impl Pass {
+    /// Once its steps are done.
+    pub fn outcome(&self) -> Outcome {
+        match self.plan.is_empty() {
+            true => Outcome::Quiet(self.plan.wake_at),
+            false => Outcome::Again,
+        }
+    }
+}
+
 impl Reconciler {
     /// One look, one plan, its steps.
     pub async fn pass(&self, id: &EnvironmentId) -> Outcome {
@@ -110,9 +127,21 @@ impl Reconciler {
     }
 
     async fn try_pass(&self, id: &EnvironmentId) -> Result<Outcome, Stumble> {
+        let Some(pass) = self.prepare(id).await? else {
+            return Ok(Outcome::Gone);
+        };
+        for step in &pass.plan.steps {
+            tracing::debug!(environment = %id, %step, "step");
+            self.execute(&pass.looked, step).await?;
+        }
+        Ok(pass.outcome())
+    }
+
+    /// Everything of a pass but its steps: the simulation may end the process between any two.
+    pub(crate) async fn prepare(&self, id: &EnvironmentId) -> Result<Option<Pass>, Stumble> {
         let Some(looked) = self.look(id).await? else {
             self.memory.forget(id);
-            return Ok(Outcome::Gone);
+            return Ok(None);
         };
         for (runtime, orphan) in &looked.orphans {
             self.driver(runtime).await?.remove(orphan, 0).await?;
@@ -127,19 +156,11 @@ impl Reconciler {
         {
             self.capture_known(&looked, &instance).await?;
         }
-        for step in &plan.steps {
-            tracing::debug!(environment = %id, %step, "step");
-            self.execute(&looked, step).await?;
-        }
-        Ok(if plan.is_empty() {
-            Outcome::Quiet(plan.wake_at)
-        } else {
-            Outcome::Again
-        })
+        Ok(Some(Pass { looked, plan }))
     }
 
     /// Keeps the sentences, and hints where one changed.
-    fn explain(&self, looked: &world::Looked, plan: &Plan) {
+    fn explain(&self, looked: &Looked, plan: &Plan) {
         let known = |id: &DeploymentId| looked.world.deployments.contains_key(id);
         let changed = self.memory.with(&looked.row.id, |memory| {
             memory.keep(known);
@@ -158,7 +179,7 @@ impl Reconciler {
 
     async fn capture(
         &self,
-        looked: &world::Looked,
+        looked: &Looked,
         deployment: &Deployment,
         id: &InstanceId,
     ) -> Result<(), Stumble> {
@@ -173,7 +194,7 @@ impl Reconciler {
         Ok(())
     }
 
-    async fn capture_known(&self, looked: &world::Looked, id: &InstanceId) -> Result<(), Stumble> {
+    async fn capture_known(&self, looked: &Looked, id: &InstanceId) -> Result<(), Stumble> {
         match looked.world.deployments.get(&id.deployment) {
             Some(deployment) => self.capture(looked, deployment, id).await,
             None => Ok(()),
@@ -201,7 +222,13 @@ impl Reconciler {
     }
 
     async fn turn(&self, key: &EnvironmentId) {
-        match self.pass(key).await {
+        let outcome = self.pass(key).await;
+        self.conclude(key, outcome);
+    }
+
+    /// When to look at it again.
+    pub(crate) fn conclude(&self, key: &EnvironmentId, outcome: Outcome) {
+        match outcome {
             Outcome::Gone => {}
             Outcome::Again | Outcome::Stumbled(Stumble::Moved) => self.queue.wake(key),
             Outcome::Quiet(wake_at) => {

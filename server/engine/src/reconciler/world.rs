@@ -14,7 +14,7 @@ use domain::source::Artifact;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The world of one environment, and the row that the executor needs beside it.
-pub(super) struct Looked {
+pub(crate) struct Looked {
     pub row: Environment,
     pub world: World,
     /// Seen, but of no deployment that we know: nobody wants them.

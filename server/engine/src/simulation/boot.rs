@@ -1,0 +1,160 @@
+//! The mortal part: one boot of the engine, put together as `crate::boot` does, without its
+//! background tasks. The simulation is their timer.
+
+use super::driver::BadLine;
+use super::outside::Outside;
+use super::plane::BadPlane;
+use crate::changes::Bus;
+use crate::clock::Clock;
+use crate::control::{Control, Settings};
+use crate::driver::Driver;
+use crate::leftovers::Leftovers;
+use crate::logs::Logs;
+use crate::logs::capture::Capture;
+use crate::meter::Meter;
+use crate::pipeline::Pipeline;
+use crate::plane::Plane;
+use crate::reconciler::queue::Queue;
+use crate::reconciler::{Memory, Narrator, Reconciler};
+use crate::runtimes::{Place, Runtimes};
+use crate::source::git::Git;
+use crate::store::Stored;
+use domain::id::EnvironmentId;
+use domain::redact::Redactor;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::{Notify, Semaphore, broadcast};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub struct Boot {
+    pub reconciler: Reconciler,
+    pub pipeline: Pipeline,
+    pub control: Control,
+    pub hints: broadcast::Receiver<EnvironmentId>,
+    cancel: CancellationToken,
+}
+
+impl Boot {
+    /// As every start does: what earlier boots had claimed is free, and everything is looked at.
+    pub async fn start(outside: &Arc<Outside>) -> Stored<Boot> {
+        let boot = assemble(outside);
+        outside
+            .store
+            .release_leases_of_earlier_boots(&boot.pipeline.epoch)
+            .await?;
+        boot.sweep().await?;
+        Ok(boot)
+    }
+
+    pub async fn sweep(&self) -> Stored<()> {
+        for environment in self.control.store.every_environment().await? {
+            self.reconciler.queue.wake(&environment);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Boot {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+    }
+}
+
+fn assemble(outside: &Arc<Outside>) -> Boot {
+    let (store, dirs) = (outside.store.clone(), outside.dirs.clone());
+    let clock: Arc<dyn Clock> = outside.clock.clone();
+    let (driver, plane): (Arc<BadLine>, Arc<dyn Plane>) = (
+        Arc::new(BadLine(outside.clone())),
+        Arc::new(BadPlane(outside.clone())),
+    );
+    let places = BTreeMap::from([(
+        "fake".to_owned(),
+        Place {
+            driver: driver.clone(),
+            images: driver.clone(),
+        },
+    )]);
+    let runtimes = Arc::new(Runtimes {
+        store: store.clone(),
+        places,
+    });
+    let (bus, queue, work) = (
+        Bus::default(),
+        Arc::new(Queue::default()),
+        Arc::new(Notify::new()),
+    );
+    let (memory, git, redactor) = (
+        Arc::new(Memory::default()),
+        Arc::new(Git::new(&dirs)),
+        Arc::new(Redactor::default()),
+    );
+    let logs = Logs::new(store.clone(), bus.clone(), clock.clone());
+    let cancel = CancellationToken::new();
+    let hints = driver.hints();
+    let epoch = format!("{:032x}", clock.entropy());
+    let reconciler = Reconciler {
+        store: store.clone(),
+        runtimes: runtimes.clone(),
+        plane: plane.clone(),
+        prober: driver,
+        clock: clock.clone(),
+        bus: bus.clone(),
+        queue: queue.clone(),
+        memory: memory.clone(),
+        narrator: Narrator {
+            store: store.clone(),
+            logs: logs.clone(),
+            redactor: redactor.clone(),
+        },
+        capture: Capture::new(logs.clone(), TaskTracker::new(), cancel.clone()),
+        leftovers: Leftovers {
+            store: store.clone(),
+            runtimes: runtimes.clone(),
+            git: git.clone(),
+            dirs: dirs.clone(),
+        },
+        work: work.clone(),
+    };
+    let pipeline = Pipeline {
+        store: store.clone(),
+        runtimes: runtimes.clone(),
+        git: git.clone(),
+        logs: logs.clone(),
+        clock: clock.clone(),
+        bus: bus.clone(),
+        queue: queue.clone(),
+        work,
+        dirs: dirs.clone(),
+        redactor,
+        epoch,
+    };
+    let settings = Settings {
+        base_domain: "localhost".into(),
+        proxy_port: 80,
+        version: "0".into(),
+    };
+    let (meter, hashing) = (Arc::new(Meter::default()), Semaphore::new(1));
+    let control = Control {
+        store,
+        runtimes,
+        plane,
+        git,
+        logs,
+        clock,
+        bus,
+        queue,
+        memory,
+        meter,
+        dirs,
+        settings,
+        hashing,
+    };
+    Boot {
+        reconciler,
+        pipeline,
+        control,
+        hints,
+        cancel,
+    }
+}

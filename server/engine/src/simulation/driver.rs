@@ -1,0 +1,190 @@
+//! The fake driver behind a bad line, with the promises about instances checked at every call.
+
+use super::outside::Outside;
+use crate::driver::{Build, Driver, DriverError, Fingerprint, Images, Lines, Printed, Scope};
+use crate::probe::Prober;
+use async_trait::async_trait;
+use domain::config::Config;
+use domain::deployment::Phase;
+use domain::id::{EnvironmentId, InstanceId};
+use domain::instance::{InstanceSpec, Observed};
+use domain::source::Artifact;
+use domain::strategy::{Strategy, between};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::sync::{broadcast, mpsc};
+
+pub struct BadLine(pub Arc<Outside>);
+
+impl BadLine {
+    async fn call<T>(
+        &self,
+        what: &str,
+        effect: impl Future<Output = Result<T, DriverError>>,
+    ) -> Result<T, DriverError> {
+        if self.0.weather().engine_away.is_some() {
+            return Err(DriverError::Unreachable("The Engine is away.".into()));
+        }
+        self.0.call(what, DriverError::Unreachable, effect).await
+    }
+
+    async fn phase(&self, id: &InstanceId) -> Option<Phase> {
+        let deployment = self
+            .0
+            .store
+            .deployment_of_any(&id.deployment)
+            .await
+            .expect("the database reads");
+        deployment.map(|d| d.phase)
+    }
+
+    /// Only what is coming or live gets instances, and never beside one that holds the same alone.
+    async fn may_ensure(&self, spec: &InstanceSpec) {
+        let phase = self.phase(&spec.id).await;
+        let fine = matches!(phase, Some(Phase::Starting | Phase::Ready | Phase::Live));
+        assert!(
+            fine,
+            "{} is ensured although its deployment is {phase:?}",
+            spec.id
+        );
+        let all = self
+            .0
+            .driver
+            .observe(Scope::Environment(&spec.environment))
+            .await
+            .expect("the truth");
+        let truth = self.0.truth();
+        let held = |o: &Observed| {
+            o.id.deployment != spec.id.deployment && clash(&truth.specs[&o.id].config, &spec.config)
+        };
+        let holder = all.iter().find(|o| held(o));
+        assert!(
+            holder.is_none(),
+            "{} is ensured beside {:?}, which holds the same alone",
+            spec.id,
+            holder.map(|o| &o.id)
+        );
+    }
+
+    /// Nothing that serves, or that the route leads to, is removed.
+    async fn may_remove(&self, id: &InstanceId) {
+        let phase = self.phase(id).await;
+        let over = phase.is_none_or(|p| p == Phase::Draining || p.is_final());
+        assert!(over, "{id} is removed although its deployment is {phase:?}");
+        let name = id.to_string();
+        let routed = self
+            .0
+            .truth()
+            .routes
+            .values()
+            .any(|r| r.target.upstreams().iter().any(|u| u.id == name));
+        assert!(
+            !routed || phase.is_none_or(Phase::is_final),
+            "{id} is removed while the route leads to it"
+        );
+    }
+}
+
+fn clash(held: &Config, wanted: &Config) -> bool {
+    between(Some(held), wanted) == Strategy::Replace
+}
+
+#[async_trait]
+impl Driver for BadLine {
+    async fn fingerprint(&self) -> Result<Fingerprint, DriverError> {
+        self.call("fingerprint", self.0.driver.fingerprint()).await
+    }
+
+    async fn observe(&self, scope: Scope<'_>) -> Result<Vec<Observed>, DriverError> {
+        self.call("observe", self.0.driver.observe(scope)).await
+    }
+
+    async fn ensure(&self, spec: &InstanceSpec) -> Result<(), DriverError> {
+        self.may_ensure(spec).await;
+        self.0.truth().specs.insert(spec.id.clone(), spec.clone());
+        self.call(&format!("ensure {}", spec.id), self.0.driver.ensure(spec))
+            .await
+    }
+
+    async fn remove(&self, id: &InstanceId, grace_s: u32) -> Result<(), DriverError> {
+        self.may_remove(id).await;
+        self.call(&format!("remove {id}"), self.0.driver.remove(id, grace_s))
+            .await
+    }
+
+    async fn logs(
+        &self,
+        id: &InstanceId,
+        since_ms: i64,
+        into: mpsc::Sender<Printed>,
+    ) -> Result<(), DriverError> {
+        self.0.driver.logs(id, since_ms, into).await
+    }
+
+    fn hints(&self) -> broadcast::Receiver<EnvironmentId> {
+        self.0.driver.hints()
+    }
+
+    async fn forget(&self, environment: &EnvironmentId) -> Result<(), DriverError> {
+        self.call(
+            &format!("forget {environment}"),
+            self.0.driver.forget(environment),
+        )
+        .await
+    }
+}
+
+#[async_trait]
+impl Images for BadLine {
+    async fn build(&self, build: Build<'_>, lines: &dyn Lines) -> Result<Artifact, DriverError> {
+        self.call("build", self.0.driver.build(build, lines)).await
+    }
+
+    async fn pull(&self, reference: &str, lines: &dyn Lines) -> Result<Artifact, DriverError> {
+        self.call(
+            &format!("pull {reference}"),
+            self.0.driver.pull(reference, lines),
+        )
+        .await
+    }
+
+    async fn find(&self, reference: &str) -> Result<Option<Artifact>, DriverError> {
+        self.call(&format!("find {reference}"), self.0.driver.find(reference))
+            .await
+    }
+
+    async fn discard(&self, tag: &str) -> Result<(), DriverError> {
+        self.call(&format!("discard {tag}"), self.0.driver.discard(tag))
+            .await
+    }
+}
+
+#[async_trait]
+impl Prober for BadLine {
+    async fn probe(
+        &self,
+        id: &InstanceId,
+        address: SocketAddr,
+        path: &str,
+        timeout_ms: u32,
+        accept: &[u16],
+    ) -> Result<(), String> {
+        self.0.may_die(&format!("before the probe of {id}")).await;
+        let answer = self
+            .0
+            .driver
+            .probe(id, address, path, timeout_ms, accept)
+            .await;
+        let answer = if self.0.bad_luck(self.0.odds.bad_probe) {
+            Err("answered 503".into())
+        } else {
+            answer
+        };
+        self.0
+            .truth()
+            .probed
+            .insert((id.clone(), address), answer.is_ok());
+        self.0.say(format!("probe  {id} at {address}: {answer:?}"));
+        answer
+    }
+}
