@@ -6,7 +6,7 @@ use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use domain::api::Reply;
 use domain::refusal::Refusal;
 
-pub(super) const SHORTEST: usize = 10;
+pub(super) const SHORTEST: usize = 12;
 /// Longer ones would let a stranger make us hash megabytes.
 pub(super) const LONGEST: usize = 256;
 
