@@ -9,6 +9,7 @@
 
 pub mod answers;
 pub mod app;
+pub mod assets;
 pub mod caller;
 pub mod cli;
 pub mod clock;
@@ -31,4 +32,5 @@ pub mod rest;
 pub mod router;
 pub mod serve;
 pub mod session;
+pub mod ssr;
 pub mod trace;

@@ -1,0 +1,98 @@
+//! One deployment: the one true sentence, its stages and jobs, its log, and what it is.
+
+use super::{param, query};
+use crate::parts::deployment_actions::actions;
+use crate::parts::deployment_facts::facts;
+use crate::parts::environment_card::url;
+use crate::parts::job_list::{Selected, job_list, selected};
+use crate::parts::loaded::{Skeleton, loaded};
+use crate::parts::log::Log;
+use crate::parts::page_head::trail;
+use crate::parts::prose::prose;
+use crate::parts::status::{Tone, live_badge, title};
+use crate::parts::timeline::timeline;
+use crate::parts::times::{Ago, Left};
+use crate::server_fns::deployments::deployment;
+use crate::{format, live, paths};
+use domain::hint::Topic;
+use domain::view::{DeploymentView, DrainView};
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+#[component]
+pub fn Deployment() -> impl IntoView {
+    let id = param("id");
+    let about = |topic: &Topic| matches!(topic, Topic::Deployment(_) | Topic::Environment(_));
+    let moves = |view: &DeploymentView| view.summary.phase.is_moving() || view.drain.is_some();
+    let data = live::resource(move || id.get(), deployment, about, moves);
+    loaded(data, Skeleton::Lines(12), page)
+}
+
+fn page(view: Signal<DeploymentView>) -> AnyView {
+    let picked = query("job");
+    let log = Memo::new(move |_| view.with(|v| selected(v, picked.get().as_deref())));
+    view! {
+        {head(view)}
+        {timeline(view)}
+        <div class="deployment">
+            <div class="deployment-main">
+                {job_list(view, log)}
+                {log_of(log)}
+            </div>
+            {facts(view)}
+        </div>
+    }
+    .into_any()
+}
+
+fn head(view: Signal<DeploymentView>) -> AnyView {
+    let summary = Memo::new(move |_| view.with(|v| v.summary.clone()));
+    let name = Memo::new(move |_| summary.with(|s| format!("{} #{}", s.project_name, s.number)));
+    let crumbs = summary.with_untracked(|s| {
+        vec![(paths::PROJECTS.to_owned(), "Projects".to_owned()), (paths::project(&s.project), s.project_name.clone())]
+    });
+    view! {
+        <Title text=move || name.get()/>
+        <header class="page-head">
+            <div class="min-w-0">
+                {trail(crumbs)}
+                <h1>
+                    {move || summary.with(|s| format!("#{}", s.number))}
+                    <span class="h1-sub mono clip">{move || summary.with(|s| s.source.label())}</span>
+                    {move || summary.with(|s| live_badge(s.live))}
+                </h1>
+                <p class="byline muted">
+                    {move || summary.with(|s| s.environment_name.clone())}" · "
+                    {move || summary.with(|s| s.trigger.word())}
+                    {move || summary.with(|s| s.created_by.clone().map(|who| format!(" by {who}")))}" · "
+                    <Ago at=Signal::derive(move || summary.with(|s| s.created_at))/>
+                </p>
+            </div>
+            {actions(view)}
+        </header>
+        <section class="verdict" aria-live="polite">
+            {move || summary.with(|s| {
+                let class = format!("verdict-status {}", Tone::of_phase(s.phase).class());
+                view! { <p class=class><span class="dot" aria-hidden="true"></span><b>{title(&s.status)}</b><span>{prose(&s.sentence)}</span></p> }
+            })}
+            {move || view.with(|v| v.drain.clone()).map(drain)}
+            {move || view.with(|v| v.urls.first().cloned().filter(|_| v.summary.live)).map(url)}
+        </section>
+    }
+    .into_any()
+}
+
+/// "12 requests finishing, 18 s left"
+fn drain(drain: DrainView) -> AnyView {
+    let finishing = match drain.in_flight {
+        1 => "1 request finishing, ".to_owned(),
+        n => format!("{} requests finishing, ", format::count(n)),
+    };
+    view! { <p class="drain">{finishing}<Left until=drain.deadline/></p> }.into_any()
+}
+
+/// Rebuilt only when another log is chosen.
+fn log_of(log: Memo<Option<Selected>>) -> impl IntoView {
+    let find = query("find");
+    move || log.get().map(|s| view! { <Log stream=s.stream title=s.title find/> })
+}

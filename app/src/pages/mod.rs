@@ -1,0 +1,58 @@
+//! One route a file.
+
+mod delete_project;
+mod deployment;
+mod deployments;
+mod edit_config;
+mod events;
+mod join;
+mod members;
+mod new_bundle;
+mod new_git;
+mod new_image;
+mod new_project;
+mod overview;
+mod project;
+mod projects;
+mod runtimes;
+mod settings;
+mod setup;
+mod sign_in;
+mod tokens;
+mod update;
+
+pub use delete_project::DeleteProject;
+pub use deployment::Deployment;
+pub use deployments::Deployments;
+pub use edit_config::EditConfig;
+pub use events::Events;
+pub use join::Join;
+pub use members::Members;
+pub use new_bundle::NewBundle;
+pub use new_git::NewGit;
+pub use new_image::NewImage;
+pub use new_project::NewProject;
+pub use overview::Overview;
+pub use project::Project;
+pub use projects::Projects;
+pub use runtimes::Runtimes;
+pub use settings::Settings;
+pub use setup::Setup;
+pub use sign_in::SignIn;
+pub use tokens::Tokens;
+pub use update::{Asked, Update};
+
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+/// A part of the path, `/deployments/:id`.
+fn param(name: &'static str) -> Memo<String> {
+    let params = use_params_map();
+    Memo::new(move |_| params.with(|p| p.get(name).unwrap_or_default()))
+}
+
+/// A value of the query string; `None` when it is absent or empty.
+pub fn query(name: &'static str) -> Memo<Option<String>> {
+    let query = use_query_map();
+    Memo::new(move |_| query.with(|q| q.get(name).filter(|v| !v.is_empty())))
+}

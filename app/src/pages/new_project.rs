@@ -1,0 +1,51 @@
+//! How does it begin? Four ways.
+
+use crate::boot::caller;
+use crate::parts::icon::{Icon, icon};
+use crate::parts::page_head::page_head;
+use crate::parts::refused::{last_fault, refused};
+use crate::paths;
+use crate::server_fns::projects::CreateSample;
+use domain::access::Action;
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+const WAYS: [(&str, Icon, &str, &str); 3] = [
+    ("/projects/new/git", Icon::GitBranch, "Git repository", "Built from its Dockerfile at a branch, tag or commit. https, ssh, or a path on this machine."),
+    ("/projects/new/image", Icon::Container, "Container image", "Pulled from a registry, or one that is already on the runtime’s machine."),
+    ("/projects/new/bundle", Icon::Archive, "Static files", "A zip or tar.gz with an index.html, served by Sealdock itself. No container."),
+];
+
+#[component]
+pub fn NewProject() -> impl IntoView {
+    let sample = ServerAction::<CreateSample>::new();
+    let no = caller().and_then(|c| c.may(Action::CreateProject).err());
+    view! {
+        {page_head(vec![(paths::PROJECTS.into(), "Projects".into())], "New project", ())}
+        {no.as_ref().map(refused)}
+        {last_fault::<()>(sample.value())}
+        <div class="cards">
+            {WAYS.into_iter().map(way).collect_view()}
+            {sample_card(sample, no.is_some())}
+        </div>
+    }
+}
+
+fn way((href, mark, title, sentence): (&'static str, Icon, &'static str, &'static str)) -> AnyView {
+    view! {
+        <article class="card choice">{icon(mark)}<h2><a class="card-link" href=href>{title}</a></h2><p class="sentence">{sentence}</p></article>
+    }
+    .into_any()
+}
+
+fn sample_card(sample: ServerAction<CreateSample>, barred: bool) -> AnyView {
+    view! {
+        <article class="card choice choice-sample">
+            {icon(Icon::Sparkles)}
+            <h2>"The sample"</h2>
+            <p class="sentence">"A small web app that needs no network. It builds, starts, and can be updated: a good first minute."</p>
+            <ActionForm action=sample><button class="btn" disabled=move || barred || sample.pending().get()>"Deploy the sample"</button></ActionForm>
+        </article>
+    }
+    .into_any()
+}

@@ -1,0 +1,103 @@
+//! One project: where it runs, what serves, its deployments, what happened.
+
+use super::param;
+use crate::boot::caller;
+use crate::parts::environment_card::EnvironmentCard;
+use crate::parts::icon::{Icon, icon};
+use crate::parts::loaded::{Skeleton, loaded};
+use crate::parts::page_head::page_head;
+use crate::parts::row::rows;
+use crate::parts::{feed::feed, origin::origin};
+use crate::server_fns::deployments::deployments;
+use crate::server_fns::projects::{events, project};
+use crate::{live, paths};
+use domain::access::Action;
+use domain::api::DeploymentFilter;
+use domain::view::{DeploymentSummary, EnvironmentView, EventView, Page, ProjectView};
+use leptos::either::Either;
+use leptos::prelude::*;
+
+/// Deployments shown here; the list has the rest.
+const NEWEST: u32 = 10;
+
+#[component]
+pub fn Project() -> impl IntoView {
+    let id = param("id");
+    let data = live::resource(move || id.get(), project, |_| true, |p: &ProjectView| p.environments.iter().any(|e| e.candidate.is_some()));
+    loaded(data, Skeleton::Cards(2), page)
+}
+
+fn page(view: Signal<ProjectView>) -> AnyView {
+    let (id, name) = view.with_untracked(|p| (p.id.clone(), p.name.clone()));
+    let crumbs = vec![(paths::PROJECTS.to_owned(), "Projects".to_owned())];
+    let update = view.with_untracked(|p| p.environments.first().map(|e| paths::update(&e.id)));
+    let environments = Memo::new(move |_| view.with(|p| p.environments.clone()));
+    view! {
+        {page_head(crumbs, name, update.map(|href| view! { <a class="btn btn-primary" href=href>"Update"</a> }))}
+        <p class="origin muted">{move || view.with(|p| origin(&p.origin))}</p>
+        <section class="block">
+            <h2>"Environments"</h2>
+            <div class="cards">
+                <For each=move || environments.get() key=|e| e.id.clone() children=move |first| {
+                    let id = first.id.clone();
+                    let one = Memo::new(move |_| environments.with(|all| all.iter().find(|e| e.id == id).cloned()).unwrap_or_else(|| first.clone()));
+                    environment(one)
+                }/>
+            </div>
+        </section>
+        {newest(id.to_string())}
+        {happened(id.to_string())}
+        <section class="block danger">
+            <h2>"Delete this project"</h2>
+            <p class="muted">"Its containers, routes, configuration and history disappear. You see the list before anything happens."</p>
+            {delete_link(paths::delete_project(&id))}
+        </section>
+    }
+    .into_any()
+}
+
+fn environment(one: Memo<EnvironmentView>) -> AnyView {
+    let href = one.with_untracked(|e| paths::edit_config(&e.id));
+    view! {
+        <div class="env-slot">
+            <EnvironmentCard environment=one with_project=false/>
+            <a class="env-config" href=href>{icon(Icon::SlidersHorizontal)}"Edit configuration"</a>
+        </div>
+    }
+    .into_any()
+}
+
+fn newest(id: String) -> AnyView {
+    let all = format!("{}{}", paths::DEPLOYMENTS, paths::query(&[("project", Some(&id))]));
+    let filter = DeploymentFilter { project: id.parse().ok(), limit: Some(NEWEST), ..Default::default() };
+    let data = live::resource(move || filter.clone(), deployments, |_| true, |page: &Page<DeploymentSummary>| page.items.iter().any(|d| d.phase.is_moving()));
+    let list = |page: Signal<Page<DeploymentSummary>>| {
+        let items = Memo::new(move |_| page.with(|p| p.items.clone()));
+        view! { <div class="panel">{rows(items.into(), false)}</div> }
+    };
+    view! {
+        <section class="block">
+            <div class="block-head"><h2>"Deployments"</h2><a class="link" href=all>"All deployments"</a></div>
+            {loaded(data, Skeleton::Lines(5), list)}
+        </section>
+    }
+    .into_any()
+}
+
+fn happened(id: String) -> AnyView {
+    let data = live::resource(move || id.clone(), |id| events(Some(id), None), |_| true, |_: &Page<EventView>| false);
+    let list = |page: Signal<Page<EventView>>| move || feed(&page.with(|p| p.items.iter().take(8).cloned().collect::<Vec<_>>()));
+    view! { <section class="block"><h2>"Activity"</h2>{loaded(data, Skeleton::Lines(4), list)}</section> }.into_any()
+}
+
+fn delete_link(href: String) -> AnyView {
+    let no = caller().and_then(|c| c.may(Action::Delete).err());
+    match no {
+        None => Either::Left(view! { <a class="btn" href=href>{icon(Icon::Trash2)}"Delete…"</a> }),
+        Some(no) => Either::Right(view! {
+            <button class="btn" disabled aria-describedby="why-delete">{icon(Icon::Trash2)}"Delete…"</button>
+            <p class="why-not" id="why-delete">{no.sentence}</p>
+        }),
+    }
+    .into_any()
+}

@@ -1,0 +1,70 @@
+//! The settings of an environment. It posts to its own page, so that values never stand in an
+//! address; with wasm the plan follows as soon as typing rests.
+
+use super::env_editor::env_editor;
+use crate::draft::Fields;
+use leptos::prelude::*;
+use std::time::Duration;
+
+/// Typing rests when nothing came for this long.
+const REST: Duration = Duration::from_millis(350);
+
+pub fn config_form(fields: RwSignal<Fields>) -> AnyView {
+    let draft = RwSignal::new(fields.get_untracked());
+    let turn = StoredValue::new(0_u32);
+    let touched = move || {
+        let mine = turn.get_value() + 1;
+        turn.set_value(mine);
+        let rest = move || {
+            if turn.try_get_value() == Some(mine) {
+                fields.set(draft.get_untracked());
+            }
+        };
+        set_timeout(rest, REST);
+    };
+    view! {
+        <form method="post" class="fields">
+            {env_editor(draft, touched)}
+            <fieldset>
+                <legend>"Scale and limits"</legend>
+                <div class="fields-2">
+                    {number("Replicas", "replicas", draft, |f| &mut f.replicas, touched)}
+                    {number("CPUs each", "cpus", draft, |f| &mut f.cpus, touched)}
+                    {number("Memory each, MiB", "memory_mib", draft, |f| &mut f.memory_mib, touched)}
+                </div>
+            </fieldset>
+            <fieldset>
+                <legend>"Traffic"</legend>
+                <div class="fields-2">
+                    {number("Port", "port", draft, |f| &mut f.port, touched)}
+                    {number("Health path", "health_path", draft, |f| &mut f.health_path, touched)}
+                    {number("Drain, seconds", "drain_s", draft, |f| &mut f.drain_s, touched)}
+                </div>
+            </fieldset>
+            <div class="form-foot"><button class="btn" on:click=move |event| { event.prevent_default(); fields.set(draft.get_untracked()) }>"Show the plan"</button></div>
+        </form>
+    }
+    .into_any()
+}
+
+fn number(label: &'static str, name: &'static str, draft: RwSignal<Fields>, part: fn(&mut Fields) -> &mut String, touched: impl Fn() + Copy + 'static) -> AnyView {
+    let mut start = draft.get_untracked();
+    let value = std::mem::take(part(&mut start));
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            <input
+                class="input num"
+                id=name
+                name=format!("choice[config][{name}]")
+                autocomplete="off"
+                value=value
+                on:input:target=move |event| {
+                    draft.update(|f| *part(f) = event.target().value());
+                    touched();
+                }
+            />
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,71 @@
+//! What can be done to a deployment now, and why not where not.
+
+use super::act::{act, reasons};
+use super::refused::last_fault;
+use super::toasts::use_toasts;
+use crate::error::Fault;
+use crate::paths;
+use crate::server_fns::deployments::{Cancel, Pause, Resume};
+use domain::deployment::Phase;
+use domain::view::DeploymentView;
+use leptos::either::Either;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+pub fn actions(view: Signal<DeploymentView>) -> AnyView {
+    let (cancel, pause, resume) = (ServerAction::<Cancel>::new(), ServerAction::<Pause>::new(), ServerAction::<Resume>::new());
+    let id = view.with_untracked(|v| v.summary.id.to_string());
+    let environment = view.with_untracked(|v| v.summary.environment.clone());
+    let can = Memo::new(move |_| view.with(|v| v.can.clone()));
+    let paused = Memo::new(move |_| view.with(|v| v.summary.phase == Phase::Paused));
+    let ended = Memo::new(move |_| view.with(|v| v.summary.phase.is_final()));
+    let why = move || {
+        let can = can.get();
+        let hold = if paused.get() { ("why-resume", "Resume:", can.resume) } else { ("why-pause", "Pause:", can.pause) };
+        let own = if ended.get() { vec![] } else { vec![hold, ("why-cancel", "Cancel:", can.cancel)] };
+        own.into_iter().chain([("why-update", "Update:", can.update)]).collect()
+    };
+    let (pause_id, resume_id) = (id.clone(), id.clone());
+    said(cancel, "Cancelled. What was made so far is removed.");
+    said(pause, "Paused. Visitors get 503 until you resume it.");
+    said(resume, "Resumed. Visitors are served again.");
+    let buttons = move || {
+        (!ended.get()).then(|| {
+            let hold = if paused.get() {
+                Either::Left(act(resume, resume_id.clone(), "Resume", "btn", Signal::derive(move || can.get().resume), "why-resume"))
+            } else {
+                Either::Right(act(pause, pause_id.clone(), "Pause", "btn", Signal::derive(move || can.get().pause), "why-pause"))
+            };
+            (act(cancel, id.clone(), "Cancel", "btn", Signal::derive(move || can.get().cancel), "why-cancel"), hold)
+        })
+    };
+    view! {
+        <div class="page-actions page-actions-column">
+            <div class="row">
+                {buttons}
+                {move || match can.get().update {
+                    None => Either::Left(view! { <a class="btn btn-primary" href=paths::update(&environment)>"Update"</a> }),
+                    Some(_) => Either::Right(view! { <button class="btn btn-primary" disabled aria-describedby="why-update">"Update"</button> }),
+                }}
+            </div>
+            {reasons(why)}
+            {last_fault::<()>(cancel.value())}
+            {last_fault::<()>(pause.value())}
+            {last_fault::<()>(resume.value())}
+        </div>
+    }
+    .into_any()
+}
+
+/// Tells that it worked; what did not work is shown beside the buttons.
+fn said<S>(action: ServerAction<S>, sentence: &'static str)
+where
+    S: ServerFn<Output = (), Error = Fault> + Clone + Send + Sync + 'static,
+{
+    let toasts = use_toasts();
+    Effect::new(move |_| {
+        if action.value().with(|answer| matches!(answer, Some(Ok(())))) {
+            toasts.say(sentence);
+        }
+    });
+}

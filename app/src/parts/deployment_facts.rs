@@ -1,0 +1,108 @@
+//! What a deployment is: what changed, the artifact, the configuration.
+
+use super::changes::changes;
+use super::copy::Copy;
+use crate::format;
+use domain::config::Config;
+use domain::source::{Artifact, Source};
+use domain::view::DeploymentView;
+use leptos::either::Either;
+use leptos::prelude::*;
+
+pub fn facts(view: Signal<DeploymentView>) -> AnyView {
+    let (what, artifact) = (Memo::new(move |_| view.with(|v| v.changes.clone())), Memo::new(move |_| view.with(|v| v.artifact.clone())));
+    let config = Memo::new(move |_| view.with(|v| v.config.clone()));
+    let source = view.with_untracked(|v| v.summary.source.clone());
+    let (strategy, runtime) = view.with_untracked(|v| (v.strategy.word(), v.runtime.to_string()));
+    view! {
+        <aside class="facts" aria-label="Details">
+            <section>
+                <h2>"What changed"</h2>
+                {move || what.with(|list| match list.is_empty() {
+                    true => Either::Left(view! { <p class="muted">"The same configuration as the version before."</p> }),
+                    false => Either::Right(changes(list)),
+                })}
+            </section>
+            <section>
+                <h2>"Source"</h2>
+                {source_facts(&source)}
+            </section>
+            <section>
+                <h2>"Artifact"</h2>
+                {move || artifact.with(|a| match a {
+                    None => Either::Left(view! { <p class="muted">"Not made yet."</p> }),
+                    Some(a) => Either::Right(artifact_facts(a)),
+                })}
+            </section>
+            <section>
+                <h2>"Runs with"</h2>
+                {move || config.with(config_facts)}
+                <dl class="pairs">{pair("Strategy", strategy)}{pair("Runtime", runtime.clone())}</dl>
+            </section>
+        </aside>
+    }
+    .into_any()
+}
+
+fn pair(name: &'static str, value: impl Into<String>) -> AnyView {
+    let value = value.into();
+    view! { <div><dt>{name}</dt><dd class="clip" title=value.clone()>{value.clone()}</dd></div> }.into_any()
+}
+
+fn source_facts(source: &Source) -> AnyView {
+    let pairs: Vec<(&'static str, String)> = match source {
+        Source::Git { url, revision, commit } => vec![
+            ("Repository", url.clone()),
+            ("Revision", revision.label()),
+            ("Commit", commit.short().to_owned()),
+            ("Message", commit.subject.clone()),
+            ("Author", commit.author.clone()),
+            ("Written", format::absolute(commit.at)),
+        ],
+        Source::Image { reference, local } => {
+            vec![("Image", reference.clone()), ("From", if *local { "this machine" } else { "its registry" }.into())]
+        }
+        Source::Bundle { name, digest, size_bytes, .. } => {
+            vec![("File", name.clone()), ("Size", format::bytes(*size_bytes)), ("Digest", format::digest(digest))]
+        }
+    };
+    view! { <dl class="pairs">{pairs.into_iter().map(|(name, value)| pair(name, value)).collect_view()}</dl> }.into_any()
+}
+
+fn artifact_facts(artifact: &Artifact) -> AnyView {
+    let (kind, digest) = match artifact {
+        Artifact::Image { image, .. } => ("Image".to_owned(), image.clone()),
+        Artifact::Static { digest, files, .. } => (format!("{files} static files"), digest.clone()),
+    };
+    view! {
+        <dl class="pairs">
+            {pair("Kind", kind)}
+            {pair("Size", format::bytes(artifact.size_bytes()))}
+            <div><dt>"Digest"</dt><dd class="with-copy"><code class="clip" title=digest.clone()>{format::digest(&digest)}</code><Copy text=digest.clone() what="the digest"/></dd></div>
+        </dl>
+    }
+    .into_any()
+}
+
+fn config_facts(config: &Config) -> AnyView {
+    let replicas = match config.replicas {
+        1 => "1 replica".to_owned(),
+        n => format!("{n} replicas"),
+    };
+    let each = format!("{}, {} each", format::cpus(config.resources.cpus_milli), format::memory(config.resources.memory_mib.into()));
+    let env = config.env.keys().cloned().collect::<Vec<_>>();
+    view! {
+        <dl class="pairs">
+            {pair("Scale", replicas)}
+            {pair("Limits", each)}
+            {pair("Port", config.port.to_string())}
+            {pair("Health", format!("GET {}", config.health.path))}
+            {pair("Drain", format!("{} s", config.drain_s))}
+            <div><dt>"Environment"</dt><dd>{match env.is_empty() {
+                true => Either::Left("none".to_owned()),
+                false => Either::Right(env.into_iter().map(|name| view! { <code class="env-name">{name}</code> }).collect_view()),
+            }}</dd></div>
+        </dl>
+    }
+    .into_any()
+}

@@ -1,0 +1,88 @@
+//! One environment: is it fine, what serves, where.
+
+use super::icon::{Icon, icon};
+use super::prose::prose;
+use super::row::changed;
+use super::status::{Tone, deployment_status, instance_word, status};
+use super::times::Ago;
+use crate::{format, paths};
+use domain::view::{DeploymentSummary, EnvironmentView};
+use leptos::either::Either;
+use leptos::prelude::*;
+
+#[component]
+pub fn EnvironmentCard(#[prop(into)] environment: Signal<EnvironmentView>, with_project: bool) -> AnyView {
+    let highlight = changed(Signal::derive(move || environment.with(|e| instance_word(e.status).to_owned())));
+    view! {
+        <article class="card env-card" class:changed=highlight>
+            <header class="env-head">
+                <h3>{move || environment.with(|e| title(e, with_project))}</h3>
+                {move || environment.with(|e| status(Tone::of_instance(e.status), instance_word(e.status)))}
+            </header>
+            <p class="sentence">{move || environment.with(|e| prose(&e.sentence))}</p>
+            {move || environment.with(|e| e.urls.first().cloned()).map(url)}
+            <div class="env-versions">
+                {move || environment.with(|e| version("Serving", e.active.as_ref()))}
+                {move || environment.with(|e| e.candidate.as_ref().map(|c| version("Next", Some(c))))}
+                {move || environment.with(|e| e.latest.as_ref().map(|l| version("Last", Some(l))))}
+            </div>
+            <footer class="env-foot">
+                <span class="muted num">{move || environment.with(requests)}</span>
+                {move || environment.with(update_button)}
+            </footer>
+        </article>
+    }
+    .into_any()
+}
+
+fn title(e: &EnvironmentView, with_project: bool) -> impl IntoView + use<> {
+    let name = e.name.clone();
+    if with_project {
+        let (href, project) = (paths::project(&e.project), e.project_name.clone());
+        Either::Left(view! { <a href=href>{project}</a><span class="muted">" / "{name}</span> })
+    } else {
+        Either::Right(name)
+    }
+}
+
+/// Where a browser reaches it.
+pub fn url(url: String) -> AnyView {
+    let shown = url.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/').to_owned();
+    view! {
+        <a class="url" href=url rel="external noopener" target="_blank">
+            <span class="clip">{shown}</span>{icon(Icon::ArrowUpRight)}<span class="sr-only">" (opens in a new tab)"</span>
+        </a>
+    }
+    .into_any()
+}
+
+fn version(label: &'static str, summary: Option<&DeploymentSummary>) -> impl IntoView + use<> {
+    match summary.cloned() {
+        None => Either::Left(view! { <p class="env-version"><span class="env-label">{label}</span><span class="muted">"nothing yet"</span></p> }),
+        Some(d) => Either::Right(view! {
+            <p class="env-version">
+                <span class="env-label">{label}</span>
+                <a class="mono clip" href=paths::deployment(&d.id) title=d.source.label()>{d.source.label()}</a>
+                {(!d.live).then(|| deployment_status(&d))}
+                <span class="muted env-age"><Ago at=d.created_at/></span>
+            </p>
+        }),
+    }
+}
+
+fn requests(e: &EnvironmentView) -> String {
+    match e.requests_last_minute {
+        None => String::new(),
+        Some(n) => format!("{} requests in the last minute", format::count(n)),
+    }
+}
+
+pub fn update_button(e: &EnvironmentView) -> impl IntoView + use<> {
+    match e.can.update.clone() {
+        None => Either::Left(view! { <a class="btn" href=paths::update(&e.id)>"Update"</a> }),
+        Some(why) => Either::Right(view! {
+            <span class="why-not">{why}</span>
+            <button class="btn" disabled>"Update"</button>
+        }),
+    }
+}

@@ -1,0 +1,118 @@
+//! Jobs and instances: everything that writes a log, in the order in which it happens.
+
+use super::icon::{Icon, icon};
+use super::prose::prose;
+use super::status::{Tone, title};
+use super::stay::stay;
+use super::times::Lasting;
+use crate::paths;
+use domain::job::JobStatus;
+use domain::view::{DeploymentView, InstanceView, JobView};
+use leptos::prelude::*;
+
+/// The log that is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selected {
+    pub stream: String,
+    pub title: String,
+}
+
+/// What the address names; else what a person would look at first: the failure, what runs now,
+/// the instance that serves, the newest job.
+pub fn selected(view: &DeploymentView, picked: Option<&str>) -> Option<Selected> {
+    let job = |j: &JobView| Selected { stream: j.stream.clone(), title: j.title.clone() };
+    let instance = |i: &InstanceView| Selected { stream: i.stream.clone(), title: instance_title(i) };
+    if let Some(picked) = picked {
+        let named = view.jobs.iter().find(|j| j.id.as_str() == picked).map(job);
+        let named = named.or_else(|| view.instances.iter().find(|i| i.id.to_string() == picked).map(instance));
+        if named.is_some() {
+            return named;
+        }
+    }
+    let with = |status| view.jobs.iter().find(|j| j.status == status);
+    let urgent = with(JobStatus::Failure).or_else(|| with(JobStatus::Running)).map(job);
+    let serving = || view.instances.first().filter(|_| view.summary.phase.is_active()).map(instance);
+    let newest = || view.jobs.iter().rev().find(|j| j.started_at.is_some()).or(view.jobs.first()).map(job);
+    urgent.or_else(serving).or_else(newest)
+}
+
+fn instance_title(i: &InstanceView) -> String {
+    format!("{} {}", title(&i.id.component), i.id.replica)
+}
+
+pub fn job_list(view: Signal<DeploymentView>, open: Memo<Option<Selected>>) -> AnyView {
+    let page = StoredValue::new(view.with_untracked(|v| paths::deployment(&v.summary.id)));
+    let jobs = Memo::new(move |_| view.with(|v| v.jobs.clone()));
+    let instances = Memo::new(move |_| view.with(|v| v.instances.clone()));
+    let is_open = move |stream: String| Signal::derive(move || open.with(|o| o.as_ref().is_some_and(|o| o.stream == stream)));
+    view! {
+        <nav class="jobs" aria-label="Jobs and instances">
+            <ol>
+                <For each=move || jobs.get() key=|j| j.id.clone() children=move |first| {
+                    let (id, stream) = (first.id.clone(), first.stream.clone());
+                    let one = Memo::new(move |_| jobs.with(|all| all.iter().find(|j| j.id == id).cloned()).unwrap_or_else(|| first.clone()));
+                    job(page, one, is_open(stream))
+                }/>
+                <For each=move || instances.get() key=|i| i.id.clone() children=move |first| {
+                    let (id, stream) = (first.id.clone(), first.stream.clone());
+                    let one = Memo::new(move |_| instances.with(|all| all.iter().find(|i| i.id == id).cloned()).unwrap_or_else(|| first.clone()));
+                    instance(page, one, is_open(stream))
+                }/>
+            </ol>
+        </nav>
+    }
+    .into_any()
+}
+
+fn job(page: StoredValue<String>, job: Memo<JobView>, open: Signal<bool>) -> AnyView {
+    let href = move || page.with_value(|page| format!("{page}?job={}", job.with(|j| j.id.to_string())));
+    let at = move |f: fn(&JobView) -> Option<domain::time::Time>| Signal::derive(move || job.with(f));
+    view! {
+        <li class=move || format!("job {}", job.with(|j| Tone::of_job(j.status)).class())>
+            <a href=href on:click=stay(href) class="job-link" aria-current=move || open.get().then_some("true")>
+                <span class="job-mark">{move || icon(mark(job.with(|j| j.status)))}</span>
+                <span class="job-name">{move || job.with(|j| j.title.clone())}</span>
+                <span class="job-word">{move || job.with(|j| j.status.word())}</span>
+                <span class="job-time"><Lasting from=at(|j| j.started_at) to=at(|j| j.ended_at)/></span>
+            </a>
+            {move || job.with(|j| j.error.clone()).map(|error| view! { <p class="job-error">{prose(&error)}</p> })}
+        </li>
+    }
+    .into_any()
+}
+
+const fn mark(status: JobStatus) -> Icon {
+    match status {
+        JobStatus::Pending => Icon::CircleDashed,
+        JobStatus::Running => Icon::LoaderCircle,
+        JobStatus::Success => Icon::CircleCheck,
+        JobStatus::Failure => Icon::CircleX,
+        JobStatus::Cancelled => Icon::Ban,
+    }
+}
+
+fn instance(page: StoredValue<String>, instance: Memo<InstanceView>, open: Signal<bool>) -> AnyView {
+    let href = move || page.with_value(|page| format!("{page}?job={}", instance.with(|i| i.id.to_string())));
+    let tone = move || instance.with(instance_tone);
+    let since = Signal::derive(move || instance.with(|i| i.started_at));
+    view! {
+        <li class=move || format!("job {}", tone().class())>
+            <a href=href on:click=stay(href) class="job-link" aria-current=move || open.get().then_some("true")>
+                <span class="job-mark">{icon(Icon::Box)}</span>
+                <span class="job-name">{move || instance.with(instance_title)}</span>
+                <span class="job-word">{move || instance.with(|i| title(&i.state))}</span>
+                <span class="job-time"><Lasting from=since to=None/></span>
+            </a>
+            <p class="job-note muted">{move || instance.with(|i| prose(&i.sentence))}</p>
+        </li>
+    }
+    .into_any()
+}
+
+fn instance_tone(i: &InstanceView) -> Tone {
+    match (i.healthy, i.state.starts_with("exited")) {
+        (true, _) => Tone::Ok,
+        (false, true) => Tone::Failed,
+        (false, false) => Tone::Moving,
+    }
+}

@@ -1,0 +1,90 @@
+//! Lines of a log as HTML: the same on the server and in the browser, in chunks that the browser
+//! may skip while they are off screen.
+
+use super::ansi;
+use crate::format;
+use domain::view::{LogLine, Stream};
+use std::fmt::Write;
+
+/// Lines of one chunk.
+pub const CHUNK: u64 = 100;
+
+pub const fn chunk_of(seq: u64) -> u64 {
+    seq.saturating_sub(1) / CHUNK
+}
+
+pub fn line(line: &LogLine) -> String {
+    let mut out = String::with_capacity(line.text.len() + 96);
+    let class = match line.stream {
+        Stream::Out => "ln",
+        Stream::Err => "ln ln-err",
+        Stream::Note => "ln ln-note",
+    };
+    let (seq, time) = (line.seq, format::clock(line.at));
+    let _ = write!(out, "<div class=\"{class}\" id=\"L{seq}\"><a class=\"no\" href=\"#L{seq}\" tabindex=\"-1\">{seq}</a>");
+    let _ = write!(out, "<span class=\"at\">{time}</span><span class=\"tx\">{}</span></div>", ansi::to_html(&line.text));
+    out
+}
+
+/// Consecutive lines, grouped into chunks: (number of the chunk, HTML of its lines).
+pub fn chunks(lines: &[LogLine]) -> Vec<(u64, String)> {
+    let mut chunks: Vec<(u64, String)> = vec![];
+    for l in lines {
+        let number = chunk_of(l.seq);
+        match chunks.last_mut() {
+            Some((last, html)) if *last == number => html.push_str(&line(l)),
+            _ => chunks.push((number, line(l))),
+        }
+    }
+    chunks
+}
+
+pub fn html(lines: &[LogLine]) -> String {
+    chunks(lines).into_iter().map(|(number, html)| chunk(number, &html)).collect()
+}
+
+pub fn chunk(number: u64, inner: &str) -> String {
+    format!("<div class=\"chunk\" data-chunk=\"{number}\">{inner}</div>")
+}
+
+/// `L120` or `L120-L140` of an address: the first and the last line it names.
+pub fn range(hash: &str) -> Option<(u64, u64)> {
+    let hash = hash.trim_start_matches('#');
+    let (first, last) = hash.split_once('-').unwrap_or((hash, hash));
+    let number = |text: &str| text.strip_prefix('L')?.parse::<u64>().ok();
+    let (first, last) = (number(first)?, number(last)?);
+    Some((first.min(last), first.max(last)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::time::Time;
+
+    fn at(seq: u64) -> LogLine {
+        LogLine { seq, at: Time(0), stream: Stream::Err, text: "<b>".into() }
+    }
+
+    #[test]
+    fn a_line_has_its_number_its_time_and_its_stream() {
+        assert_eq!(
+            line(&at(7)),
+            "<div class=\"ln ln-err\" id=\"L7\"><a class=\"no\" href=\"#L7\" tabindex=\"-1\">7</a>\
+             <span class=\"at\">00:00:00</span><span class=\"tx\">&lt;b&gt;</span></div>"
+        );
+    }
+
+    #[test]
+    fn chunks_hold_a_hundred_lines() {
+        let lines: Vec<_> = (95..=205).map(at).collect();
+        let sizes: Vec<_> = chunks(&lines).iter().map(|(n, html)| (*n, html.matches("class=\"ln").count())).collect();
+        assert_eq!(sizes, [(0, 6), (1, 100), (2, 5)]);
+    }
+
+    #[test]
+    fn an_address_names_lines() {
+        assert_eq!(range("#L120-L140"), Some((120, 140)));
+        assert_eq!(range("L7"), Some((7, 7)));
+        assert_eq!(range("#main"), None);
+    }
+}

@@ -1,0 +1,149 @@
+//! The log viewer. The server renders the tail; then lines stream in, in batches of one frame.
+//! Chunks of lines that are off screen cost nothing (`content-visibility`), the window is
+//! limited, and what came before it is loaded on demand.
+
+use super::icon::{Icon, icon};
+use super::lines;
+use super::loaded::{Skeleton, loaded};
+use super::log_feed::Feed;
+use crate::format;
+use crate::pages::query;
+use crate::server_fns::deployments::log;
+use domain::view::LogPage;
+use leptos::either::Either;
+use leptos::html;
+use leptos::prelude::*;
+
+/// Lines that the server renders.
+const TAIL: u32 = 500;
+/// Lines of one answer to a search.
+const FOUND: u32 = 500;
+
+/// `stream` is one log; `find` is what the address searches for.
+#[component]
+pub fn Log(stream: String, title: String, find: Memo<Option<String>>) -> AnyView {
+    let (wrap, times) = (RwSignal::new(true), RwSignal::new(false));
+    let job = query("job");
+    let raw = format!("/v2/logs/{stream}?raw=1");
+    let searched = RwSignal::new(find.get_untracked().unwrap_or_default());
+    let (tail_of, search_in) = (stream.clone(), stream.clone());
+    let tail = Resource::new(|| (), move |()| log(tail_of.clone(), None, Some(TAIL), None));
+    let found = Resource::new(
+        move || searched.get(),
+        move |text| {
+            let stream = search_in.clone();
+            async move {
+                if text.is_empty() { Ok(None) } else { log(stream, Some(1), Some(FOUND), Some(text)).await.map(Some) }
+            }
+        },
+    );
+    let searching = Memo::new(move |_| !searched.with(String::is_empty));
+    view! {
+        <section class="log-box" class:log-nowrap=move || !wrap.get() class:log-times=times aria-label=format!("Log: {title}")>
+            <div class="log-bar">
+                <form method="get" role="search" class="log-search" on:submit=|event| event.prevent_default()>
+                    {icon(Icon::Search)}
+                    {move || job.get().map(|job| view! { <input type="hidden" name="job" value=job/> })}
+                    <input
+                        type="search"
+                        name="find"
+                        aria-label="Search this log"
+                        placeholder="Search this log"
+                        autocomplete="off"
+                        prop:value=move || searched.get()
+                        value=find.get_untracked()
+                        on:input:target=debounced(move |text| searched.set(text))
+                    />
+                </form>
+                {toggle("Wrap", Icon::WrapText, wrap)}
+                {toggle("Times", Icon::Clock, times)}
+                <a class="log-tool" href=raw download rel="external">{icon(Icon::Download)}<span>"Raw"</span></a>
+            </div>
+            <div class:hidden=searching>
+                {loaded(tail, Skeleton::Lines(8), move |page| view! { <Tail stream=stream.clone() page=page.get_untracked()/> })}
+            </div>
+            <Show when=move || searching.get()>{loaded(found, Skeleton::Lines(4), move |page| view! { <Found page searched/> })}</Show>
+        </section>
+    }
+    .into_any()
+}
+
+fn toggle(name: &'static str, mark: Icon, on: RwSignal<bool>) -> AnyView {
+    view! {
+        <button type="button" class="log-tool" aria-pressed=move || on.get().to_string() on:click=move |_| on.update(|o| *o = !*o)>
+            {icon(mark)}<span>{name}</span>
+        </button>
+    }
+    .into_any()
+}
+
+/// Calls `then` when typing rests.
+fn debounced(then: impl Fn(String) + Copy + 'static) -> impl FnMut(leptos::ev::Targeted<leptos::web_sys::Event, leptos::web_sys::HtmlInputElement>) {
+    let turn = StoredValue::new(0_u32);
+    move |event| {
+        let (mine, text) = (turn.get_value() + 1, event.target().value());
+        turn.set_value(mine);
+        let rest = move || {
+            if turn.try_get_value() == Some(mine) {
+                then(text.trim().to_owned());
+            }
+        };
+        set_timeout(rest, std::time::Duration::from_millis(250));
+    }
+}
+
+#[component]
+fn Tail(stream: String, page: LogPage) -> AnyView {
+    let first = page.lines.first().map_or(1, |l| l.seq);
+    let feed = Feed::new(stream, first, page.last_seq, page.ended);
+    let (scroller, body) = (NodeRef::<html::Div>::new(), NodeRef::<html::Div>::new());
+    Effect::new(move |_| {
+        if let (Some(scroller), Some(body)) = (scroller.get(), body.get()) {
+            feed.attach(scroller.into(), body.into());
+        }
+    });
+    let state = move || match (feed.ended.get(), feed.last.get()) {
+        (true, 0) => "This log is empty.".to_owned(),
+        (false, 0) => "Nothing was written yet.".to_owned(),
+        (true, n) => format!("End of the log, {} lines.", format::count(n)),
+        (false, n) => format!("{} lines so far.", format::count(n)),
+    };
+    view! {
+        <div class="log" role="log" aria-live="off" tabindex="0" aria-label="Lines" node_ref=scroller on:scroll=move |_| feed.scrolled()>
+            <Show when=move || { feed.first.get() > 1 }>
+                <button type="button" class="log-more" on:click=move |_| feed.load_earlier()>
+                    {move || format!("Show earlier lines ({} above)", format::count(feed.first.get() - 1))}
+                </button>
+            </Show>
+            <div class="log-lines" node_ref=body inner_html=lines::html(&page.lines) on:click=move |event| feed.pick(&event)></div>
+            <p class="log-end">{state}</p>
+        </div>
+        <Show when=move || { feed.unseen.get() > 0 }>
+            <button type="button" class="log-new" on:click=move |_| feed.follow()>
+                {move || match feed.unseen.get() { 1 => "1 new line".to_owned(), n => format!("{} new lines", format::count(n)) }}{icon(Icon::ArrowDown)}
+            </button>
+        </Show>
+    }
+    .into_any()
+}
+
+#[component]
+fn Found(page: Signal<Option<LogPage>>, searched: RwSignal<String>) -> AnyView {
+    let count = move || page.with(|p| p.as_ref().map_or(0, |p| p.lines.len()));
+    let told = move || match count() {
+        0 => "No line contains this.".to_owned(),
+        1 => "1 line contains this.".to_owned(),
+        n if n as u32 == FOUND => format!("The first {FOUND} lines that contain this."),
+        n => format!("{n} lines contain this."),
+    };
+    view! {
+        <div class="log" role="log" tabindex="0" aria-label="Lines found">
+            <p class="log-end" role="status">{told}" "<button type="button" class="link" on:click=move |_| searched.set(String::new())>"Show all lines"</button></p>
+            {move || page.with(|p| match p {
+                Some(p) => Either::Left(view! { <div class="log-lines" inner_html=lines::html(&p.lines) on:click=move |_| searched.set(String::new())></div> }),
+                None => Either::Right(()),
+            })}
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,226 @@
+//! New lines, from the stream into the page: gathered, written once a frame, never twice.
+
+use super::lines;
+use crate::server_fns::deployments::log;
+use domain::view::{LogLine, LogPage};
+use leptos::prelude::*;
+use leptos::reactive::spawn_local;
+use std::time::Duration;
+use wasm_bindgen::{JsCast, prelude::Closure};
+use web_sys::{Element, EventSource, MessageEvent, MouseEvent, ScrollIntoViewOptions, ScrollLogicalPosition};
+
+/// Chunks that stay in the page while it follows; older ones are loaded again on demand.
+const WINDOW_CHUNKS: u32 = 60;
+const EARLIER: u32 = 1_000;
+/// Closer to the end than this is *at the end*.
+const NEAR_PX: i32 = 48;
+
+#[derive(Clone, Copy)]
+pub struct Feed {
+    /// The first and the last line that the page holds.
+    pub first: RwSignal<u64>,
+    pub last: RwSignal<u64>,
+    pub ended: RwSignal<bool>,
+    /// Lines that came while the person read further up.
+    pub unseen: RwSignal<u64>,
+    following: StoredValue<bool>,
+    waiting: StoredValue<Vec<LogLine>>,
+    stream: StoredValue<String>,
+    parts: StoredValue<Option<(Element, Element)>, LocalStorage>,
+}
+
+impl Feed {
+    pub fn new(stream: String, first: u64, last: u64, ended: bool) -> Feed {
+        Feed {
+            first: RwSignal::new(first),
+            last: RwSignal::new(last),
+            ended: RwSignal::new(ended),
+            unseen: RwSignal::new(0),
+            following: StoredValue::new(true),
+            waiting: StoredValue::new(vec![]),
+            stream: StoredValue::new(stream),
+            parts: StoredValue::new_local(None),
+        }
+    }
+
+    pub fn attach(self, scroller: Element, body: Element) {
+        self.parts.set_value(Some((scroller, body)));
+        let wanted = lines::range(&location().hash().unwrap_or_default());
+        match wanted {
+            Some(range) => self.show(range),
+            None if self.ended.get_untracked() => {}
+            None => self.to_end(),
+        }
+        if !self.ended.get_untracked() {
+            self.listen();
+        }
+    }
+
+    fn listen(self) {
+        let from = self.last.get_untracked() + 1;
+        let Ok(source) = EventSource::new(&format!("/live/logs/{}?from={from}", self.stream.get_value())) else { return };
+        let heard = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| self.hear(&event));
+        let closing = source.clone();
+        let ended = Closure::<dyn Fn()>::new(move || {
+            closing.close();
+            let _ = self.ended.try_set(true);
+        });
+        source.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+        let _ = source.add_event_listener_with_callback("end", ended.as_ref().unchecked_ref());
+        let kept = StoredValue::new_local(Some((source, heard, ended)));
+        on_cleanup_local(kept);
+    }
+
+    /// A line that is already here (the stream resumes) is not written again.
+    fn hear(self, event: &MessageEvent) {
+        let Some(page) = event.data().as_string().and_then(|text| serde_json::from_str::<LogPage>(&text).ok()) else { return };
+        let waiting = self.waiting.try_with_value(|w| w.last().map(|l| l.seq)).flatten();
+        let Some(last) = self.last.try_get_untracked() else { return };
+        let newest = waiting.unwrap_or(last);
+        let new: Vec<_> = page.lines.into_iter().filter(|l| l.seq > newest).collect();
+        if new.is_empty() {
+            return;
+        }
+        self.waiting.update_value(|w| w.extend(new));
+        if waiting.is_none() {
+            request_animation_frame(move || self.write());
+        }
+    }
+
+    fn write(self) {
+        let Some(lines) = self.waiting.try_update_value(std::mem::take) else { return };
+        let (Some(newest), Some(parts)) = (lines.last().map(|l| l.seq), self.parts.get_value()) else { return };
+        append(&parts.1, &lines);
+        self.last.set(newest);
+        if self.following.get_value() {
+            self.trim(&parts.1);
+            self.to_end();
+        } else {
+            self.unseen.update(|n| *n += lines.len() as u64);
+        }
+    }
+
+    fn trim(self, body: &Element) {
+        let over = body.child_element_count().saturating_sub(WINDOW_CHUNKS);
+        for _ in 0..over {
+            body.first_element_child().inspect(Element::remove);
+        }
+        if over > 0 && let Some(first) = body.query_selector(".ln").ok().flatten().and_then(|l| lines::range(&l.id())) {
+            self.first.set(first.0);
+        }
+    }
+
+    pub fn scrolled(self) {
+        let Some((scroller, _)) = self.parts.get_value() else { return };
+        let left = scroller.scroll_height() - scroller.scroll_top() - scroller.client_height();
+        self.following.set_value(left < NEAR_PX);
+        if left < NEAR_PX && self.unseen.get_untracked() > 0 {
+            self.unseen.set(0);
+        }
+    }
+
+    pub fn follow(self) {
+        self.following.set_value(true);
+        self.unseen.set(0);
+        self.to_end();
+    }
+
+    fn to_end(self) {
+        if let Some((scroller, _)) = self.parts.get_value() {
+            scroller.set_scroll_top(scroller.scroll_height());
+        }
+    }
+
+    /// Puts the lines before the first one above it, and keeps the place that is being read.
+    pub fn load_earlier(self) {
+        let until = self.first.get_untracked();
+        self.load_from(until.saturating_sub(u64::from(EARLIER)).max(1), || ());
+    }
+
+    fn load_from(self, from: u64, then: impl FnOnce() + 'static) {
+        let until = self.first.get_untracked();
+        self.following.set_value(false);
+        spawn_local(async move {
+            let limit = (until - from).min(5_000) as u32;
+            let Ok(page) = log(self.stream.get_value(), Some(from), Some(limit), None).await else { return };
+            let before: Vec<_> = page.lines.into_iter().filter(|l| l.seq < until).collect();
+            let (Some(first), Some((scroller, body))) = (before.first().map(|l| l.seq), self.parts.get_value()) else { return };
+            let height = scroller.scroll_height();
+            let _ = body.insert_adjacent_html("afterbegin", &lines::html(&before));
+            scroller.set_scroll_top(scroller.scroll_top() + scroller.scroll_height() - height);
+            self.first.set(first);
+            then();
+        });
+    }
+
+    /// A line's number was pressed: it is in the address now, with shift the range up to it.
+    pub fn pick(self, event: &MouseEvent) {
+        let number = event.target().and_then(|t| t.dyn_into::<Element>().ok()).filter(|t| t.class_name() == "no");
+        let Some(to) = number.and_then(|n| lines::range(&n.get_attribute("href")?)).map(|r| r.0) else { return };
+        event.prevent_default();
+        let before = lines::range(&location().hash().unwrap_or_default()).filter(|_| event.shift_key());
+        let from = before.map_or(to, |range| range.0);
+        let hash = if from == to { format!("#L{to}") } else { format!("#L{}-L{}", from.min(to), from.max(to)) };
+        let state = wasm_bindgen::JsValue::NULL;
+        let _ = window().history().and_then(|h| h.replace_state_with_url(&state, "", Some(&hash)));
+        unmark();
+        mark(from.min(to), from.max(to));
+    }
+
+    /// Opens at the lines that the address names.
+    fn show(self, (from, to): (u64, u64)) {
+        self.following.set_value(false);
+        if from < self.first.get_untracked() {
+            self.load_from(from.saturating_sub(50).max(1), move || {
+                mark(from, to);
+                scroll_to(from);
+            });
+        } else {
+            mark(from, to);
+            scroll_to(from);
+        }
+    }
+}
+
+fn on_cleanup_local<T: 'static>(kept: StoredValue<Option<(EventSource, T, Closure<dyn Fn()>)>, LocalStorage>) {
+    on_cleanup(move || {
+        if let Some(Some((source, ..))) = kept.try_update_value(Option::take) {
+            source.close();
+        }
+    });
+}
+
+fn append(body: &Element, new: &[LogLine]) {
+    for (number, html) in lines::chunks(new) {
+        let last = body.last_element_child().filter(|c| c.get_attribute("data-chunk") == Some(number.to_string()));
+        let _ = match last {
+            Some(chunk) => chunk.insert_adjacent_html("beforeend", &html),
+            None => body.insert_adjacent_html("beforeend", &lines::chunk(number, &html)),
+        };
+    }
+}
+
+fn line_of(seq: u64) -> Option<Element> {
+    document().get_element_by_id(&format!("L{seq}"))
+}
+
+fn mark(from: u64, to: u64) {
+    for line in (from..=to.min(from + 2_000)).filter_map(line_of) {
+        let _ = line.class_list().add_1("hit");
+    }
+}
+
+fn unmark() {
+    while let Ok(Some(line)) = document().query_selector(".ln.hit") {
+        let _ = line.class_list().remove_1("hit");
+    }
+}
+
+fn scroll_to(seq: u64) {
+    let scroll = move || {
+        let options = ScrollIntoViewOptions::new();
+        options.set_block(ScrollLogicalPosition::Center);
+        line_of(seq).inspect(|line| line.scroll_into_view_with_scroll_into_view_options(&options));
+    };
+    set_timeout(scroll, Duration::from_millis(30));
+}

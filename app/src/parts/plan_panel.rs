@@ -1,0 +1,141 @@
+//! The plan that the server computed, and the button that does what it says. The confirmation
+//! carries the plan's digest: what nobody saw does not run.
+
+use super::changes::changes;
+use super::icon::{Icon, icon};
+use super::prose::prose;
+use super::refused::{last_fault, refused};
+use crate::draft::Choice;
+use crate::error::Fault;
+use crate::server_fns::updates::ConfirmUpdate;
+use domain::source::{Commit, Source};
+use domain::strategy::Strategy;
+use domain::view::Preview;
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+type Planned = Resource<Result<Option<Preview>, Fault>>;
+
+#[derive(Clone)]
+pub struct Confirmation {
+    pub id: String,
+    pub choice: Signal<Choice>,
+    pub action: ServerAction<ConfirmUpdate>,
+}
+
+pub fn plan_panel(planned: Planned, confirmation: Confirmation) -> AnyView {
+    let action = confirmation.action;
+    view! {
+        <section class="plan-column" aria-label="Plan" aria-live="polite">
+            {last_fault::<()>(action.value())}
+            <Transition fallback=|| view! { <div class="bone bone-card"></div> }>
+                {move || {
+                    let confirmation = confirmation.clone();
+                    planned.get().map(|answer| match answer {
+                        Ok(None) => nothing(),
+                        Ok(Some(plan)) => shown(plan, confirmation),
+                        Err(no) => refused(&no.0),
+                    })
+                }}
+            </Transition>
+        </section>
+    }
+    .into_any()
+}
+
+fn nothing() -> AnyView {
+    view! { <p class="plan-empty">"Choose a version to see exactly what would happen. Nothing runs before you confirm."</p> }.into_any()
+}
+
+fn shown(plan: Preview, confirmation: Confirmation) -> AnyView {
+    view! {
+        <div class="plan">
+            <h2>"The plan"</h2>
+            {way(plan.from.as_ref(), &plan.to)}
+            {plan.notes.iter().cloned().map(|note| view! { <div class="notice">{icon(Icon::CircleAlert)}<p>{prose(&note)}</p></div> }).collect_view()}
+            {how(&plan)}
+            {differences(&plan)}
+            {commits(&plan)}
+            {confirm(plan, confirmation)}
+        </div>
+    }
+    .into_any()
+}
+
+fn way(from: Option<&Source>, to: &Source) -> AnyView {
+    let from = from.map(Source::label);
+    view! {
+        <p class="plan-way">
+            {from.map(|from| view! { <span class="mono muted">{from}</span>{icon(Icon::ArrowRight)}<span class="sr-only">" to "</span> })}
+            <span class="mono">{to.label()}</span>
+        </p>
+    }
+    .into_any()
+}
+
+/// Strategy, downtime, what stops.
+fn how(plan: &Preview) -> AnyView {
+    let strategy = match plan.strategy {
+        Strategy::BlueGreen => "Blue-green: the new version starts beside the old one and gets traffic when it is healthy.",
+        Strategy::Replace => "Replace: the old version stops first, because both can’t hold what it holds alone.",
+    };
+    let (class, mark, downtime) = match plan.downtime {
+        false => ("plan-fact good", Icon::CircleCheck, "No downtime; requests in flight finish."),
+        true => ("plan-fact bad", Icon::TriangleAlert, "There is downtime: visitors get 503 until the new version is healthy."),
+    };
+    let stops = plan.stops.iter().cloned().map(|line| view! { <li class="plan-fact">{icon(Icon::Circle)}<span>"Stops: "{prose(&line)}</span></li> });
+    view! {
+        <ul class="plan-facts">
+            <li class=class>{icon(mark)}<span>{downtime}</span></li>
+            <li class="plan-fact">{icon(Icon::RefreshCw)}<span>{strategy}</span></li>
+            {stops.collect_view()}
+        </ul>
+    }
+    .into_any()
+}
+
+fn differences(plan: &Preview) -> AnyView {
+    let body = match plan.changes.is_empty() {
+        true => view! { <p class="muted">"The configuration stays as it is."</p> }.into_any(),
+        false => changes(&plan.changes),
+    };
+    view! { <div><h3>"Environment and configuration"</h3>{body}</div> }.into_any()
+}
+
+fn commits(plan: &Preview) -> Option<AnyView> {
+    let title = match plan.commits.len() {
+        0 => return None,
+        1 => "1 commit".to_owned(),
+        n if plan.commits_more => format!("The newest {n} commits"),
+        n => format!("{n} commits"),
+    };
+    let one = |c: &Commit| {
+        let by = format!("{}, {}", c.author, crate::format::absolute(c.at));
+        view! { <li><code>{c.short().to_owned()}</code><span title=by>{c.subject.clone()}</span></li> }
+    };
+    let list = plan.commits.iter().map(one).collect_view();
+    Some(view! { <div><h3>{title}</h3><ul class="commits">{list}</ul></div> }.into_any())
+}
+
+fn confirm(plan: Preview, Confirmation { id, choice, action }: Confirmation) -> AnyView {
+    let class = if plan.downtime { "btn btn-danger btn-large" } else { "btn btn-primary btn-large" };
+    let hidden = choice.get_untracked().pairs().into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
+    let word = plan.typed.map(|word| view! {
+        <div class="field">
+            <label for="typed">"Type "<code>{word}</code>" to confirm the downtime"</label>
+            <input class="input" id="typed" name="typed" required autocomplete="off" autocapitalize="off"/>
+        </div>
+    });
+    view! {
+        <ActionForm action>
+            <div class="plan-confirm">
+                <input type="hidden" name="id" value=id/>
+                <input type="hidden" name="digest" value=plan.digest/>
+                {hidden.collect_view()}
+                {word}
+                <button class=class disabled=move || action.pending().get()>{plan.verb}</button>
+            </div>
+        </ActionForm>
+    }
+    .into_any()
+}

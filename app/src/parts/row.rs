@@ -1,0 +1,104 @@
+//! One deployment in a list: a row of a table on a desk, a card on a phone.
+
+use super::status::{deployment_status, live_badge};
+use super::times::Ago;
+use crate::{format, paths};
+use domain::source::Source;
+use domain::view::{DeploymentSummary, Durations};
+use leptos::prelude::*;
+
+pub fn rows(items: Signal<Vec<DeploymentSummary>>, with_project: bool) -> AnyView {
+    view! {
+        <table class="table deployments">
+            <thead>
+                <tr>
+                    <th scope="col">"Deployment"</th>
+                    <th scope="col">"Status"</th>
+                    <th scope="col">"Source"</th>
+                    <th scope="col">"Trigger"</th>
+                    <th scope="col" class="right">"Duration"</th>
+                    <th scope="col" class="right">"Created"</th>
+                </tr>
+            </thead>
+            <tbody>
+                <ForEnumerate each=move || items.get() key=|d| d.id.clone() children=move |index, first| {
+                    let row = Memo::new(move |last: Option<&DeploymentSummary>| {
+                        let id = &last.unwrap_or(&first).id;
+                        let new = items.with(|all| find(all, index.get_untracked(), id).cloned());
+                        new.unwrap_or_else(|| last.unwrap_or(&first).clone())
+                    });
+                    view! { <Row row with_project/> }
+                }/>
+            </tbody>
+        </table>
+    }
+    .into_any()
+}
+
+fn find<'a>(all: &'a [DeploymentSummary], hint: usize, id: &domain::id::DeploymentId) -> Option<&'a DeploymentSummary> {
+    all.get(hint).filter(|d| d.id == *id).or_else(|| all.iter().find(|d| d.id == *id))
+}
+
+#[component]
+fn Row(row: Memo<DeploymentSummary>, with_project: bool) -> AnyView {
+    let changed = changed(Signal::derive(move || row.with(|d| d.status.clone())));
+    view! {
+        <tr class="row-link" class:changed=changed>
+            <td data-label="Deployment">
+                <a class="row-main" href=move || row.with(|d| paths::deployment(&d.id))>
+                    {move || row.with(|d| name(d, with_project))}
+                </a>
+                <span class="row-sub">{move || row.with(|d| d.environment_name.clone())}{move || row.with(|d| live_badge(d.live))}</span>
+            </td>
+            <td data-label="Status">
+                {move || row.with(deployment_status)}
+                <span class="row-sub clip" title=move || row.with(|d| d.sentence.clone())>{move || row.with(|d| d.sentence.clone())}</span>
+            </td>
+            <td data-label="Source">{move || row.with(|d| source(&d.source))}</td>
+            <td data-label="Trigger">
+                {move || row.with(|d| d.trigger.word())}
+                <span class="row-sub clip">{move || row.with(|d| d.created_by.clone())}</span>
+            </td>
+            <td data-label="Duration" class="right num">{move || row.with(|d| took(&d.durations))}</td>
+            <td data-label="Created" class="right num"><Ago at=Signal::derive(move || row.with(|d| d.created_at))/></td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn name(d: &DeploymentSummary, with_project: bool) -> String {
+    if with_project { format!("{} #{}", d.project_name, d.number) } else { format!("#{}", d.number) }
+}
+
+/// `v1.4.2` over the subject of its commit.
+pub fn source(source: &Source) -> impl IntoView + use<> {
+    let label = source.label();
+    let subject = source.commit().map(|c| c.subject.clone());
+    let title = source.commit().map_or(label.clone(), |c| format!("{} · {} · {}", c.sha, c.author, c.subject));
+    view! {
+        <span class="mono clip" title=title>{label}</span>
+        <span class="row-sub clip">{subject}</span>
+    }
+}
+
+fn took(durations: &Durations) -> String {
+    let parts = [durations.queue_ms, durations.build_ms, durations.deploy_ms];
+    if parts.iter().all(Option::is_none) {
+        return "–".into();
+    }
+    format::duration(parts.into_iter().flatten().sum::<i64>() / 100 * 100)
+}
+
+/// True for a moment after `what` became something else: the row is highlighted once.
+pub fn changed(what: Signal<String>) -> Signal<bool> {
+    let on = RwSignal::new(false);
+    Effect::new(move |before: Option<String>| {
+        let now = what.get();
+        if before.is_some_and(|before| before != now) {
+            on.set(true);
+            set_timeout(move || on.try_set(false).map_or((), |_| ()), std::time::Duration::from_millis(1500));
+        }
+        now
+    });
+    on.into()
+}

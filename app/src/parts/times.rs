@@ -1,0 +1,45 @@
+//! Times: absolute from the server, relative once the page is interactive.
+
+use crate::format;
+use crate::live::use_live;
+use domain::time::Time;
+use leptos::prelude::*;
+
+/// `4 min ago`, with the moment itself in the title.
+#[component]
+pub fn Ago(#[prop(into)] at: Signal<Time>) -> AnyView {
+    let now = use_live().now;
+    let text = Memo::new(move |_| match now.get() {
+        Some(now) => format::ago(now, at.get()),
+        None => format::absolute(at.get()),
+    });
+    view! {
+        <time datetime=move || at.get().rfc3339() title=move || format::absolute(at.get())>
+            {move || text.get()}
+        </time>
+    }
+    .into_any()
+}
+
+/// How long it took, or takes so far.
+#[component]
+pub fn Lasting(#[prop(into)] from: Signal<Option<Time>>, #[prop(into)] to: Signal<Option<Time>>) -> AnyView {
+    let now = use_live().now;
+    let text = Memo::new(move |_| {
+        let from = from.get()?;
+        let to = to.get().or_else(|| now.get())?;
+        Some(format::duration(to.since_ms(from) / 100 * 100))
+    });
+    view! { <span class="num">{move || text.get().unwrap_or_else(|| "–".into())}</span> }.into_any()
+}
+
+/// `18 s left`
+#[component]
+pub fn Left(#[prop(into)] until: Signal<Time>) -> AnyView {
+    let now = use_live().now;
+    let text = move || match now.get() {
+        Some(now) => format!("{} left", format::duration(until.get().since_ms(now) / 1000 * 1000)),
+        None => format!("until {}", format::absolute(until.get())),
+    };
+    view! { <span class="num">{text}</span> }.into_any()
+}

@@ -1,0 +1,53 @@
+//! One build-and-deploy cycle, and its logs.
+
+use crate::error::Fault;
+use domain::api::DeploymentFilter;
+use domain::view::{DeploymentSummary, DeploymentView, LogPage, Page};
+use leptos::prelude::*;
+use leptos::server_fn::codec::{GetUrl, Json};
+
+#[cfg(feature = "ssr")]
+use {crate::call, domain::api::LogQuery};
+
+#[server(prefix = "/fn", endpoint = "deployments", input = Json)]
+pub async fn deployments(filter: DeploymentFilter) -> Result<Page<DeploymentSummary>, Fault> {
+    let (api, caller) = call::signed()?;
+    call::said(api.deployments(&caller, &filter).await)
+}
+
+#[server(prefix = "/fn", endpoint = "deployment", input = GetUrl)]
+pub async fn deployment(id: String) -> Result<DeploymentView, Fault> {
+    let (api, caller) = call::signed()?;
+    call::said(api.deployment(&caller, &call::id(&id, "deployment")?).await)
+}
+
+/// The deployments on their way, for the mark that every page shows.
+#[server(prefix = "/fn", endpoint = "moving", input = GetUrl)]
+pub async fn moving() -> Result<Vec<DeploymentSummary>, Fault> {
+    let (api, caller) = call::signed()?;
+    call::said(api.overview(&caller).await.map(|view| view.moving))
+}
+
+#[server(prefix = "/fn", endpoint = "cancel")]
+pub async fn cancel(id: String) -> Result<(), Fault> {
+    let (api, caller) = call::signed()?;
+    call::said(api.cancel(&caller, &call::id(&id, "deployment")?).await.map(drop))
+}
+
+#[server(prefix = "/fn", endpoint = "pause")]
+pub async fn pause(id: String) -> Result<(), Fault> {
+    let (api, caller) = call::signed()?;
+    call::said(api.pause(&caller, &call::id(&id, "deployment")?).await.map(drop))
+}
+
+#[server(prefix = "/fn", endpoint = "resume")]
+pub async fn resume(id: String) -> Result<(), Fault> {
+    let (api, caller) = call::signed()?;
+    call::said(api.resume(&caller, &call::id(&id, "deployment")?).await.map(drop))
+}
+
+#[server(prefix = "/fn", endpoint = "log", input = Json)]
+pub async fn log(stream: String, from: Option<u64>, limit: Option<u32>, search: Option<String>) -> Result<LogPage, Fault> {
+    let (api, caller) = call::signed()?;
+    call::said(api.log(&caller, &stream, &LogQuery { from, limit, search }).await)
+}

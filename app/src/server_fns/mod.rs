@@ -1,0 +1,47 @@
+//! How pages reach the product: thin, each with an address of its own below `/fn`, and each in
+//! the list that the authorization test walks.
+
+pub mod accounts;
+pub mod deployments;
+pub mod places;
+pub mod projects;
+pub mod updates;
+
+use domain::access::Action;
+
+/// Where they live.
+pub const PREFIX: &str = "/fn";
+
+/// Every server function and what it takes. None is reachable without a session.
+pub const ALL: &[(&str, Action)] = &[
+    ("/fn/overview", Action::Read),
+    ("/fn/moving", Action::Read),
+    ("/fn/projects", Action::Read),
+    ("/fn/project", Action::Read),
+    ("/fn/events", Action::Read),
+    ("/fn/repository", Action::CreateProject),
+    ("/fn/upload", Action::CreateProject),
+    ("/fn/create-project", Action::CreateProject),
+    ("/fn/create-sample", Action::CreateProject),
+    ("/fn/delete-plan", Action::Delete),
+    ("/fn/delete-project", Action::Delete),
+    ("/fn/deployments", Action::Read),
+    ("/fn/deployment", Action::Read),
+    ("/fn/cancel", Action::Deploy),
+    ("/fn/pause", Action::Deploy),
+    ("/fn/resume", Action::Deploy),
+    ("/fn/log", Action::ReadLogs),
+    ("/fn/environment", Action::Read),
+    ("/fn/update-options", Action::Read),
+    ("/fn/config-form", Action::Read),
+    ("/fn/plan", Action::Read),
+    ("/fn/update", Action::Deploy),
+    ("/fn/runtimes", Action::Read),
+    ("/fn/settings", Action::Read),
+    ("/fn/tokens", Action::ManageTokens),
+    ("/fn/create-token", Action::ManageTokens),
+    ("/fn/revoke-token", Action::ManageTokens),
+    ("/fn/members", Action::Read),
+    ("/fn/invite", Action::ManageMembers),
+    ("/fn/remove-member", Action::ManageMembers),
+];

@@ -1,0 +1,15 @@
+//! Places where instances run.
+
+use crate::error::Fault;
+use domain::view::RuntimeView;
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+
+#[cfg(feature = "ssr")]
+use crate::call;
+
+#[server(prefix = "/fn", endpoint = "runtimes", input = GetUrl)]
+pub async fn runtimes() -> Result<Vec<RuntimeView>, Fault> {
+    let (api, caller) = call::signed()?;
+    call::said(api.runtimes(&caller).await)
+}

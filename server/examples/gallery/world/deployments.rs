@@ -1,0 +1,56 @@
+//! The deployments of the gallery.
+
+use super::{Gallery, World, logs, no};
+use domain::access::{Action, Caller};
+use domain::api::*;
+use domain::id::*;
+use domain::refusal::Refusal;
+use domain::view::*;
+
+#[async_trait::async_trait]
+impl Deployments for Gallery {
+    async fn deployments(&self, caller: &Caller, filter: &DeploymentFilter) -> Reply<Page<DeploymentSummary>> {
+        let scene = self.scene(caller);
+        let limit = filter.limit.unwrap_or(50) as usize;
+        let all = scene.summaries(limit.max(30));
+        let text = filter.text.clone().unwrap_or_default().to_lowercase();
+        let wanted = |d: &DeploymentSummary| {
+            filter.status.as_ref().is_none_or(|s| d.status == *s)
+                && filter.project.as_ref().is_none_or(|p| d.project == *p)
+                && (d.source.label().to_lowercase().contains(&text) || d.project_name.contains(&text))
+        };
+        let items: Vec<_> = all.into_iter().filter(wanted).take(limit).collect();
+        let next = (items.len() > 20 && filter.cursor.is_none()).then(|| "next".to_owned());
+        Ok(Page { items, next })
+    }
+
+    async fn deployment(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView> {
+        self.scene(caller).deployment(id).ok_or_else(|| Refusal::not_found("deployment"))
+    }
+
+    async fn cancel(&self, caller: &Caller, _: &DeploymentId) -> Reply<DeploymentView> {
+        caller.may(Action::Deploy)?;
+        Err(no())
+    }
+
+    async fn pause(&self, caller: &Caller, _: &DeploymentId) -> Reply<DeploymentView> {
+        caller.may(Action::Deploy)?;
+        Err(no())
+    }
+
+    async fn resume(&self, caller: &Caller, _: &DeploymentId) -> Reply<DeploymentView> {
+        caller.may(Action::Deploy)?;
+        Err(no())
+    }
+
+    async fn log(&self, caller: &Caller, stream: &str, query: &LogQuery) -> Reply<LogPage> {
+        caller.may(Action::ReadLogs)?;
+        let scene = self.scene(caller);
+        if scene.world == World::Failed && stream.ends_with("2") {
+            return Ok(logs::broken(self.now, query));
+        }
+        let app = stream.contains(".web.");
+        let (last, ended) = if app { (1_840, false) } else if stream.ends_with('2') { (640, scene.world != World::Building) } else { (14, true) };
+        Ok(logs::page(self.now, stream, last, ended, query))
+    }
+}

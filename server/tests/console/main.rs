@@ -1,0 +1,42 @@
+//! The console as a browser without wasm gets it: every page of the gallery's worlds, rendered and
+//! looked at by role, label and text; plain forms that work; and what may not be in a page.
+
+#[path = "../../examples/gallery/world/mod.rs"]
+mod world;
+
+mod browser;
+mod forms;
+mod pages;
+mod policy;
+
+use domain::id::*;
+use domain::time::Time;
+
+/// A moment that never moves.
+pub const NOW: Time = Time(1_795_199_700_000);
+
+pub fn deployment(n: u128) -> String {
+    format!("/deployments/{}", DeploymentId::new(Time(1), n))
+}
+
+pub fn project(n: u128) -> String {
+    format!("/projects/{}", ProjectId::new(Time(1), n))
+}
+
+pub fn update(n: u128) -> String {
+    format!("/environments/{}/update", EnvironmentId::new(Time(1), n))
+}
+
+/// Every page that somebody who is signed in can open.
+pub fn every_page() -> Vec<String> {
+    let fixed = [
+        "/", "/projects", "/projects/new", "/projects/new/git", "/projects/new/git?url=https://git.example.com/acme/shop.git",
+        "/projects/new/image", "/projects/new/bundle", "/projects/new/bundle?upload=upl_00000000000000000000000001",
+        "/deployments", "/deployments?status=failed&text=shop", "/runtimes", "/events", "/settings", "/settings/tokens", "/settings/members",
+    ];
+    let made = [
+        deployment(10), deployment(11), deployment(12), deployment(13), project(1), format!("{}/delete", project(1)),
+        update(1), format!("{}?tag=v1.4.2", update(1)), format!("{}/config", update(1)),
+    ];
+    fixed.map(str::to_owned).into_iter().chain(made).collect()
+}

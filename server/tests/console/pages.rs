@@ -1,0 +1,165 @@
+//! What pages say.
+
+use crate::browser::{nobody, owner, viewer};
+use crate::world::{Gallery, World};
+use crate::{NOW, browser::Browser, deployment, every_page, project, update};
+use ::app::call::Signed;
+use axum::http::StatusCode;
+use domain::refusal::Refusal;
+
+const WORLDS: [World; 7] =
+    [World::Empty, World::Full, World::Building, World::Failed, World::Live, World::Draining, World::Refused];
+
+#[tokio::test]
+async fn q42_every_page_renders_in_every_world() {
+    for world in WORLDS {
+        for path in every_page() {
+            let page = owner(world).get(&path).await;
+            let here = world != World::Empty || !(path.starts_with("/projects/prj") || path.starts_with("/environments"));
+            let expected = if here { StatusCode::OK } else { StatusCode::NOT_FOUND };
+            assert_eq!(page.status, expected, "{world:?} {path}: {}", page.text());
+            assert!(page.html.contains("<h1"), "{world:?} {path} has no heading: {}", page.text());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_newcomer_can_deploy_the_sample_at_once() {
+    let page = owner(World::Empty).get("/").await;
+    page.says("Deploy something in a minute").says("sealdock deploy").has("action=\"/fn/create-sample\"");
+    assert!(page.html.contains("Deploy the sample</button>"), "{}", page.html);
+}
+
+#[tokio::test]
+async fn the_overview_says_what_needs_somebody_what_moves_and_what_serves() {
+    let page = owner(World::Full).get("/").await;
+    page.says("The runtime gpu-box has not answered for 12 minutes.")
+        .says("Moving now")
+        .says("v1.4.1 serves on 2 of 2 replicas; v1.4.2 is building beside it.")
+        .says("8\u{202f}412 requests in the last minute")
+        .says("shop.localhost:8080");
+    owner(World::Live).get("/").await.says("Nothing needs you.");
+}
+
+#[tokio::test]
+async fn i1_a_deployment_page_begins_with_one_true_sentence() {
+    let page = owner(World::Building).get(&deployment(12)).await;
+    page.says("The image is being built: step 4 of 9, 47 s so far.")
+        .says("Clone repository Success")
+        .says("Build image Running")
+        .has("role=\"log\"")
+        .has("id=\"L640\"")
+        .has("download");
+}
+
+#[tokio::test]
+async fn the_log_is_plain_lines_with_colours_as_classes() {
+    let page = owner(World::Building).get(&deployment(12)).await;
+    page.has("<span class=\"f2\">   Compiling</span> hyper v1.8.1").has("class=\"ln ln-err\"");
+}
+
+#[tokio::test]
+async fn a_failure_is_explained_where_it_happened() {
+    let page = owner(World::Failed).get(&deployment(13)).await;
+    page.says("The build failed: the command `cargo build --release --locked` ended with code 101.")
+        .says("Build image Failure")
+        .says("cannot find value `basket_total` in this scope");
+}
+
+#[tokio::test]
+async fn a_drain_shows_its_progress() {
+    owner(World::Draining).get(&deployment(10)).await.says("12 requests finishing, until");
+}
+
+#[tokio::test]
+async fn buttons_that_may_not_be_pressed_say_why() {
+    let page = viewer(World::Building).get(&deployment(12)).await;
+    page.says("As a viewer you can't deploy; that takes the role developer.").has("aria-describedby=\"why-cancel\"").has("id=\"why-cancel\"");
+    viewer(World::Live).get(&project(1)).await.says("As a viewer you can't delete; that takes the role owner.");
+    viewer(World::Live).get("/settings/members").await.says("As a viewer you can't manage members");
+}
+
+#[tokio::test]
+async fn filters_are_the_address() {
+    let page = owner(World::Full).get("/deployments?status=failed&text=shop").await;
+    page.says("shop #13").says_not("shop #12").has("value=\"shop\"");
+    owner(World::Full).get("/deployments?text=nothing-like-it").await.says("No deployment matches");
+    owner(World::Full).get("/deployments").await.has("cursor=next");
+}
+
+#[tokio::test]
+async fn i3_tags_are_shown_with_what_a_person_decides_by() {
+    owner(World::Live).get(&update(1)).await
+        .says("v1.5.0-rc.1 Pre-release")
+        .says("v1.4.1 Live")
+        .says("Round the basket total once, at the end")
+        .says("Choose a version to see exactly what would happen.");
+}
+
+#[tokio::test]
+async fn i5_the_plan_stands_beside_the_choice() {
+    let page = owner(World::Live).get(&format!("{}?tag=v1.4.2", update(1))).await;
+    page.says("v1.4.1 to v1.4.2")
+        .says("No downtime; requests in flight finish.")
+        .says("env.FEATURE_CHECKOUT classic → express")
+        .says("4 commits")
+        .says("Stops: 2 containers of v1.4.1, after their requests have finished")
+        .says("Update to v1.4.2");
+    assert!(page.value("digest").starts_with("sha256:"));
+    assert_eq!(page.value("choice[tag]"), "v1.4.2");
+}
+
+#[tokio::test]
+async fn i5_downtime_asks_for_a_word() {
+    let page = owner(World::Refused).get(&format!("{}?tag=v1.4.2", update(1))).await;
+    page.says("There is downtime").says("Replace: about 40 s of downtime").says("Type yes to confirm the downtime");
+}
+
+#[tokio::test]
+async fn i12_deleting_lists_what_disappears() {
+    let page = owner(World::Live).get(&format!("{}/delete", project(1))).await;
+    page.says("12 deployments and their logs").says("Type shop to confirm").says("Delete the project shop");
+    viewer(World::Live).get(&format!("{}/delete", project(1))).await.says("As a viewer you can't delete");
+}
+
+#[tokio::test]
+async fn a_runtime_that_does_not_answer_says_what_to_do() {
+    owner(World::Full).get("/runtimes").await.says("Not reachable").says("systemctl start docker");
+}
+
+#[tokio::test]
+async fn what_does_not_exist_is_not_found() {
+    for path in [deployment(999), "/deployments/x".into(), project(999), "/no-such-page".into()] {
+        assert_eq!(owner(World::Full).get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_not_signed_in_gets_to_the_door() {
+    let page = nobody().get("/deployments?status=failed").await;
+    assert_eq!((page.status, page.location()), (StatusCode::SEE_OTHER, "/sign-in?next=%2Fdeployments%3Fstatus%3Dfailed".into()));
+    let door = nobody().get("/sign-in?next=%2Fdeployments").await;
+    door.says("Sign in").has("action=\"/session\"").has("autocomplete=\"current-password\"");
+    assert_eq!(door.value("next"), "/deployments");
+}
+
+#[tokio::test]
+async fn an_installation_without_owner_leads_to_its_setup() {
+    let new = || Browser::of(Gallery::unowned(NOW), Signed(None));
+    assert_eq!(new().get("/").await.location(), "/setup");
+    new().get("/setup").await.says("Open the set-up link");
+    new().get("/setup?token=t").await.says("Organization").has("action=\"/setup\"");
+}
+
+#[tokio::test]
+async fn what_the_last_form_was_refused_with_is_shown() {
+    let no = Refusal::new(domain::refusal::Kind::SignedOut, "wrong_password", "The password is wrong.");
+    nobody().after(no).get("/sign-in").await.says("The password is wrong.").has("role=\"alert\"");
+}
+
+#[tokio::test]
+async fn the_theme_is_known_before_the_first_byte() {
+    let request = axum::http::Request::get("/").header("cookie", "a=b; theme=dark").body(axum::body::Body::empty()).unwrap();
+    owner(World::Live).send(request).await.has("data-theme=\"dark\"");
+    owner(World::Live).get("/").await.has("data-theme=\"system\"");
+}
