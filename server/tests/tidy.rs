@@ -1,5 +1,8 @@
 //! What a reader may expect of every file, and a reviewer should not have to say twice.
 
+// The lint knows `#[test]` functions, and not the helpers beside them.
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

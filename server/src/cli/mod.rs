@@ -25,6 +25,7 @@ mod say;
 mod serve;
 mod source;
 mod sse;
+mod tail;
 mod token;
 mod update;
 mod upload;

@@ -3,4 +3,5 @@
 
 pub mod client;
 pub mod fixture;
+pub mod real;
 pub mod views;

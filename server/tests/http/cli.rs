@@ -1,14 +1,12 @@
 //! The command line as scripts use it: the real executable against a real socket.
 
-#[path = "../support/mod.rs"]
-mod support;
-
+use crate::support::client::Server;
+use crate::support::views::deployment_id;
 use domain::deployment::Phase;
 use server::limits::Limits;
 use server::serve;
 use std::net::SocketAddr;
 use std::process::Output;
-use support::client::Server;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::process::Command;
@@ -195,7 +193,7 @@ async fn x22_logs_follow_to_the_end() {
         product.print(&["three"], true);
         product.log.lock().unwrap().ended = true;
     });
-    let id = support::views::deployment_id().to_string();
+    let id = deployment_id().to_string();
     let Did(code, out, said) = world
         .run("viewer", &["logs", &id, "-f", "--job", "build"])
         .await;
