@@ -10,7 +10,7 @@ use super::request_id::{self, X_REQUEST_ID};
 use super::table::{Door, Live};
 use super::upload::Progress;
 use domain::route::Target;
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::header::{ACCEPT, CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode, Version};
 use std::convert::Infallible;
@@ -56,13 +56,15 @@ fn admissible(link: &Link, request: &mut Request<Incoming>) -> Result<Option<Arc
             "The request has too many header fields.",
         ));
     }
-    if announced_bytes(request.headers()) > link.limits().max_request_body_bytes {
+    if !request.body().is_end_stream()
+        && announced_bytes(request.headers()) > link.limits().max_request_body_bytes
+    {
         return Err(too_large());
     }
     let refused = |error: HostError| Page::bad_request(error.sentence());
     let authority = host::authority(request.uri(), request.headers()).map_err(refused)?;
     let door = find(link, authority);
-    if !request.headers().contains_key(HOST) {
+    if request.uri().authority().is_some() && !request.headers().contains_key(HOST) {
         let value = HeaderValue::from_str(authority).map_err(|_| refused(HostError::Invalid))?;
         request.headers_mut().insert(HOST, value);
     }

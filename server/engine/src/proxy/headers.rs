@@ -34,27 +34,16 @@ fn is_protected(name: &HeaderName) -> bool {
         || name.as_str().starts_with("x-forwarded-")
 }
 
-/// Takes out what is about this connection only, by name and by `Connection`'s word.
+/// Takes out what is about this connection only, by name and by `Connection`'s word. Removes
+/// what is there instead of trying every name: each try would hash one.
 pub fn strip_hop_by_hop(headers: &mut HeaderMap) {
-    if headers.keys().any(is_hop_by_hop) {
-        strip_named(headers);
+    if !headers.keys().any(is_hop_by_hop) {
+        return;
     }
-}
-
-fn strip_named(headers: &mut HeaderMap) {
     for name in named_by_connection(headers) {
         headers.remove(name);
     }
-    for name in [
-        CONNECTION,
-        TRANSFER_ENCODING,
-        UPGRADE,
-        TE,
-        KEEP_ALIVE,
-        PROXY_CONNECTION,
-        PROXY_AUTHENTICATE,
-        PROXY_AUTHORIZATION,
-    ] {
+    while let Some(name) = headers.keys().find(|name| is_hop_by_hop(name)).cloned() {
         headers.remove(name);
     }
 }
@@ -63,12 +52,19 @@ fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
     let words = headers
         .get_all(CONNECTION)
         .iter()
+        .filter(|value| !names_no_field(value))
         .filter_map(|value| value.to_str().ok())
         .flat_map(|list| list.split(','));
     words
         .filter_map(|word| word.trim().parse().ok())
         .filter(|name| !is_protected(name))
         .collect()
+}
+
+/// What nearly every `Connection` field says.
+fn names_no_field(value: &HeaderValue) -> bool {
+    let value = value.as_bytes();
+    value.eq_ignore_ascii_case(b"keep-alive") || value.eq_ignore_ascii_case(b"close")
 }
 
 /// The protocol that a client or an upstream wants to change to, if it says so properly.
@@ -113,7 +109,7 @@ fn take_care(headers: &mut HeaderMap) {
     let takes_trailers = headers
         .get(TE)
         .is_some_and(|value| value.to_str().is_ok_and(|list| list.contains("trailers")));
-    strip_named(headers);
+    strip_hop_by_hop(headers);
     headers.remove(EXPECT);
     if takes_trailers {
         headers.insert(TE, HeaderValue::from_static("trailers"));
@@ -173,7 +169,7 @@ fn keep_or_set(headers: &mut HeaderMap, name: HeaderName, value: &HeaderValue) {
 
 /// Makes an upstream's header fields into those that the client gets.
 pub fn to_client(headers: &mut HeaderMap) {
-    if headers.contains_key(TRANSFER_ENCODING) {
+    if headers.keys().any(|name| *name == TRANSFER_ENCODING) {
         // The encoding won over the length when hyper read the body, so the length is untrue.
         headers.remove(CONTENT_LENGTH);
     }
