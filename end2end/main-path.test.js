@@ -1,0 +1,136 @@
+// The main job over the API, as a script of a team would do it: from a Git repository to nothing,
+// with 64 clients who never notice.
+
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { containers, nothingRemains } from './faults/world.js'
+import { ask, Client, containerName, git, served } from './lib/client.js'
+import { engineVersion, sweep } from './lib/docker.js'
+import { eventually } from './lib/eventually.js'
+import { startLoad } from './lib/load.js'
+import { Repository } from './lib/repository.js'
+import { Sealdock } from './lib/sealdock.js'
+
+const CONFIG = 'health:\n  path: /health\n  timeout_s: 8\ndrain_s: 2\n'
+const QUIET = { HELLO_QUIET: '1' }
+const skip = (await engineVersion()) ? false : 'no Docker Engine answers'
+
+describe('deploy, update, refuse, configure, pause, delete', { skip, concurrency: 1 }, () => {
+  let sealdock, client, repository, installation, host, project, environment
+  const deployments = []
+
+  before(async () => {
+    repository = await Repository.make(
+      { tag: 'v1', env: QUIET, config: CONFIG },
+      { tag: 'v2', env: QUIET, config: CONFIG },
+      { tag: 'v3', env: { ...QUIET, HELLO_UNHEALTHY: '1' }, config: CONFIG },
+      { tag: 'v4', env: { ...QUIET, HELLO_EXIT_AT_START: '7' }, config: CONFIG },
+    )
+    sealdock = await Sealdock.start()
+    client = await Client.owner(sealdock)
+  })
+  after(async () => {
+    await repository?.remove()
+    await sealdock?.destroy()
+    if (installation) await sweep(installation)
+  })
+
+  const toTag = (tag) => client.update(environment, { source: git(repository, tag) })
+
+  /** Mixed load during `work`, and a moment after it. */
+  async function underLoad(work) {
+    const load = await startLoad({ port: sealdock.proxyPort, host })
+    const result = await work()
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    const summary = await load.stop()
+    assert.deepEqual(summary.failures, [])
+    return { result, sequences: summary.sequences, answered: summary.answered }
+  }
+
+  it('M-1 a repository with a Dockerfile is cloned, built and served, and every line is in its log', async () => {
+    const { summary } = await client.create('web', git(repository, 'v1'))
+    const view = await client.until(summary.id, 'live')
+    ;({ project, environment } = view.summary)
+    deployments.push(summary.id)
+    host = new URL(view.urls[0]).hostname
+    installation = await client.installation(summary.id)
+    await served(sealdock, host, 'v1')
+    const build = view.jobs.find(({ kind }) => kind === 'BuildImageJob')
+    assert.match(await client.log(build.stream), /COPY hello version \//)
+    assert.match(await client.log(view.instances[0].stream), /listening on port 8080/)
+  })
+
+  it('M-2 a new tag takes over under load: no request fails, and every client sees v1, then v2, once', async (t) => {
+    const { sequences, answered } = await underLoad(async () => {
+      const { summary } = await toTag('v2')
+      deployments.push(summary.id)
+      await client.until(summary.id, 'live')
+      await client.until(deployments[0], 'stopped')
+    })
+    t.diagnostic(JSON.stringify({ answered, sequences }))
+    assert.deepEqual(Object.keys(sequences), ['v1 > v2'])
+    for (const kind of ['keepAlive', 'fresh', 'post', 'sse', 'websocket']) assert.ok(answered[kind] > 0, kind)
+  })
+
+  it('M-3 a version that never becomes healthy is refused, with the reason, while v2 serves', async () => {
+    const { result, sequences } = await underLoad(async () => failed((await toTag('v3')).summary.id))
+    assert.match(result.summary.sentence, /503/)
+    assert.match(result.summary.sentence, /\/health/)
+    assert.deepEqual(Object.keys(sequences), ['v2'])
+    assert.deepEqual(await containers(installation), [containerName(deployments[1])])
+  })
+
+  it('M-3 a version that ends at its start is refused, with its exit code and last lines, while v2 serves', async () => {
+    const { result, sequences } = await underLoad(async () => failed((await toTag('v4')).summary.id))
+    assert.match(result.summary.sentence, /exit\w* .*7|7/)
+    assert.deepEqual(Object.keys(sequences), ['v2'])
+    assert.deepEqual(await containers(installation), [containerName(deployments[1])])
+  })
+
+  async function failed(id) {
+    deployments.push(id)
+    return client.until(id, 'failed')
+  }
+
+  it('M-4 configuration is changed without a build: an environment variable and two replicas', async () => {
+    const config = { env: { HELLO_MESSAGE: 'from the form' }, replicas: 2 }
+    const plan = await client.post(`/v2/environments/${environment}/update/plan`, { config })
+    assert.equal(plan.downtime, false)
+    const { sequences } = await underLoad(async () => {
+      const view = await client.updated(environment, { config })
+      deployments.push(view.summary.id)
+      await client.until(deployments[1], 'stopped')
+    })
+    assert.deepEqual(Object.keys(sequences), ['v2'])
+    const id = deployments.at(-1)
+    assert.equal((await ask(sealdock, host, '/env?name=HELLO_MESSAGE')).body, 'from the form')
+    const answering = new Set()
+    for (let asked = 0; asked < 20; asked++) answering.add((await ask(sealdock, host, '/instance')).body)
+    assert.equal(answering.size, 2)
+    assert.deepEqual(await containers(installation), [containerName(id, 0), containerName(id, 1)])
+  })
+
+  it('M-5 paused, it answers 503 on purpose; resumed, it serves the same version', async () => {
+    const id = deployments.at(-1)
+    await client.post(`/v2/deployments/${id}/pause`)
+    await client.until(id, 'paused')
+    const answer = await eventually('the route answers 503', async () => {
+      const answer = await ask(sealdock, host)
+      return answer.status === 503 && answer
+    })
+    assert.match(answer.body, /paused/i)
+    await client.post(`/v2/deployments/${id}/resume`)
+    await client.until(id, 'live')
+    await served(sealdock, host, 'v2')
+  })
+
+  it('M-6 a delete leaves no container, network, image, directory or route', async () => {
+    const refused = await client.refused('DELETE', `/v2/projects/${project}?confirm=wep`)
+    assert.equal(refused.status, 422)
+    await served(sealdock, host, 'v2')
+    await client.delete(project, 'web')
+    await client.gone(project)
+    await nothingRemains(sealdock, installation, deployments)
+    assert.equal((await ask(sealdock, host)).status, 404)
+  })
+})
