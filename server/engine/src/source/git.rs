@@ -31,12 +31,13 @@ use url::GitUrl;
 pub struct Limits {
     pub mirror_bytes: u64,
     pub tree_bytes: u64,
+    pub files: usize,
     pub fetch_s: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { mirror_bytes: 2 << 30, tree_bytes: 1 << 30, fetch_s: 600 }
+        Self { mirror_bytes: 2 << 30, tree_bytes: 1 << 30, files: 100_000, fetch_s: 600 }
     }
 }
 

@@ -1,13 +1,13 @@
 //! A clean tree at a commit, without `.git`, within its limits.
 
-use super::Git;
+use super::{Git, Limits};
 use super::command::run;
-use super::mirror::outgrown;
+use super::mirror::{Mirror, outgrown};
 use domain::api::Reply;
 use domain::id::OrgId;
 use domain::refusal::{Kind, Refusal};
 use std::io;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 /// What was checked out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +20,35 @@ impl Git {
     /// `into` must not exist yet. Git's progress goes to `line`, live.
     pub async fn checkout(&self, org: &OrgId, url: &str, sha: &str, into: &Path, line: &mut (dyn FnMut(String) + Send)) -> Reply<Checkout> {
         let mirror = self.at(org, url, sha).await?;
+        if let Err(broken) = self.files_at(&mirror, sha).await {
+            // A mirror is a cache: what is missing in it may still be at the host.
+            let TreeError::Broken = broken else { return Err(broken.refusal(&self.limits)) };
+            mirror.renew().await?;
+            self.files_at(&mirror, sha).await.map_err(|e| e.refusal(&self.limits))?;
+        }
+        let done = self.write_tree(&mirror, url, sha, into, line).await;
+        let _ = tokio::fs::remove_file(into.with_extension("index")).await;
+        if done.is_err() {
+            let _ = tokio::fs::remove_dir_all(into).await;
+        }
+        done
+    }
+
+    /// By names alone, before a file is written: a small pack can hold a tree of billions.
+    async fn files_at(&self, mirror: &Mirror, sha: &str) -> Result<(), TreeError> {
+        let mut command = mirror.git();
+        // Trees are always in a mirror. One that is missing is damage, and git would ask the host for it without end.
+        command.env("GIT_NO_LAZY_FETCH", "1").args(["ls-tree", "-r", "--name-only", "-z", "--full-tree", sha]);
+        let said = mirror.bounded(run(command, &mut |_| {})).await.map_err(TreeError::Refused)?;
+        let files = said.out.iter().filter(|b| **b == 0).count();
+        match () {
+            () if files > self.limits.files => Err(TreeError::TooMany),
+            () if !said.ok => Err(TreeError::Broken),
+            () => Ok(()),
+        }
+    }
+
+    async fn write_tree(&self, mirror: &Mirror, url: &str, sha: &str, into: &Path, line: &mut (dyn FnMut(String) + Send)) -> Reply<Checkout> {
         tokio::fs::create_dir_all(into).await.map_err(|e| disk(into, &e))?;
         let index = into.with_extension("index");
         let mut command = mirror.git();
@@ -30,7 +59,6 @@ impl Git {
             said = mirror.bounded(run(command, line)) => said?,
             () = outgrown(into, limit) => return Err(too_large(limit)),
         };
-        let _ = tokio::fs::remove_file(&index).await;
         if !said.ok {
             return Err(super::command::explain(url, &said.err));
         }
@@ -38,6 +66,24 @@ impl Git {
         let checked = tokio::task::spawn_blocking(move || inspect(&tree)).await.map_err(|e| disk(into, &io::Error::other(e)))?;
         let checkout = checked.map_err(|e| disk(into, &e))??;
         if checkout.size_bytes > limit { Err(too_large(limit)) } else { Ok(checkout) }
+    }
+}
+
+/// Why a tree is not written.
+enum TreeError {
+    TooMany,
+    /// The mirror lacks a part of it.
+    Broken,
+    Refused(Refusal),
+}
+
+impl TreeError {
+    fn refusal(self, limits: &Limits) -> Refusal {
+        match self {
+            TreeError::TooMany => Refusal::new(Kind::TooLarge, "too_many_files", format!("There are more than {} files at this commit.", limits.files)).way_out("Deploy a smaller repository, or an image."),
+            TreeError::Broken => Refusal::unavailable("git_broken", "The commit's files can't be listed, not even from a fresh copy of the repository.").way_out("Run `git fsck` on the repository's host."),
+            TreeError::Refused(refusal) => refusal,
+        }
     }
 }
 
@@ -55,7 +101,7 @@ fn leading_out(root: &Path, dir: &Path) -> io::Result<Option<String>> {
         let (path, kind) = (entry.path(), entry.file_type()?);
         if kind.is_symlink() {
             let inside = dir.strip_prefix(root).unwrap_or(dir);
-            if !stays(inside, &std::fs::read_link(&path)?) {
+            if !stays(root, inside, &std::fs::read_link(&path)?) {
                 return Ok(Some(path.strip_prefix(root).unwrap_or(&path).display().to_string()));
             }
         } else if kind.is_dir()
@@ -67,18 +113,37 @@ fn leading_out(root: &Path, dir: &Path) -> io::Result<Option<String>> {
     Ok(None)
 }
 
-/// By the text alone: what a link points to may not exist, or be a link again.
-fn stays(from: &Path, target: &Path) -> bool {
-    let mut depth = from.components().count() as i64;
-    target.components().all(|part| {
-        match part {
-            Component::Normal(_) => depth += 1,
-            Component::ParentDir => depth -= 1,
-            Component::CurDir => {}
-            Component::RootDir | Component::Prefix(_) => return false,
+/// Links on the way that are followed before we call it a circle.
+const MOST_LINKS: usize = 40;
+
+/// Walks the target as the kernel would, over other links of the tree, and never above `root`.
+/// What it leads to may not exist.
+fn stays(root: &Path, from: &Path, target: &Path) -> bool {
+    let mut at = from.to_owned();
+    let mut ahead: Vec<PathBuf> = parts(target);
+    let mut links = 0;
+    while let Some(part) = ahead.pop() {
+        match part.components().next() {
+            Some(Component::Normal(name)) => at.push(name),
+            Some(Component::ParentDir) if at.pop() => continue,
+            Some(Component::CurDir) | None => continue,
+            _ => return false,
         }
-        depth >= 0
-    })
+        if let Ok(next) = std::fs::read_link(root.join(&at)) {
+            links += 1;
+            at.pop();
+            ahead.extend(parts(&next));
+        }
+        if links > MOST_LINKS || ahead.len() > 4096 {
+            return false;
+        }
+    }
+    true
+}
+
+/// The last part first, so that the next one is popped.
+fn parts(path: &Path) -> Vec<PathBuf> {
+    path.components().rev().map(|part| PathBuf::from(part.as_os_str())).collect()
 }
 
 /// Files and bytes below a directory; links are not followed.
@@ -112,9 +177,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_that_leaves_the_tree_is_seen_by_its_text() {
-        assert!(stays(Path::new("a/b"), Path::new("../c")));
-        assert!(!stays(Path::new("a"), Path::new("../../etc/passwd")));
-        assert!(!stays(Path::new(""), Path::new("/etc/passwd")));
+    fn a_link_that_leaves_the_tree_is_seen() {
+        let root = tempfile::tempdir().expect("a directory");
+        let stays = |from: &str, target: &str| stays(root.path(), Path::new(from), Path::new(target));
+        assert!(stays("a/b", "../c") && stays("", "a/../b") && stays("", "."));
+        assert!(!stays("a", "../../etc/passwd") && !stays("", "/etc/passwd") && !stays("", "a/../../b"));
+    }
+
+    #[test]
+    fn a_circle_of_links_ends() {
+        let root = tempfile::tempdir().expect("a directory");
+        std::os::unix::fs::symlink("b", root.path().join("a")).expect("a link");
+        std::os::unix::fs::symlink("a", root.path().join("b")).expect("a link");
+        assert!(!stays(root.path(), Path::new(""), Path::new("a")));
     }
 }

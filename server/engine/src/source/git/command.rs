@@ -11,8 +11,12 @@ use tokio::process::{Child, Command};
 
 /// The most that we read of an answer.
 const LONGEST_ANSWER: u64 = 64 << 20;
+const LONGEST_LINE: u64 = 8 << 10;
 /// Of what git complains, the last lines tell.
 const LINES_KEPT: usize = 20;
+
+/// The code of a refusal that the host may not be to blame for: our mirror may be broken.
+pub const UNREADABLE: &str = "git_unreadable";
 
 /// What git said.
 pub struct Said {
@@ -63,9 +67,12 @@ pub async fn run(mut command: Command, line: &mut (dyn FnMut(String) + Send)) ->
     let listen = async {
         let mut kept = vec![];
         if let Some(err) = err {
-            let mut lines = BufReader::new(err).split(b'\n');
-            while let Some(bytes) = lines.next_segment().await? {
+            let mut reader = BufReader::new(err);
+            let mut bytes = vec![];
+            // A host may send a line without an end: what is longer is heard in pieces.
+            while (&mut reader).take(LONGEST_LINE).read_until(b'\n', &mut bytes).await? > 0 {
                 hear(&String::from_utf8_lossy(&bytes), &mut kept, line);
+                bytes.clear();
             }
         }
         std::io::Result::Ok(kept)
@@ -77,7 +84,7 @@ pub async fn run(mut command: Command, line: &mut (dyn FnMut(String) + Send)) ->
 
 /// Progress is written over itself with `\r`: only how it ended is a line.
 fn hear(text: &str, kept: &mut Vec<String>, line: &mut (dyn FnMut(String) + Send)) {
-    let text = text.trim_end_matches('\r').rsplit('\r').next().unwrap_or_default().trim_end();
+    let text = text.trim_end_matches(['\r', '\n']).rsplit('\r').next().unwrap_or_default().trim_end();
     if text.is_empty() {
         return;
     }
@@ -125,5 +132,6 @@ pub fn explain(url: &str, err: &[String]) -> Refusal {
         return Refusal { place: Some("url".into()), ..Refusal::conflict("git_forbidden", format!("The Git host lets nobody read {url} without a key, or does not take ours.{detail}")) }
             .way_out("Give the organization's deploy key (Settings) to the repository and use its ssh URL.");
     }
-    Refusal::invalid("url", format!("There is no Git repository at {url}, or it can't be read.{detail}")).way_out("Check the address; a private repository needs its ssh URL and the deploy key (Settings).")
+    let unreadable = format!("There is no Git repository at {url}, or it can't be read.{detail}");
+    Refusal { code: UNREADABLE.into(), ..Refusal::invalid("url", unreadable) }.way_out("Check the address; a private repository needs its ssh URL and the deploy key (Settings).")
 }

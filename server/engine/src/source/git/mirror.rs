@@ -1,6 +1,6 @@
 //! The bare mirror of one repository: made, brought up to date, thrown away when broken.
 
-use super::command::{Said, explain, git, run};
+use super::command::{Said, UNREADABLE, explain, git, run};
 use super::url::GitUrl;
 use super::{Limits, ssh};
 use domain::api::Reply;
@@ -12,6 +12,8 @@ use tokio::sync::Mutex;
 
 /// The plan and the click that follows it are one conversation with the host, not two.
 const FRESH: Duration = Duration::from_secs(3);
+/// What a mirror holds: not the thousands of `refs/pull/*` that some hosts have.
+const ALL: [&str; 2] = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 pub struct Mirror {
@@ -52,9 +54,24 @@ impl Mirror {
         if !self.is_whole().await {
             self.start_over().await?;
         }
-        self.fetch(&["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]).await?;
+        if let Err(refusal) = self.fetch(&ALL).await {
+            // A fetch that was killed leaves locks and half packs behind, which no host is to blame for.
+            if refusal.code != UNREADABLE {
+                return Err(refusal);
+            }
+            self.start_over().await?;
+            self.fetch(&ALL).await?;
+        }
         *turn = Some(Instant::now());
         Ok(())
+    }
+
+    /// Thrown away and fetched anew.
+    pub async fn renew(&self) -> Reply<()> {
+        let mut turn = self.turn.lock().await;
+        *turn = None;
+        self.start_over().await?;
+        self.fetch(&ALL).await
     }
 
     /// One commit that no branch or tag leads to; hosts may refuse that.

@@ -54,14 +54,26 @@ pub fn become_ssh_if_asked() -> Option<io::Error> {
 pub fn prepare(keys: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(keys)?;
-    std::fs::write(keys.join(GIT_CONFIG), GIT_SETTINGS)?;
-    std::fs::write(keys.join("ssh_config"), ssh_settings(keys))?;
+    put(&keys.join(GIT_CONFIG), GIT_SETTINGS)?;
+    put(&keys.join("ssh_config"), &ssh_settings(keys))?;
     let wrapper = keys.join(WRAPPER);
     let me = std::env::current_exe()?;
     if std::fs::read_link(&wrapper).ok().as_deref() != Some(&me) {
         let _ = std::fs::remove_file(&wrapper);
         std::os::unix::fs::symlink(me, wrapper)?;
     }
+    Ok(())
+}
+
+/// Whole or not at all: another git of this organization may be reading it.
+fn put(file: &Path, text: &str) -> io::Result<()> {
+    use std::io::Write;
+    if std::fs::read_to_string(file).is_ok_and(|old| old == text) {
+        return Ok(());
+    }
+    let mut beside = tempfile::NamedTempFile::new_in(file.parent().unwrap_or(file))?;
+    beside.write_all(text.as_bytes())?;
+    beside.persist(file).map_err(|e| e.error)?;
     Ok(())
 }
 

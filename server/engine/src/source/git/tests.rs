@@ -48,6 +48,12 @@ impl Bench {
         }
     }
 
+    fn read_tree_of(&self, sha: &str) -> String {
+        let done = Command::new("git").current_dir(self.dir.path().join("repo"))
+            .args(["rev-parse", &format!("{sha}^{{tree}}")]).output().expect("git runs");
+        String::from_utf8_lossy(&done.stdout).trim().to_owned()
+    }
+
     async fn resolve(&self, url: &str, revision: Revision) -> Reply<domain::source::Commit> {
         self.git.resolve(&self.org, url, &revision).await
     }
@@ -164,4 +170,72 @@ async fn a_broken_mirror_is_fetched_anew() {
     bench.resolve(&url, Revision::Tag("v1".into())).await.expect("whole again");
     bench.git.forget(&bench.org, &url).await.expect("forgotten");
     assert!(!mirror.exists());
+}
+
+#[tokio::test]
+async fn p4_links_that_leave_the_tree_over_another_link_are_refused() {
+    let bench = Bench::new();
+    let url = bench.repo();
+    let deep = bench.dir.path().join("repo/x/y");
+    std::fs::create_dir_all(&deep).expect("directories");
+    std::os::unix::fs::symlink("../..", deep.join("up")).expect("a link that stays");
+    // By its text it is `x/y/etc`; over `up` it is beside the tree.
+    std::os::unix::fs::symlink("up/../etc", deep.join("out")).expect("a link");
+    bench.commit("a", "1", None);
+    let refusal = bench.checkout(&url, &bench.dir.path().join("tree")).await.expect_err("leads out");
+    assert!(refusal.sentence.contains("`x/y/out` leads out"), "{refusal}");
+}
+
+#[tokio::test]
+async fn p4_more_files_than_allowed_are_refused_before_one_is_written() {
+    let bench = Bench::limited(Limits { files: 3, ..Limits::default() });
+    let url = bench.repo();
+    for name in ["a", "b", "c", "d"] {
+        bench.commit(name, "", None);
+    }
+    let into = bench.dir.path().join("tree");
+    let refusal = bench.checkout(&url, &into).await.expect_err("too many");
+    assert_eq!((refusal.code.as_str(), into.exists()), ("too_many_files", false), "{refusal}");
+}
+
+/// What a fetch leaves that was killed in the middle.
+#[tokio::test]
+async fn a_lock_that_nobody_holds_does_not_stop_the_next_fetch() {
+    let bench = Bench::new();
+    let url = bench.repo();
+    bench.commit("a", "1", Some("v1"));
+    bench.resolve(&url, Revision::Head).await.expect("head");
+    let mirror = bench.git.mirror_dir(&key(&bench.org, &url));
+    std::fs::write(mirror.join("refs/heads/main.lock"), "").expect("a lock");
+    bench.commit("a", "2", None);
+    tokio::time::sleep(std::time::Duration::from_millis(3100)).await;
+    let head = bench.resolve(&url, Revision::Head).await.expect("fetched anew");
+    assert_eq!(bench.git.log_between(&bench.org, &url, "v1", &head.sha, 5).await.expect("log").len(), 1);
+}
+
+#[tokio::test]
+async fn a_mirror_that_lacks_a_tree_is_fetched_anew_for_a_checkout() {
+    let bench = Bench::new();
+    let url = bench.repo();
+    bench.commit("a", "1", None);
+    let commit = bench.resolve(&url, Revision::Head).await.expect("head");
+    let mirror = bench.git.mirror_dir(&key(&bench.org, &url));
+    lose(&mirror, &bench.read_tree_of(&commit.sha));
+    let into = bench.dir.path().join("tree");
+    let done = bench.git.checkout(&bench.org, &url, &commit.sha, &into, &mut |_| {}).await.expect("checked out");
+    assert_eq!(done.files, 1);
+}
+
+/// Takes a mirror's packs apart and removes one object.
+fn lose(mirror: &Path, object: &str) {
+    for entry in std::fs::read_dir(mirror.join("objects/pack")).expect("packs") {
+        let (path, outside) = (entry.expect("entry").path(), mirror.join("outside"));
+        std::fs::rename(&path, &outside).expect("moved");
+        if path.extension().is_some_and(|e| e == "pack") {
+            let pack = std::fs::File::open(&outside).expect("a pack");
+            let done = Command::new("git").arg("--git-dir").arg(mirror).args(["unpack-objects", "-q"]).stdin(pack).status();
+            assert!(done.expect("git runs").success());
+        }
+    }
+    std::fs::remove_file(mirror.join("objects").join(&object[..2]).join(&object[2..])).expect("a loose object");
 }
