@@ -13,7 +13,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Form, Query, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{any, post};
+use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use domain::api::Sealdock;
 use domain::refusal::Refusal;
@@ -37,6 +37,9 @@ pub fn routes(api: Api) -> Router {
     Router::new()
         .route("/fn/{*name}", any(server_fn))
         .route("/theme", post(theme))
+        // Their forms are posted to the same address, which is a route of its own.
+        .route("/setup", get(page))
+        .route("/join", get(page))
         .fallback(page)
         .with_state(api)
 }
@@ -95,9 +98,13 @@ async fn door(api: &Api, signed: &Signed, uri: &Uri) -> Option<String> {
     let at_door = DOORS.contains(&uri.path());
     match (&signed.0, at_door) {
         (Some(_), true) if uri.path() != "/join" => Some(paths::OVERVIEW.to_owned()),
-        (None, false) if api.needs_setup().await.unwrap_or(false) => Some("/setup".to_owned()),
-        (None, false) => Some(sign_in(uri)),
-        _ => None,
+        (Some(_), _) => None,
+        (None, _) => match (api.needs_setup().await.unwrap_or(false), uri.path()) {
+            (true, "/setup") | (false, "/sign-in" | "/join") => None,
+            (true, _) => Some("/setup".to_owned()),
+            (false, "/setup") => Some(paths::SIGN_IN.to_owned()),
+            (false, _) => Some(sign_in(uri)),
+        },
     }
 }
 
