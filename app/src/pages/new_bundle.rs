@@ -25,7 +25,10 @@ pub fn NewBundle() -> impl IntoView {
             }
         },
     );
-    let crumbs = vec![(paths::PROJECTS.into(), "Projects".into()), (paths::NEW_PROJECT.into(), "New project".into())];
+    let crumbs = vec![
+        (paths::PROJECTS.into(), "Projects".into()),
+        (paths::NEW_PROJECT.into(), "New project".into()),
+    ];
     view! {
         {page_head(crumbs, "Deploy static files", ())}
         <div class="form-card">

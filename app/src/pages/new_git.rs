@@ -26,7 +26,10 @@ pub fn NewGit() -> impl IntoView {
             }
         },
     );
-    let crumbs = vec![(paths::PROJECTS.into(), "Projects".into()), (paths::NEW_PROJECT.into(), "New project".into())];
+    let crumbs = vec![
+        (paths::PROJECTS.into(), "Projects".into()),
+        (paths::NEW_PROJECT.into(), "New project".into()),
+    ];
     view! {
         {page_head(crumbs, "Deploy a Git repository", ())}
         <div class="form-card">
@@ -48,9 +51,21 @@ pub fn NewGit() -> impl IntoView {
 }
 
 fn second(found: RepositoryView) -> AnyView {
-    let count = format!("{} tags, {} branches", found.tags.len(), found.branches.len());
-    let tags = found.tags.iter().map(|t| view! { <option value=format!("tag:{}", t.name)>{t.name.clone()}</option> }).collect_view();
-    let branches = found.branches.iter().map(|b| view! { <option value=format!("branch:{b}")>{b.clone()}</option> }).collect_view();
+    let count = format!(
+        "{} tags, {} branches",
+        found.tags.len(),
+        found.branches.len()
+    );
+    let tags = found
+        .tags
+        .iter()
+        .map(|t| view! { <option value=format!("tag:{}", t.name)>{t.name.clone()}</option> })
+        .collect_view();
+    let branches = found
+        .branches
+        .iter()
+        .map(|b| view! { <option value=format!("branch:{b}")>{b.clone()}</option> })
+        .collect_view();
     let own = view! {
         <p class="all-well">{icon(Icon::CircleCheck)}"The repository answers: "{count}"."</p>
         <input type="hidden" name="url" value=found.url.clone()/>

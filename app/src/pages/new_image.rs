@@ -7,7 +7,10 @@ use leptos::prelude::*;
 
 #[component]
 pub fn NewImage() -> impl IntoView {
-    let crumbs = vec![(paths::PROJECTS.into(), "Projects".into()), (paths::NEW_PROJECT.into(), "New project".into())];
+    let crumbs = vec![
+        (paths::PROJECTS.into(), "Projects".into()),
+        (paths::NEW_PROJECT.into(), "New project".into()),
+    ];
     let own = view! {
         <div class="field">
             <label for="reference">"Image"</label>

@@ -59,7 +59,11 @@ fn container_fields() -> AnyView {
 
 fn runtime_field(list: Vec<RuntimeView>) -> AnyView {
     let options = list.into_iter().map(|r| {
-        let label = if r.reachable { r.name.clone() } else { format!("{} (not reachable)", r.name) };
+        let label = if r.reachable {
+            r.name.clone()
+        } else {
+            format!("{} (not reachable)", r.name)
+        };
         view! { <option value=r.name.clone() disabled=!r.reachable>{label}</option> }
     });
     view! {
@@ -73,9 +77,20 @@ fn runtime_field(list: Vec<RuntimeView>) -> AnyView {
 
 /// `https://git.example.com/acme/My_Shop.git` suggests `my-shop`.
 pub fn name_from(source: &str) -> String {
-    let last = source.trim_end_matches('/').rsplit(['/', ':']).find(|part| part.contains(|c: char| c.is_ascii_alphabetic())).unwrap_or_default();
-    let stem = last.split(['.', '@']).next().unwrap_or_default().to_ascii_lowercase();
-    let plain: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let last = source
+        .trim_end_matches('/')
+        .rsplit(['/', ':'])
+        .find(|part| part.contains(|c: char| c.is_ascii_alphabetic()))
+        .unwrap_or_default();
+    let stem = last
+        .split(['.', '@'])
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let plain: String = stem
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
     plain.trim_matches('-').chars().take(40).collect()
 }
 
@@ -85,9 +100,15 @@ mod tests {
 
     #[test]
     fn a_source_suggests_a_name() {
-        assert_eq!(name_from("https://git.example.com/acme/My_Shop.git"), "my-shop");
+        assert_eq!(
+            name_from("https://git.example.com/acme/My_Shop.git"),
+            "my-shop"
+        );
         assert_eq!(name_from("git@example.com:acme/shop"), "shop");
-        assert_eq!(name_from("registry.example.com/acme/vision-api"), "vision-api");
+        assert_eq!(
+            name_from("registry.example.com/acme/vision-api"),
+            "vision-api"
+        );
         assert_eq!(name_from("handbook-2026-11.zip"), "handbook-2026-11");
     }
 }

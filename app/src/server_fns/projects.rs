@@ -1,7 +1,9 @@
 //! What a team deploys: its list, its page, how it begins and how it ends.
 
 use crate::error::Fault;
-use domain::view::{DeletePreview, EventView, OverviewView, Page, ProjectView, RepositoryView, UploadView};
+use domain::view::{
+    DeletePreview, EventView, OverviewView, Page, ProjectView, RepositoryView, UploadView,
+};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json};
 
@@ -27,10 +29,16 @@ pub async fn project(id: String) -> Result<ProjectView, Fault> {
 }
 
 #[server(prefix = "/fn", endpoint = "events", input = Json)]
-pub async fn events(project: Option<String>, cursor: Option<String>) -> Result<Page<EventView>, Fault> {
+pub async fn events(
+    project: Option<String>,
+    cursor: Option<String>,
+) -> Result<Page<EventView>, Fault> {
     let (api, caller) = call::signed()?;
     let project = project.map(|id| call::id(&id, "project")).transpose()?;
-    call::said(api.events(&caller, project.as_ref(), cursor.as_deref()).await)
+    call::said(
+        api.events(&caller, project.as_ref(), cursor.as_deref())
+            .await,
+    )
 }
 
 #[server(prefix = "/fn", endpoint = "repository", input = GetUrl)]
@@ -59,7 +67,13 @@ pub async fn create_project(
     env: Option<String>,
 ) -> Result<(), Fault> {
     let (api, caller) = call::signed()?;
-    let source = draft::NewSource { url, revision, reference, local, upload };
+    let source = draft::NewSource {
+        url,
+        revision,
+        reference,
+        local,
+        upload,
+    };
     let new = NewProject {
         name: name.trim().to_owned(),
         source: call::said(source.wanted())?,
@@ -83,13 +97,19 @@ pub async fn create_sample() -> Result<(), Fault> {
 #[server(prefix = "/fn", endpoint = "delete-plan", input = GetUrl)]
 pub async fn delete_plan(id: String) -> Result<DeletePreview, Fault> {
     let (api, caller) = call::signed()?;
-    call::said(api.preview_delete(&caller, &call::id(&id, "project")?).await)
+    call::said(
+        api.preview_delete(&caller, &call::id(&id, "project")?)
+            .await,
+    )
 }
 
 #[server(prefix = "/fn", endpoint = "delete-project")]
 pub async fn delete_project(id: String, typed: String) -> Result<(), Fault> {
     let (api, caller) = call::signed()?;
-    call::said(api.delete_project(&caller, &call::id(&id, "project")?, typed.trim()).await)?;
+    call::said(
+        api.delete_project(&caller, &call::id(&id, "project")?, typed.trim())
+            .await,
+    )?;
     leptos_axum::redirect(paths::PROJECTS);
     Ok(())
 }
