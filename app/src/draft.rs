@@ -1,5 +1,6 @@
 //! What a person filled in, as text, and what it means. Nothing is sent before it reads back.
 
+use domain::api::NewProject;
 use domain::config::{Config, ConfigPatch, EnvPatch};
 use domain::refusal::Refusal;
 use domain::source::{Origin, Revision, Wanted};
@@ -36,15 +37,20 @@ pub struct Fields {
     pub drain_s: String,
 }
 
-/// The source of a new project; each form fills its own part.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NewSource {
+/// Everything a new-project form can hold; each of the three forms fills its own part.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NewDraft {
+    pub name: String,
+    pub runtime: Option<String>,
     pub url: Option<String>,
     /// `tag:v1.2.0`, `branch:main`, `commit:3f2a91c`; empty is the default branch.
     pub revision: Option<String>,
     pub reference: Option<String>,
     pub local: Option<String>,
     pub upload: Option<String>,
+    pub port: Option<String>,
+    pub env: Option<String>,
 }
 
 impl Choice {
@@ -203,8 +209,18 @@ fn env_patch(
     patch
 }
 
-impl NewSource {
-    pub fn wanted(&self) -> Read<Wanted> {
+impl NewDraft {
+    pub fn project(&self) -> Read<NewProject> {
+        Ok(NewProject {
+            name: self.name.trim().to_owned(),
+            source: self.wanted()?,
+            environment: None,
+            config: first_config(self.port.as_deref(), self.env.as_deref())?,
+            runtime: said(&self.runtime).map(str::to_owned),
+        })
+    }
+
+    fn wanted(&self) -> Read<Wanted> {
         if let Some(upload) = said(&self.upload) {
             return bundle(upload);
         }
@@ -235,7 +251,7 @@ fn revision(text: Option<&str>) -> Revision {
 }
 
 /// What a new project is told besides its source.
-pub fn first_config(port: Option<&str>, env_lines: Option<&str>) -> Read<ConfigPatch> {
+fn first_config(port: Option<&str>, env_lines: Option<&str>) -> Read<ConfigPatch> {
     let set = env(env_lines.unwrap_or_default())?;
     let env: EnvPatch = set
         .into_iter()

@@ -22,12 +22,13 @@ use leptos::prelude::{ServerActionError, provide_context, use_context};
 use leptos_axum::ResponseOptions;
 use std::collections::HashMap;
 use std::sync::Arc;
+use tower_http::limit::RequestBodyLimitLayer;
 
 type Api = Arc<dyn Sealdock>;
 
 /// Pages for those who are not signed in yet.
 const DOORS: [&str; 3] = ["/sign-in", "/setup", "/join"];
-/// Fields of a form that is posted to a page; environments are the largest part of it.
+/// Of a form, and of what a server function is sent; environments are the largest part.
 const FORM_LIMIT_BYTES: usize = 1 << 20;
 
 /// Pages are the fallback: merge this with routers that have none.
@@ -38,6 +39,7 @@ pub fn routes(api: Api) -> Router {
         .route("/fn/{*name}", any(server_fn))
         .route("/theme", post(theme))
         .fallback(page)
+        .layer(RequestBodyLimitLayer::new(FORM_LIMIT_BYTES))
         .with_state(api)
 }
 

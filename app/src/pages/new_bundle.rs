@@ -43,7 +43,7 @@ pub fn NewBundle() -> impl IntoView {
 fn second(file: UploadView) -> AnyView {
     let own = view! {
         <p class="all-well">{icon(Icon::CircleCheck)}<b>{file.name.clone()}</b>" is here: "{format::bytes(file.size_bytes)}", "<code>{format::digest(&file.digest)}</code></p>
-        <input type="hidden" name="upload" value=file.id.to_string()/>
+        <input type="hidden" name="new[upload]" value=file.id.to_string()/>
     };
     new_form(own, name_from(&file.name), false)
 }

@@ -68,10 +68,10 @@ fn second(found: RepositoryView) -> AnyView {
         .collect_view();
     let own = view! {
         <p class="all-well">{icon(Icon::CircleCheck)}"The repository answers: "{count}"."</p>
-        <input type="hidden" name="url" value=found.url.clone()/>
+        <input type="hidden" name="new[url]" value=found.url.clone()/>
         <div class="field">
             <label for="revision">"Version"</label>
-            <select class="input" id="revision" name="revision">
+            <select class="input" id="revision" name="new[revision]">
                 <option value="">"The default branch, as it is now"</option>
                 <optgroup label="Tags">{tags}</optgroup>
                 <optgroup label="Branches">{branches}</optgroup>

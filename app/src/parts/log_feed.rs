@@ -76,7 +76,7 @@ impl Feed {
         source.set_onmessage(Some(heard.as_ref().unchecked_ref()));
         let _ = source.add_event_listener_with_callback("end", ended.as_ref().unchecked_ref());
         let kept = StoredValue::new_local(Some((source, heard, ended)));
-        on_cleanup_local(kept);
+        close_with_the_page(kept);
     }
 
     /// A line that is already here (the stream resumes) is not written again.
@@ -235,9 +235,14 @@ impl Feed {
     }
 }
 
-fn on_cleanup_local<T: 'static>(
-    kept: StoredValue<Option<(EventSource, T, Closure<dyn Fn()>)>, LocalStorage>,
-) {
+/// What listens, with the closures that it calls: they live exactly as long.
+type Listening = (
+    EventSource,
+    Closure<dyn Fn(MessageEvent)>,
+    Closure<dyn Fn()>,
+);
+
+fn close_with_the_page(kept: StoredValue<Option<Listening>, LocalStorage>) {
     on_cleanup(move || {
         if let Some(Some((source, ..))) = kept.try_update_value(Option::take) {
             source.close();

@@ -58,7 +58,9 @@ pub fn Palette(opens: RwSignal<u32>, dialog: NodeRef<html::Dialog>) -> impl Into
             "ArrowDown" => at.update(|i| *i = (*i + 1) % n),
             "ArrowUp" => at.update(|i| *i = (*i + n - 1) % n),
             "Enter" => {
-                drop(found.with(|f| f.get(at.get()).map(|e| go.with_value(|go| go(&e.path)))))
+                if let Some(chosen) = found.with(|f| f.get(at.get()).cloned()) {
+                    go.with_value(|go| go(&chosen.path));
+                }
             }
             _ => return,
         }

@@ -52,7 +52,7 @@ fn shown(plan: Preview, confirmation: Confirmation) -> AnyView {
         <div class="plan">
             <h2>"The plan"</h2>
             {way(plan.from.as_ref(), &plan.to)}
-            {plan.notes.iter().cloned().map(|note| view! { <div class="notice">{icon(Icon::CircleAlert)}<p>{prose(&note)}</p></div> }).collect_view()}
+            {plan.notes.iter().map(|note| view! { <div class="notice">{icon(Icon::CircleAlert)}<p>{prose(note)}</p></div> }).collect_view()}
             {how(&plan)}
             {differences(&plan)}
             {commits(&plan)}
@@ -95,7 +95,7 @@ fn how(plan: &Preview) -> AnyView {
             "There is downtime: visitors get 503 until the new version is healthy.",
         ),
     };
-    let stops = plan.stops.iter().cloned().map(|line| view! { <li class="plan-fact">{icon(Icon::Circle)}<span>"Stops: "{prose(&line)}</span></li> });
+    let stops = plan.stops.iter().map(|line| view! { <li class="plan-fact">{icon(Icon::Circle)}<span>"Stops: "{prose(line)}</span></li> });
     view! {
         <ul class="plan-facts">
             <li class=class>{icon(mark)}<span>{downtime}</span></li>

@@ -1,5 +1,6 @@
 //! What a team deploys: its list, its page, how it begins and how it ends.
 
+use crate::draft::NewDraft;
 use crate::error::Fault;
 use domain::view::{
     DeletePreview, EventView, OverviewView, Page, ProjectView, RepositoryView, UploadView,
@@ -8,7 +9,7 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json};
 
 #[cfg(feature = "ssr")]
-use {crate::call, crate::draft, crate::paths, domain::api::NewProject};
+use {crate::call, crate::paths};
 
 #[server(prefix = "/fn", endpoint = "overview", input = GetUrl)]
 pub async fn overview() -> Result<OverviewView, Fault> {
@@ -53,35 +54,13 @@ pub async fn upload(id: String) -> Result<UploadView, Fault> {
     call::said(api.upload(&caller, &call::id(&id, "upload")?).await)
 }
 
-/// Everything a new-project form can hold; each of the three forms fills its own part.
 #[server(prefix = "/fn", endpoint = "create-project")]
-pub async fn create_project(
-    name: String,
-    runtime: Option<String>,
-    url: Option<String>,
-    revision: Option<String>,
-    reference: Option<String>,
-    local: Option<String>,
-    upload: Option<String>,
-    port: Option<String>,
-    env: Option<String>,
-) -> Result<(), Fault> {
+pub async fn create_project(new: NewDraft) -> Result<(), Fault> {
     let (api, caller) = call::signed()?;
-    let source = draft::NewSource {
-        url,
-        revision,
-        reference,
-        local,
-        upload,
-    };
-    let new = NewProject {
-        name: name.trim().to_owned(),
-        source: call::said(source.wanted())?,
-        environment: None,
-        config: call::said(draft::first_config(port.as_deref(), env.as_deref()))?,
-        runtime: runtime.filter(|r| !r.is_empty()),
-    };
-    let made = call::said(api.create_project(&caller, new).await)?;
+    let made = call::said(
+        api.create_project(&caller, call::said(new.project())?)
+            .await,
+    )?;
     leptos_axum::redirect(&paths::deployment(&made.summary.id));
     Ok(())
 }

@@ -114,7 +114,7 @@ impl Page {
             .replace("&lt;", "<")
             .replace("&gt;", ">")
             .replace("&amp;", "&");
-        plain.split_whitespace().collect::<Vec<_>>().join(" ")
+        folded(&plain)
     }
 
     fn body(&self) -> &str {
@@ -127,9 +127,9 @@ impl Page {
 
     #[track_caller]
     pub fn says(&self, sentence: &str) -> &Page {
-        let text = self.text();
+        let (text, sentence) = (self.text(), folded(sentence));
         assert!(
-            text.contains(sentence),
+            text.contains(&sentence),
             "the page does not say {sentence:?}; it says: {text}"
         );
         self
@@ -175,4 +175,12 @@ impl Page {
             .unwrap_or_default()
             .to_owned()
     }
+}
+
+/// Every space is one space, and code is not marked: as somebody who reads it aloud would say it.
+fn folded(text: &str) -> String {
+    text.replace('`', "")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }

@@ -40,20 +40,20 @@ async fn a_sample_is_one_click_and_leads_to_its_deployment() {
 #[tokio::test]
 async fn a_project_is_created_by_a_plain_form() {
     let form = [
-        ("name", "web"),
-        ("url", "https://git.example.com/acme/web.git"),
-        ("revision", "tag:v1.0.0"),
-        ("port", ""),
-        ("env", "A=1"),
-        ("runtime", ""),
+        ("new[name]", "web"),
+        ("new[url]", "https://git.example.com/acme/web.git"),
+        ("new[revision]", "tag:v1.0.0"),
+        ("new[port]", ""),
+        ("new[env]", "A=1"),
+        ("new[runtime]", ""),
     ];
     let answer = owner(World::Full)
         .post("/projects/new/git", "/fn/create-project", &form)
         .await;
     assert_eq!(answer.location(), deployment(12), "{}", answer.html);
     let taken = [
-        ("name", "shop"),
-        ("reference", "registry.example.com/shop:1"),
+        ("new[name]", "shop"),
+        ("new[reference]", "registry.example.com/shop:1"),
     ];
     let answer = owner(World::Full)
         .post("/projects/new/image", "/fn/create-project", &taken)
