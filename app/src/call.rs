@@ -54,14 +54,25 @@ pub fn said<T>(reply: Reply<T>) -> Result<T, Fault> {
 
 /// A plain form is redirected back with the refusal in its URL: its status has to stay 302.
 pub fn set_status(status: u16) {
-    let (Some(options), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(status)) else { return };
+    let (Some(options), Ok(status)) = (
+        use_context::<ResponseOptions>(),
+        StatusCode::from_u16(status),
+    ) else {
+        return;
+    };
     if !is_plain_form() {
         options.set_status(status);
     }
 }
 
 fn is_plain_form() -> bool {
-    let Some(parts) = use_context::<Parts>() else { return false };
-    let accepts = parts.headers.get(ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let Some(parts) = use_context::<Parts>() else {
+        return false;
+    };
+    let accepts = parts
+        .headers
+        .get(ACCEPT)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
     parts.uri.path().starts_with("/fn/") && accepts.contains("text/html")
 }

@@ -38,7 +38,9 @@ pub fn document() -> impl IntoView {
 fn start(assets: &Assets) -> impl IntoView + use<> {
     let Assets { js, wasm, .. } = assets.clone();
     let nonce = use_nonce();
-    let script = format!("import({js:?}).then(m => m.default({{ module_or_path: {wasm:?} }}).then(() => m.hydrate()))");
+    let script = format!(
+        "import({js:?}).then(m => m.default({{ module_or_path: {wasm:?} }}).then(() => m.hydrate()))"
+    );
     view! {
         <link rel="modulepreload" href=js nonce=nonce.clone()/>
         <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
@@ -48,8 +50,17 @@ fn start(assets: &Assets) -> impl IntoView + use<> {
 
 /// The stored choice: known before the first byte, so that nothing flashes.
 pub fn theme() -> Theme {
-    let Some(parts) = use_context::<Parts>() else { return Theme::System };
-    let cookies = parts.headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';'));
+    let Some(parts) = use_context::<Parts>() else {
+        return Theme::System;
+    };
+    let cookies = parts
+        .headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|v| v.split(';'));
     let mut pairs = cookies.filter_map(|c| c.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).map_or(Theme::System, |(_, word)| Theme::parse(word))
+    pairs
+        .find(|(name, _)| *name == COOKIE)
+        .map_or(Theme::System, |(_, word)| Theme::parse(word))
 }

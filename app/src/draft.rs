@@ -1,5 +1,6 @@
 //! What a person filled in, as text, and what it means. Nothing is sent before it reads back.
 
+use domain::api::NewProject;
 use domain::config::{Config, ConfigPatch, EnvPatch};
 use domain::refusal::Refusal;
 use domain::source::{Origin, Revision, Wanted};
@@ -36,20 +37,28 @@ pub struct Fields {
     pub drain_s: String,
 }
 
-/// The source of a new project; each form fills its own part.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NewSource {
+/// Everything a new-project form can hold; each of the three forms fills its own part.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NewDraft {
+    pub name: String,
+    pub runtime: Option<String>,
     pub url: Option<String>,
     /// `tag:v1.2.0`, `branch:main`, `commit:3f2a91c`; empty is the default branch.
     pub revision: Option<String>,
     pub reference: Option<String>,
     pub local: Option<String>,
     pub upload: Option<String>,
+    pub port: Option<String>,
+    pub env: Option<String>,
 }
 
 impl Choice {
     pub fn tag(name: &str) -> Choice {
-        Choice { tag: Some(name.to_owned()), ..Choice::default() }
+        Choice {
+            tag: Some(name.to_owned()),
+            ..Choice::default()
+        }
     }
 
     /// Nothing is chosen yet: there is no plan to show.
@@ -69,12 +78,23 @@ impl Choice {
             return bundle(upload).map(Some);
         }
         if let Some(reference) = said(&self.reference) {
-            return Ok(Some(Wanted::Image { reference: reference.to_owned(), local: false }));
+            return Ok(Some(Wanted::Image {
+                reference: reference.to_owned(),
+                local: false,
+            }));
         }
-        let Some(revision) = self.git_revision() else { return Ok(None) };
+        let Some(revision) = self.git_revision() else {
+            return Ok(None);
+        };
         match origin {
-            Some(Origin::Git { url }) => Ok(Some(Wanted::Git { url: url.clone(), revision })),
-            _ => Err(Refusal::invalid("tag", "This project has no repository to take a tag from.")),
+            Some(Origin::Git { url }) => Ok(Some(Wanted::Git {
+                url: url.clone(),
+                revision,
+            })),
+            _ => Err(Refusal::invalid(
+                "tag",
+                "This project has no repository to take a tag from.",
+            )),
         }
     }
 
@@ -83,7 +103,11 @@ impl Choice {
             return Some(Revision::Tag(tag.to_owned()));
         }
         let name = said(&self.revision)?.to_owned();
-        Some(if self.kind.as_deref() == Some("commit") { Revision::Commit(name) } else { Revision::Branch(name) })
+        Some(if self.kind.as_deref() == Some("commit") {
+            Revision::Commit(name)
+        } else {
+            Revision::Branch(name)
+        })
     }
 
     /// The pairs that a form carries on, hidden, so that the confirmation names the same choice.
@@ -96,7 +120,10 @@ impl Choice {
             ("choice[reference]", &self.reference),
             ("choice[upload]", &self.upload),
         ];
-        pairs.extend(own.into_iter().filter_map(|(name, value)| Some((name, said(value)?.to_owned()))));
+        pairs.extend(
+            own.into_iter()
+                .filter_map(|(name, value)| Some((name, said(value)?.to_owned()))),
+        );
         pairs.extend(self.config.iter().flat_map(Fields::pairs));
         pairs
     }
@@ -146,40 +173,70 @@ impl Fields {
     pub fn patch(&self, config: &Config, overrides: &ConfigPatch) -> Read<ConfigPatch> {
         let mut patch = overrides.clone();
         let differs = |now: u32, new: Option<u32>| new.filter(|n| *n != now);
-        patch.replicas = differs(config.replicas, number("replicas", Some(&self.replicas))?).or(patch.replicas);
-        patch.drain_s = differs(config.drain_s, number("drain_s", Some(&self.drain_s))?).or(patch.drain_s);
-        patch.port = number("port", Some(&self.port))?.filter(|p| *p != config.port).or(patch.port);
+        patch.replicas =
+            differs(config.replicas, number("replicas", Some(&self.replicas))?).or(patch.replicas);
+        patch.drain_s =
+            differs(config.drain_s, number("drain_s", Some(&self.drain_s))?).or(patch.drain_s);
+        patch.port = number("port", Some(&self.port))?
+            .filter(|p| *p != config.port)
+            .or(patch.port);
         let resources = &mut patch.resources;
-        resources.cpus_milli = differs(config.resources.cpus_milli, milli(&self.cpus)?).or(resources.cpus_milli);
+        resources.cpus_milli =
+            differs(config.resources.cpus_milli, milli(&self.cpus)?).or(resources.cpus_milli);
         let memory = number("memory_mib", Some(&self.memory_mib))?;
-        resources.memory_mib = differs(config.resources.memory_mib, memory).or(resources.memory_mib);
-        let path = Some(self.health_path.trim()).filter(|p| !p.is_empty() && *p != config.health.path);
+        resources.memory_mib =
+            differs(config.resources.memory_mib, memory).or(resources.memory_mib);
+        let path =
+            Some(self.health_path.trim()).filter(|p| !p.is_empty() && *p != config.health.path);
         patch.health.path = path.map(str::to_owned).or(patch.health.path);
         patch.env = env_patch(&env(&self.env)?, &config.env, patch.env);
         Ok(patch)
     }
 }
 
-fn env_patch(form: &BTreeMap<String, String>, now: &BTreeMap<String, String>, overrides: EnvPatch) -> EnvPatch {
+fn env_patch(
+    form: &BTreeMap<String, String>,
+    now: &BTreeMap<String, String>,
+    overrides: EnvPatch,
+) -> EnvPatch {
     let mut patch = overrides;
-    let set = form.iter().filter(|(name, value)| now.get(*name) != Some(*value));
+    let set = form
+        .iter()
+        .filter(|(name, value)| now.get(*name) != Some(*value));
     patch.extend(set.map(|(name, value)| (name.clone(), Some(value.clone()))));
     let gone = now.keys().filter(|name| !form.contains_key(*name));
     patch.extend(gone.map(|name| (name.clone(), None)));
     patch
 }
 
-impl NewSource {
-    pub fn wanted(&self) -> Read<Wanted> {
+impl NewDraft {
+    pub fn project(&self) -> Read<NewProject> {
+        Ok(NewProject {
+            name: self.name.trim().to_owned(),
+            source: self.wanted()?,
+            environment: None,
+            config: first_config(self.port.as_deref(), self.env.as_deref())?,
+            runtime: said(&self.runtime).map(str::to_owned),
+        })
+    }
+
+    fn wanted(&self) -> Read<Wanted> {
         if let Some(upload) = said(&self.upload) {
             return bundle(upload);
         }
         if let Some(reference) = said(&self.reference) {
-            return Ok(Wanted::Image { reference: reference.to_owned(), local: said(&self.local).is_some() });
+            return Ok(Wanted::Image {
+                reference: reference.to_owned(),
+                local: said(&self.local).is_some(),
+            });
         }
         match said(&self.url) {
-            Some(url) => Ok(Wanted::Git { url: url.to_owned(), revision: revision(said(&self.revision)) }),
-            None => Err(Refusal::invalid("url", "No source is given.").way_out("Enter a Git URL, an image, or choose a file.")),
+            Some(url) => Ok(Wanted::Git {
+                url: url.to_owned(),
+                revision: revision(said(&self.revision)),
+            }),
+            None => Err(Refusal::invalid("url", "No source is given.")
+                .way_out("Enter a Git URL, an image, or choose a file.")),
         }
     }
 }
@@ -194,23 +251,41 @@ fn revision(text: Option<&str>) -> Revision {
 }
 
 /// What a new project is told besides its source.
-pub fn first_config(port: Option<&str>, env_lines: Option<&str>) -> Read<ConfigPatch> {
+fn first_config(port: Option<&str>, env_lines: Option<&str>) -> Read<ConfigPatch> {
     let set = env(env_lines.unwrap_or_default())?;
-    let env: EnvPatch = set.into_iter().map(|(name, value)| (name, Some(value))).collect();
-    Ok(ConfigPatch { port: number("port", port)?, env, ..ConfigPatch::default() })
+    let env: EnvPatch = set
+        .into_iter()
+        .map(|(name, value)| (name, Some(value)))
+        .collect();
+    Ok(ConfigPatch {
+        port: number("port", port)?,
+        env,
+        ..ConfigPatch::default()
+    })
 }
 
 /// `NAME=value` on each line; empty lines and lines that begin with `#` say nothing.
 pub fn env(text: &str) -> Read<BTreeMap<String, String>> {
-    let lines = text.lines().enumerate().map(|(i, line)| (i + 1, line.trim()));
-    lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).map(|(n, line)| pair(n, line)).collect()
+    let lines = text
+        .lines()
+        .enumerate()
+        .map(|(i, line)| (i + 1, line.trim()));
+    lines
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+        .map(|(n, line)| pair(n, line))
+        .collect()
 }
 
 fn pair(number: usize, line: &str) -> Read<(String, String)> {
     match line.split_once('=') {
-        Some((name, value)) if is_name(name.trim()) => Ok((name.trim().to_owned(), unquoted(value.trim()).to_owned())),
-        _ => Err(Refusal::invalid(&format!("env, line {number}"), format!("Line {number} of the environment is not `NAME=value`."))
-            .way_out("Names begin with a letter or `_` and hold letters, digits and `_`.")),
+        Some((name, value)) if is_name(name.trim()) => {
+            Ok((name.trim().to_owned(), unquoted(value.trim()).to_owned()))
+        }
+        _ => Err(Refusal::invalid(
+            &format!("env, line {number}"),
+            format!("Line {number} of the environment is not `NAME=value`."),
+        )
+        .way_out("Names begin with a letter or `_` and hold letters, digits and `_`.")),
     }
 }
 
@@ -220,32 +295,47 @@ fn is_name(name: &str) -> bool {
 }
 
 fn unquoted(value: &str) -> &str {
-    value.strip_prefix('"').and_then(|v| v.strip_suffix('"')).unwrap_or(value)
+    value
+        .strip_prefix('"')
+        .and_then(|v| v.strip_suffix('"'))
+        .unwrap_or(value)
 }
 
 pub fn env_text(env: &BTreeMap<String, String>) -> String {
-    env.iter().map(|(name, value)| format!("{name}={value}\n")).collect()
+    env.iter()
+        .map(|(name, value)| format!("{name}={value}\n"))
+        .collect()
 }
 
 /// A whole number, or nothing where the field is empty.
 pub fn number<T: FromStr>(field: &str, text: Option<&str>) -> Read<Option<T>> {
-    let Some(text) = text.map(str::trim).filter(|t| !t.is_empty()) else { return Ok(None) };
+    let Some(text) = text.map(str::trim).filter(|t| !t.is_empty()) else {
+        return Ok(None);
+    };
     let wrong = |_| Refusal::invalid(field, format!("`{text}` is not a whole number in range."));
     text.parse().map(Some).map_err(wrong)
 }
 
 /// `1.5` CPUs are 1500 thousandths.
 fn milli(text: &str) -> Read<Option<u32>> {
-    let Some(cpus) = Some(text.trim()).filter(|t| !t.is_empty()) else { return Ok(None) };
+    let Some(cpus) = Some(text.trim()).filter(|t| !t.is_empty()) else {
+        return Ok(None);
+    };
     match cpus.parse::<f64>() {
         Ok(n) if (0.001..=1024.0).contains(&n) => Ok(Some((n * 1000.0).round() as u32)),
-        _ => Err(Refusal::invalid("cpus", format!("`{cpus}` is not a number of CPUs.")).way_out("Write it like 0.5 or 2.")),
+        _ => Err(
+            Refusal::invalid("cpus", format!("`{cpus}` is not a number of CPUs."))
+                .way_out("Write it like 0.5 or 2."),
+        ),
     }
 }
 
 fn bundle(upload: &str) -> Read<Wanted> {
-    let wrong = |_| Refusal::invalid("upload", "That file is not here.").way_out("Choose it again.");
-    Ok(Wanted::Bundle { upload: upload.parse().map_err(wrong)? })
+    let wrong =
+        |_| Refusal::invalid("upload", "That file is not here.").way_out("Choose it again.");
+    Ok(Wanted::Bundle {
+        upload: upload.parse().map_err(wrong)?,
+    })
 }
 
 fn said(field: &Option<String>) -> Option<&str> {
@@ -257,45 +347,89 @@ mod tests {
     use super::*;
 
     fn config() -> Config {
-        let env = [("A".to_owned(), "1".to_owned()), ("B".to_owned(), "2".to_owned())].into();
-        Config { env, ..Config::default() }
+        let env = [
+            ("A".to_owned(), "1".to_owned()),
+            ("B".to_owned(), "2".to_owned()),
+        ]
+        .into();
+        Config {
+            env,
+            ..Config::default()
+        }
     }
 
     #[test]
     fn an_untouched_form_changes_nothing() {
-        let overrides = ConfigPatch { replicas: Some(1), ..ConfigPatch::default() };
-        assert_eq!(Fields::of(&config()).patch(&config(), &overrides), Ok(overrides));
+        let overrides = ConfigPatch {
+            replicas: Some(1),
+            ..ConfigPatch::default()
+        };
+        assert_eq!(
+            Fields::of(&config()).patch(&config(), &overrides),
+            Ok(overrides)
+        );
     }
 
     #[test]
     fn only_what_differs_becomes_an_override() {
-        let form = Fields { env: "A=9\nC=3\n".into(), cpus: "0.5".into(), ..Fields::of(&config()) };
+        let form = Fields {
+            env: "A=9\nC=3\n".into(),
+            cpus: "0.5".into(),
+            ..Fields::of(&config())
+        };
         let patch = form.patch(&config(), &ConfigPatch::default()).unwrap();
         let set = |v: &str| Some(v.to_owned());
-        let env: EnvPatch = [("A".into(), set("9")), ("B".into(), None), ("C".into(), set("3"))].into();
-        assert_eq!((patch.env, patch.resources.cpus_milli, patch.replicas), (env, Some(500), None));
+        let env: EnvPatch = [
+            ("A".into(), set("9")),
+            ("B".into(), None),
+            ("C".into(), set("3")),
+        ]
+        .into();
+        assert_eq!(
+            (patch.env, patch.resources.cpus_milli, patch.replicas),
+            (env, Some(500), None)
+        );
     }
 
     #[test]
     fn a_wrong_line_is_named() {
         let said = env("A=1\n\nnot a pair").unwrap_err();
         assert_eq!(said.place.as_deref(), Some("env, line 3"));
-        assert_eq!(env("# note\nA=\"x y\"").unwrap().get("A").map(String::as_str), Some("x y"));
+        assert_eq!(
+            env("# note\nA=\"x y\"")
+                .unwrap()
+                .get("A")
+                .map(String::as_str),
+            Some("x y")
+        );
     }
 
     #[test]
     fn a_choice_names_its_source() {
         let origin = Origin::Git { url: "/r".into() };
         let wanted = Choice::tag("v2").wanted(Some(&origin)).unwrap();
-        assert_eq!(wanted, Some(Wanted::Git { url: "/r".into(), revision: Revision::Tag("v2".into()) }));
+        assert_eq!(
+            wanted,
+            Some(Wanted::Git {
+                url: "/r".into(),
+                revision: Revision::Tag("v2".into())
+            })
+        );
         assert_eq!(Choice::default().wanted(None), Ok(None));
         assert!(Choice::tag("v2").wanted(Some(&Origin::Bundle)).is_err());
     }
 
     #[test]
     fn what_is_carried_on_reads_back() {
-        let choice = Choice { config: Some(Fields::of(&config())), ..Choice::default() };
-        let form = choice.pairs().into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
+        let choice = Choice {
+            config: Some(Fields::of(&config())),
+            ..Choice::default()
+        };
+        let form = choice
+            .pairs()
+            .into_iter()
+            .map(|(k, v)| (k.to_owned(), v))
+            .collect();
         assert_eq!(Fields::posted(&form), choice.config);
     }
 
@@ -303,6 +437,12 @@ mod tests {
     fn numbers_are_read_or_named() {
         assert_eq!(number::<u16>("port", Some(" 80 ")), Ok(Some(80)));
         assert_eq!(number::<u16>("port", Some("")), Ok(None));
-        assert_eq!(number::<u16>("port", Some("x")).unwrap_err().place.as_deref(), Some("port"));
+        assert_eq!(
+            number::<u16>("port", Some("x"))
+                .unwrap_err()
+                .place
+                .as_deref(),
+            Some("port")
+        );
     }
 }

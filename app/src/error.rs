@@ -13,7 +13,10 @@ pub struct Fault(pub Refusal);
 impl Fault {
     /// It may be over in a moment: what was shown before is still worth showing.
     pub const fn is_passing(&self) -> bool {
-        matches!(self.0.kind, Kind::Unavailable | Kind::TooMany | Kind::Internal)
+        matches!(
+            self.0.kind,
+            Kind::Unavailable | Kind::TooMany | Kind::Internal
+        )
     }
 }
 
@@ -45,13 +48,18 @@ impl FromServerFnError for Fault {
 }
 
 fn unreachable() -> Refusal {
-    Refusal::unavailable("unreachable", "Sealdock did not answer.")
-        .way_out("Check the connection and whether the server runs; this page tries again by itself.")
+    Refusal::unavailable("unreachable", "Sealdock did not answer.").way_out(
+        "Check the connection and whether the server runs; this page tries again by itself.",
+    )
 }
 
 fn unreadable(what: &str) -> Refusal {
-    Refusal::new(Kind::Invalid, "invalid", format!("The form could not be read: {what}."))
-        .way_out("Reload the page and try again.")
+    Refusal::new(
+        Kind::Invalid,
+        "invalid",
+        format!("The form could not be read: {what}."),
+    )
+    .way_out("Reload the page and try again.")
 }
 
 #[cfg(test)]

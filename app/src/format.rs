@@ -6,14 +6,24 @@ const SECOND: i64 = 1000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
 /// `20 Nov 2026, 18:35 UTC`: what the server writes, since it can't know the reader's zone.
 pub fn absolute(at: Time) -> String {
     let text = at.rfc3339();
-    let month = text.get(5..7).and_then(|m| m.parse::<usize>().ok()).unwrap_or(1);
+    let month = text
+        .get(5..7)
+        .and_then(|m| m.parse::<usize>().ok())
+        .unwrap_or(1);
     let day = text.get(8..10).unwrap_or_default().trim_start_matches('0');
-    format!("{day} {} {}, {} UTC", MONTHS[(month - 1) % 12], &text[..4], &text[11..16])
+    format!(
+        "{day} {} {}, {} UTC",
+        MONTHS[(month - 1) % 12],
+        &text[..4],
+        &text[11..16]
+    )
 }
 
 /// `18:35:07`, of the day in UTC.
@@ -83,14 +93,22 @@ pub fn cpus(milli: u32) -> String {
 
 /// `512 MiB`, `2 GiB`.
 pub fn memory(mib: u64) -> String {
-    if mib >= 1024 && mib.is_multiple_of(1024) { format!("{} GiB", mib / 1024) } else { format!("{mib} MiB") }
+    if mib >= 1024 && mib.is_multiple_of(1024) {
+        format!("{} GiB", mib / 1024)
+    } else {
+        format!("{mib} MiB")
+    }
 }
 
 /// `sha256:3f2a91c0d4e5`, long enough to tell apart.
 pub fn digest(text: &str) -> String {
     let (kind, rest) = text.split_once(':').unwrap_or(("", text));
     let short: String = rest.chars().take(12).collect();
-    if kind.is_empty() { short } else { format!("{kind}:{short}") }
+    if kind.is_empty() {
+        short
+    } else {
+        format!("{kind}:{short}")
+    }
 }
 
 #[cfg(test)]
@@ -108,15 +126,24 @@ mod tests {
 
     #[test]
     fn durations_keep_two_units() {
-        assert_eq!([840, 9_400, 12_000, 200_000, 7_500_000].map(duration), ["840 ms", "9.4 s", "12 s", "3 min 20 s", "2 h 5 min"]);
+        assert_eq!(
+            [840, 9_400, 12_000, 200_000, 7_500_000].map(duration),
+            ["840 ms", "9.4 s", "12 s", "3 min 20 s", "2 h 5 min"]
+        );
     }
 
     #[test]
     fn sizes_and_counts() {
-        assert_eq!([312, 4_200_000, 1_320_000_000].map(bytes), ["312 B", "4.2 MB", "1.3 GB"]);
+        assert_eq!(
+            [312, 4_200_000, 1_320_000_000].map(bytes),
+            ["312 B", "4.2 MB", "1.3 GB"]
+        );
         assert_eq!(count(12_840), "12\u{202f}840");
         assert_eq!(count(999), "999");
-        assert_eq!((cpus(1500), memory(2048), memory(512)), ("1.5 CPU".into(), "2 GiB".into(), "512 MiB".into()));
+        assert_eq!(
+            (cpus(1500), memory(2048), memory(512)),
+            ("1.5 CPU".into(), "2 GiB".into(), "512 MiB".into())
+        );
         assert_eq!(digest("sha256:0123456789abcdef"), "sha256:0123456789ab");
     }
 }

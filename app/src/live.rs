@@ -55,13 +55,18 @@ pub struct Live {
 
 /// Called once, by the app. `signed_in`: there is something to listen to.
 pub fn provide(signed_in: bool) -> Live {
-    let live = Live { mark: RwSignal::new(Mark::Polling), now: RwSignal::new(None), hint: RwSignal::new(None) };
+    let live = Live {
+        mark: RwSignal::new(Mark::Polling),
+        now: RwSignal::new(None),
+        hint: RwSignal::new(None),
+    };
     provide_context(live);
     Effect::new(move |_| {
         live.tick();
         let _ = set_interval_with_handle(move || live.tick(), TICK);
         let woken = Closure::<dyn Fn()>::new(move || live.tick());
-        let _ = document().add_event_listener_with_callback("visibilitychange", woken.as_ref().unchecked_ref());
+        let _ = document()
+            .add_event_listener_with_callback("visibilitychange", woken.as_ref().unchecked_ref());
         woken.forget();
         if signed_in {
             live.listen();
@@ -83,13 +88,20 @@ impl Live {
 
     /// The browser reconnects by itself; only the mark is ours.
     fn listen(self) {
-        let Ok(source) = EventSource::new("/live/hints") else { return };
-        let heard = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| self.hear(&event));
+        let Ok(source) = EventSource::new("/live/hints") else {
+            return;
+        };
+        let heard =
+            Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| self.hear(&event));
         let opened = Closure::<dyn Fn()>::new(move || self.mark.set(Mark::Live));
         let watched = source.clone();
         let lost = Closure::<dyn Fn()>::new(move || {
             let closed = watched.ready_state() == EventSource::CLOSED;
-            self.mark.set(if closed { Mark::Polling } else { Mark::Reconnecting });
+            self.mark.set(if closed {
+                Mark::Polling
+            } else {
+                Mark::Reconnecting
+            });
         });
         source.set_onmessage(Some(heard.as_ref().unchecked_ref()));
         source.set_onopen(Some(opened.as_ref().unchecked_ref()));
@@ -101,15 +113,26 @@ impl Live {
     }
 
     fn hear(self, event: &MessageEvent) {
-        let Some(hint) = event.data().as_string().and_then(|text| serde_json::from_str::<Hint>(&text).ok()) else { return };
+        let Some(hint) = event
+            .data()
+            .as_string()
+            .and_then(|text| serde_json::from_str::<Hint>(&text).ok())
+        else {
+            return;
+        };
         if matches!(hint.topic, Topic::Log(_)) {
             return;
         }
-        self.hint.update(|last| *last = Some((last.as_ref().map_or(0, |l| l.0) + 1, hint.topic)));
+        self.hint
+            .update(|last| *last = Some((last.as_ref().map_or(0, |l| l.0) + 1, hint.topic)));
     }
 
     /// Grows whenever it is time to look again.
-    fn looks(self, about: impl Fn(&Topic) -> bool + Send + Sync + 'static, moving: RwSignal<bool>) -> RwSignal<u32> {
+    fn looks(
+        self,
+        about: impl Fn(&Topic) -> bool + Send + Sync + 'static,
+        moving: RwSignal<bool>,
+    ) -> RwSignal<u32> {
         let looks = RwSignal::new(0_u32);
         let last = StoredValue::new(0_i64);
         let look = move || {
@@ -117,7 +140,10 @@ impl Live {
             looks.try_update(|n| *n += 1);
         };
         Effect::new(move |seen: Option<u64>| {
-            let (number, mine) = self.hint.with(|h| h.as_ref().map_or((0, false), |(n, topic)| (*n, about(topic))));
+            let (number, mine) = self.hint.with(|h| {
+                h.as_ref()
+                    .map_or((0, false), |(n, topic)| (*n, about(topic)))
+            });
             if mine && seen.is_some_and(|seen| seen != number) {
                 set_timeout(look, GATHER);
             }
@@ -128,7 +154,11 @@ impl Live {
             if began.is_none() || last.get_value() == 0 {
                 last.set_value(now.0);
             }
-            let floor_ms = if moving.get_untracked() { MOVING_FLOOR_MS } else { IDLE_FLOOR_MS };
+            let floor_ms = if moving.get_untracked() {
+                MOVING_FLOOR_MS
+            } else {
+                IDLE_FLOOR_MS
+            };
             if now.0 - last.get_value() >= floor_ms {
                 look();
             }

@@ -36,14 +36,30 @@ pub fn edit_config(id: &EnvironmentId) -> String {
 /// `text` as one value of a query string.
 pub fn escape(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~".contains(&b);
-    text.bytes().map(|b| if plain(b) { (b as char).to_string() } else { format!("%{b:02X}") }).collect()
+    text.bytes()
+        .map(|b| {
+            if plain(b) {
+                (b as char).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
+        .collect()
 }
 
 /// A query string of the pairs that have a value; empty when none has.
 pub fn query(pairs: &[(&str, Option<&str>)]) -> String {
-    let said = pairs.iter().filter_map(|(name, value)| Some((name, value.filter(|v| !v.is_empty())?)));
-    let text: Vec<_> = said.map(|(name, value)| format!("{name}={}", escape(value))).collect();
-    if text.is_empty() { String::new() } else { format!("?{}", text.join("&")) }
+    let said = pairs
+        .iter()
+        .filter_map(|(name, value)| Some((name, value.filter(|v| !v.is_empty())?)));
+    let text: Vec<_> = said
+        .map(|(name, value)| format!("{name}={}", escape(value)))
+        .collect();
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!("?{}", text.join("&"))
+    }
 }
 
 #[cfg(test)]
@@ -52,7 +68,14 @@ mod tests {
 
     #[test]
     fn a_query_holds_what_has_a_value() {
-        assert_eq!(query(&[("status", Some("ready")), ("text", Some("a b&c")), ("project", None)]), "?status=ready&text=a%20b%26c");
+        assert_eq!(
+            query(&[
+                ("status", Some("ready")),
+                ("text", Some("a b&c")),
+                ("project", None)
+            ]),
+            "?status=ready&text=a%20b%26c"
+        );
         assert_eq!(query(&[("text", Some(""))]), "");
     }
 }

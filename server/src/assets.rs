@@ -21,7 +21,11 @@ const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 /// Where pages find their script, their wasm and their style.
 pub fn addresses() -> Assets {
     static ADDRESSES: OnceLock<Assets> = OnceLock::new();
-    let make = || Assets { css: address("sealdock.css"), js: address("sealdock.js"), wasm: address("sealdock.wasm") };
+    let make = || Assets {
+        css: address("sealdock.css"),
+        js: address("sealdock.js"),
+        wasm: address("sealdock.wasm"),
+    };
     ADDRESSES.get_or_init(make).clone()
 }
 
@@ -34,7 +38,12 @@ fn address(name: &str) -> String {
 }
 
 fn version(file: &EmbeddedFile) -> String {
-    file.metadata.sha256_hash().iter().take(8).map(|b| format!("{b:02x}")).collect()
+    file.metadata
+        .sha256_hash()
+        .iter()
+        .take(8)
+        .map(|b| format!("{b:02x}"))
+        .collect()
 }
 
 /// The file at this address, if there is one.
@@ -45,24 +54,42 @@ pub fn serve(uri: &Uri, headers: &HeaderMap) -> Option<Response> {
     let etag = format!("\"{version}\"");
     let fixed = uri.query() == Some(&format!("v={version}"));
     let caching = if fixed { FOR_EVER } else { ASK_AGAIN };
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|tag| tag.as_bytes() == etag.as_bytes()) {
+    if headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|tag| tag.as_bytes() == etag.as_bytes())
+    {
         return Some((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
     }
     let mut response = body(path, file, headers);
     let own = response.headers_mut();
-    own.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
+    own.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(content_type(path)),
+    );
     own.insert(header::CACHE_CONTROL, caching);
-    own.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    own.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     own.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     own.extend(HeaderValue::from_str(&etag).map(|tag| (header::ETAG, tag)));
     Some(response)
 }
 
 fn body(path: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
-    let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let wants_br = accepts.split(',').any(|e| e.trim() == "br" || e.trim().starts_with("br;"));
+    let accepts = headers
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
+    let wants_br = accepts
+        .split(',')
+        .any(|e| e.trim() == "br" || e.trim().starts_with("br;"));
     match wants_br.then(|| Site::get(&format!("{path}.br"))).flatten() {
-        Some(packed) => ([(header::CONTENT_ENCODING, "br")], Body::from(packed.data.into_owned())).into_response(),
+        Some(packed) => (
+            [(header::CONTENT_ENCODING, "br")],
+            Body::from(packed.data.into_owned()),
+        )
+            .into_response(),
         None => Body::from(file.data.into_owned()).into_response(),
     }
 }

@@ -22,12 +22,13 @@ use leptos::prelude::{ServerActionError, provide_context, use_context};
 use leptos_axum::ResponseOptions;
 use std::collections::HashMap;
 use std::sync::Arc;
+use tower_http::limit::RequestBodyLimitLayer;
 
 type Api = Arc<dyn Sealdock>;
 
 /// Pages for those who are not signed in yet.
 const DOORS: [&str; 3] = ["/sign-in", "/setup", "/join"];
-/// Fields of a form that is posted to a page; environments are the largest part of it.
+/// Of a form, and of what a server function is sent; environments are the largest part.
 const FORM_LIMIT_BYTES: usize = 1 << 20;
 
 /// Pages are the fallback: merge this with routers that have none.
@@ -41,6 +42,7 @@ pub fn routes(api: Api) -> Router {
         .route("/setup", get(page))
         .route("/join", get(page))
         .fallback(page)
+        .layer(RequestBodyLimitLayer::new(FORM_LIMIT_BYTES))
         .with_state(api)
 }
 
@@ -54,7 +56,9 @@ async fn server_fn(State(api): State<Api>, request: Request) -> Response {
         provide_context(api.clone());
         provide_context(signed.clone());
     };
-    leptos_axum::handle_server_fns_with_context(context, request).await.into_response()
+    leptos_axum::handle_server_fns_with_context(context, request)
+        .await
+        .into_response()
 }
 
 fn signed_out(request: &Request) -> Response {
@@ -65,21 +69,39 @@ fn signed_out(request: &Request) -> Response {
 }
 
 fn accepts_html(request: &Request) -> bool {
-    let accept = request.headers().get(header::ACCEPT).and_then(|v| v.to_str().ok());
+    let accept = request
+        .headers()
+        .get(header::ACCEPT)
+        .and_then(|v| v.to_str().ok());
     accept.is_some_and(|types| types.contains("text/html"))
 }
 
 /// The toggle without wasm: stores the choice and goes back.
-async fn theme(headers: axum::http::HeaderMap, Form(form): Form<HashMap<String, String>>) -> Response {
+async fn theme(
+    headers: axum::http::HeaderMap,
+    Form(form): Form<HashMap<String, String>>,
+) -> Response {
     let chosen = Theme::parse(form.get("theme").map(String::as_str).unwrap_or_default());
-    let back = headers.get(header::REFERER).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<Uri>().ok());
-    let back = back.and_then(|uri| uri.path_and_query().map(|p| p.as_str().to_owned())).filter(|p| !p.starts_with("//"));
-    ([(header::SET_COOKIE, chosen.cookie())], Redirect::to(back.as_deref().unwrap_or(paths::OVERVIEW))).into_response()
+    let back = headers
+        .get(header::REFERER)
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| v.parse::<Uri>().ok());
+    let back = back
+        .and_then(|uri| uri.path_and_query().map(|p| p.as_str().to_owned()))
+        .filter(|p| !p.starts_with("//"));
+    (
+        [(header::SET_COOKIE, chosen.cookie())],
+        Redirect::to(back.as_deref().unwrap_or(paths::OVERVIEW)),
+    )
+        .into_response()
 }
 
 async fn page(State(api): State<Api>, request: Request) -> Response {
     let method = request.method().clone();
-    if let Some(file) = (method != Method::POST).then(|| assets::serve(request.uri(), request.headers())).flatten() {
+    if let Some(file) = (method != Method::POST)
+        .then(|| assets::serve(request.uri(), request.headers()))
+        .flatten()
+    {
         return file;
     }
     let signed: Signed = extension(&request);
@@ -121,17 +143,30 @@ fn takes_posts(path: &str) -> bool {
 
 async fn posted(api: Api, signed: Signed, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
-    let Ok(bytes) = to_bytes(body, FORM_LIMIT_BYTES).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
+    let Ok(bytes) = to_bytes(body, FORM_LIMIT_BYTES).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
     let form = axum::http::Request::builder()
         .method(Method::POST)
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .body(Body::from(bytes));
-    let Ok(form) = form else { return StatusCode::BAD_REQUEST.into_response() };
-    let Ok(Form(fields)) = <Form<HashMap<String, String>> as axum::extract::FromRequest<()>>::from_request(form, &()).await else {
+    let Ok(form) = form else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let Ok(Form(fields)) =
+        <Form<HashMap<String, String>> as axum::extract::FromRequest<()>>::from_request(form, &())
+            .await
+    else {
         return StatusCode::BAD_REQUEST.into_response();
     };
     parts.method = Method::GET;
-    render(api, signed, Posted(fields), Request::from_parts(parts, Body::empty())).await
+    render(
+        api,
+        signed,
+        Posted(fields),
+        Request::from_parts(parts, Body::empty()),
+    )
+    .await
 }
 
 async fn render(api: Api, signed: Signed, posted: Posted, request: Request) -> Response {
@@ -143,7 +178,10 @@ async fn render(api: Api, signed: Signed, posted: Posted, request: Request) -> R
         provide_context(flash.clone());
         provide_context(posted.clone());
         provide_context(assets::addresses());
-        refused.iter().cloned().for_each(provide_context::<ServerActionError>);
+        refused
+            .iter()
+            .cloned()
+            .for_each(provide_context::<ServerActionError>);
         set_headers();
     };
     leptos_axum::render_app_async_with_context(context, document)(request).await
@@ -152,11 +190,16 @@ async fn render(api: Api, signed: Signed, posted: Posted, request: Request) -> R
 /// A plain form that was refused comes back with the refusal in its address.
 fn refused_action(uri: &Uri) -> Option<ServerActionError> {
     let Query(query) = Query::<HashMap<String, String>>::try_from_uri(uri).ok()?;
-    Some(ServerActionError::new(query.get("__path")?, query.get("__err")?))
+    Some(ServerActionError::new(
+        query.get("__path")?,
+        query.get("__err")?,
+    ))
 }
 
 fn set_headers() {
-    let Some(options) = use_context::<ResponseOptions>() else { return };
+    let Some(options) = use_context::<ResponseOptions>() else {
+        return;
+    };
     let nonce = use_nonce().map(|n| n.to_string()).unwrap_or_default();
     let policy = content_security_policy(&nonce);
     let headers = [
@@ -164,10 +207,15 @@ fn set_headers() {
         (header::CACHE_CONTROL, "private, no-cache"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
-        (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), microphone=(), geolocation=()",
+        ),
     ];
     for (name, value) in headers {
-        HeaderValue::from_str(value).map(|value| options.insert_header(name, value)).unwrap_or_default();
+        HeaderValue::from_str(value)
+            .map(|value| options.insert_header(name, value))
+            .unwrap_or_default();
     }
 }
 

@@ -15,7 +15,9 @@ use leptos::prelude::*;
 pub fn DeleteProject() -> impl IntoView {
     let id = param("id");
     let data = Resource::new(move || id.get(), delete_plan);
-    loaded(data, Skeleton::Lines(8), move |view| page(id.get_untracked(), view.get_untracked()))
+    loaded(data, Skeleton::Lines(8), move |view| {
+        page(id.get_untracked(), view.get_untracked())
+    })
 }
 
 fn page(id: String, preview: DeletePreview) -> AnyView {
@@ -24,9 +26,15 @@ fn page(id: String, preview: DeletePreview) -> AnyView {
     let interactive = RwSignal::new(false);
     Effect::new(move |_| interactive.set(true));
     let name = preview.name.clone();
-    let wrong = { let name = name.clone(); move || interactive.get() && typed.with(|t| t.trim() != name) };
+    let wrong = {
+        let name = name.clone();
+        move || interactive.get() && typed.with(|t| t.trim() != name)
+    };
     let back = format!("{}/{id}", paths::PROJECTS);
-    let crumbs = vec![(paths::PROJECTS.to_owned(), "Projects".to_owned()), (back.clone(), name.clone())];
+    let crumbs = vec![
+        (paths::PROJECTS.to_owned(), "Projects".to_owned()),
+        (back.clone(), name.clone()),
+    ];
     view! {
         {page_head(crumbs, format!("Delete {name}"), ())}
         <div class="form-card">

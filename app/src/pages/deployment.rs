@@ -49,7 +49,10 @@ fn head(view: Signal<DeploymentView>) -> AnyView {
     let summary = Memo::new(move |_| view.with(|v| v.summary.clone()));
     let name = Memo::new(move |_| summary.with(|s| format!("{} #{}", s.project_name, s.number)));
     let crumbs = summary.with_untracked(|s| {
-        vec![(paths::PROJECTS.to_owned(), "Projects".to_owned()), (paths::project(&s.project), s.project_name.clone())]
+        vec![
+            (paths::PROJECTS.to_owned(), "Projects".to_owned()),
+            (paths::project(&s.project), s.project_name.clone()),
+        ]
     });
     view! {
         <Title text=move || name.get()/>
@@ -94,5 +97,8 @@ fn drain(drain: DrainView) -> AnyView {
 /// Rebuilt only when another log is chosen.
 fn log_of(log: Memo<Option<Selected>>) -> impl IntoView {
     let find = query("find");
-    move || log.get().map(|s| view! { <Log stream=s.stream title=s.title find/> })
+    move || {
+        log.get()
+            .map(|s| view! { <Log stream=s.stream title=s.title find/> })
+    }
 }

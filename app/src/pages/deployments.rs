@@ -17,7 +17,11 @@ use leptos::prelude::*;
 
 #[component]
 pub fn Deployments() -> impl IntoView {
-    let asked = Filters { status: query("status"), project: query("project"), text: query("text") };
+    let asked = Filters {
+        status: query("status"),
+        project: query("project"),
+        text: query("text"),
+    };
     let (cursor, limit) = (query("cursor"), query("limit"));
     let filter = move || DeploymentFilter {
         project: asked.project.get().and_then(|id| id.parse().ok()),
@@ -28,7 +32,12 @@ pub fn Deployments() -> impl IntoView {
         limit: limit.get().and_then(|n| n.parse().ok()),
     };
     let about = |topic: &Topic| matches!(topic, Topic::Deployment(_) | Topic::Environment(_));
-    let data = live::resource(filter, deployments, about, |page: &Page<DeploymentSummary>| page.items.iter().any(|d| d.phase.is_moving()));
+    let data = live::resource(
+        filter,
+        deployments,
+        about,
+        |page: &Page<DeploymentSummary>| page.items.iter().any(|d| d.phase.is_moving()),
+    );
     view! {
         {page_head(vec![], "Deployments", view! { <a class="btn btn-primary" href=paths::NEW_PROJECT>{icon(Icon::Plus)}"New project"</a> })}
         {filters(asked)}
@@ -40,7 +49,9 @@ fn list(page: Signal<Page<DeploymentSummary>>, asked: Filters) -> AnyView {
     let items = Memo::new(move |_| page.with(|p| p.items.clone()));
     let none = Memo::new(move |_| items.with(Vec::is_empty));
     let next = Memo::new(move |_| page.with(|p| p.next.clone()));
-    let older = move || next.get().map(|cursor| view! { <a class="btn" href=asked.address(Some(&cursor))>"Older"{icon(Icon::ChevronRight)}</a> });
+    let older = move || {
+        next.get().map(|cursor| view! { <a class="btn" href=asked.address(Some(&cursor))>"Older"{icon(Icon::ChevronRight)}</a> })
+    };
     let newest = query("cursor");
     (move || if none.get() {
         Either::Left(nothing(asked))
@@ -59,8 +70,18 @@ fn list(page: Signal<Page<DeploymentSummary>>, asked: Filters) -> AnyView {
 fn nothing(asked: Filters) -> AnyView {
     if asked.any() {
         let action = view! { <a class="btn" href=paths::DEPLOYMENTS>"Show all deployments"</a> };
-        return empty("No deployment matches", "None of the deployments has what the filters ask for.", action, None);
+        return empty(
+            "No deployment matches",
+            "None of the deployments has what the filters ask for.",
+            action,
+            None,
+        );
     }
     let action = view! { <a class="btn btn-primary" href=paths::NEW_PROJECT>{icon(Icon::Plus)}"New project"</a> };
-    empty("No deployments yet", "Each version that you deploy appears here, with its build, its log and who asked for it.", action, Some("sealdock deploy"))
+    empty(
+        "No deployments yet",
+        "Each version that you deploy appears here, with its build, its log and who asked for it.",
+        action,
+        Some("sealdock deploy"),
+    )
 }

@@ -14,18 +14,26 @@ pub fn EditConfig() -> impl IntoView {
     let id = param("id");
     let posted = SharedValue::new(posted).into_inner();
     let data = Resource::new(move || id.get(), updates::config_form);
-    loaded(data, Skeleton::Lines(10), move |now| page(id.get_untracked(), now.get_untracked(), posted.clone()))
+    loaded(data, Skeleton::Lines(10), move |now| {
+        page(id.get_untracked(), now.get_untracked(), posted.clone())
+    })
 }
 
 fn page(id: String, now: ConfigNow, posted: Option<Fields>) -> AnyView {
     let fields = RwSignal::new(posted.unwrap_or_else(|| Fields::of(&now.config)));
-    let choice = Signal::derive(move || Choice { config: Some(fields.get()), ..Choice::default() });
+    let choice = Signal::derive(move || Choice {
+        config: Some(fields.get()),
+        ..Choice::default()
+    });
     let confirm = ServerAction::<ConfirmUpdate>::new();
     let of = id.clone();
-    let planned = Resource::new(move || (choice.get(), confirm.version().get()), move |(choice, _)| {
-        let id = of.clone();
-        async move { plan(id, choice).await.map(Some) }
-    });
+    let planned = Resource::new(
+        move || (choice.get(), confirm.version().get()),
+        move |(choice, _)| {
+            let id = of.clone();
+            async move { plan(id, choice).await.map(Some) }
+        },
+    );
     view! {
         {update_head(&now.environment)}
         <div class="two">

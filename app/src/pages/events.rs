@@ -15,7 +15,12 @@ use leptos::prelude::*;
 #[component]
 pub fn Events() -> impl IntoView {
     let cursor = query("cursor");
-    let data = live::resource(move || cursor.get(), |cursor| events(None, cursor), |_| true, |_: &Page<EventView>| false);
+    let data = live::resource(
+        move || cursor.get(),
+        |cursor| events(None, cursor),
+        |_| true,
+        |_: &Page<EventView>| false,
+    );
     view! {
         {page_head(vec![], "Activity", ())}
         {loaded(data, Skeleton::Lines(10), move |page| list(page, cursor))}

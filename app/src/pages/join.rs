@@ -11,5 +11,11 @@ pub fn Join() -> impl IntoView {
         <input type="hidden" name="token" value=token/>
         {field("Choose a password", "password", "password", "new-password", Some("At least 12 characters."))}
     };
-    door("Join the team", "Somebody invited you to Sealdock.", "/join", fields, "Join")
+    door(
+        "Join the team",
+        "Somebody invited you to Sealdock.",
+        "/join",
+        fields,
+        "Join",
+    )
 }

@@ -18,7 +18,10 @@ use leptos::web_sys::SubmitEvent;
 
 #[component]
 pub fn Members() -> impl IntoView {
-    let (invite, remove) = (ServerAction::<Invite>::new(), ServerAction::<RemoveMember>::new());
+    let (invite, remove) = (
+        ServerAction::<Invite>::new(),
+        ServerAction::<RemoveMember>::new(),
+    );
     let data = Resource::new(move || remove.version().get(), |_| members());
     let posted = Resource::new(|| (), |()| posted());
     view! {
@@ -34,7 +37,10 @@ pub fn Members() -> impl IntoView {
     }
 }
 
-fn form(invite: ServerAction<Invite>, posted: Resource<Result<Option<InvitationView>, Fault>>) -> AnyView {
+fn form(
+    invite: ServerAction<Invite>,
+    posted: Resource<Result<Option<InvitationView>, Fault>>,
+) -> AnyView {
     let no = caller().and_then(|c| c.may(Action::ManageMembers).err());
     let barred = no.is_some();
     let submit = move |event: SubmitEvent| {
@@ -59,7 +65,10 @@ fn form(invite: ServerAction<Invite>, posted: Resource<Result<Option<InvitationV
 
 fn shown(answer: Result<InvitationView, Fault>) -> AnyView {
     match answer {
-        Ok(new) => once("Send them this link. It works once, for seven days.", format!("{}/join?token={}", origin(), new.token)),
+        Ok(new) => once(
+            "Send them this link. It works once, for seven days.",
+            format!("{}/join?token={}", origin(), new.token),
+        ),
         Err(no) => refused(&no.0).into_any(),
     }
 }
@@ -68,8 +77,12 @@ fn shown(answer: Result<InvitationView, Fault>) -> AnyView {
 #[cfg(feature = "ssr")]
 fn origin() -> String {
     let parts = use_context::<axum::http::request::Parts>();
-    let host = parts.as_ref().and_then(|p| p.headers.get("host")).and_then(|h| h.to_str().ok());
-    host.map(|host| format!("http://{host}")).unwrap_or_default()
+    let host = parts
+        .as_ref()
+        .and_then(|p| p.headers.get("host"))
+        .and_then(|h| h.to_str().ok());
+    host.map(|host| format!("http://{host}"))
+        .unwrap_or_default()
 }
 
 #[cfg(not(feature = "ssr"))]
@@ -80,8 +93,15 @@ fn origin() -> String {
 #[cfg(feature = "ssr")]
 async fn posted() -> Result<Option<InvitationView>, Fault> {
     let form = use_context::<crate::call::Posted>().unwrap_or_default().0;
-    let (Some(email), Some(role)) = (form.get("email"), form.get("role").and_then(|r| Role::parse(r))) else { return Ok(None) };
-    crate::server_fns::accounts::invite(email.clone(), role).await.map(Some)
+    let (Some(email), Some(role)) = (
+        form.get("email"),
+        form.get("role").and_then(|r| Role::parse(r)),
+    ) else {
+        return Ok(None);
+    };
+    crate::server_fns::accounts::invite(email.clone(), role)
+        .await
+        .map(Some)
 }
 
 #[cfg(not(feature = "ssr"))]
@@ -91,10 +111,10 @@ async fn posted() -> Result<Option<InvitationView>, Fault> {
 
 fn table(list: Signal<Vec<MemberView>>, remove: ServerAction<RemoveMember>) -> AnyView {
     view! {
-        <table class="table panel">
+        <div class="panel scroll-x" tabindex="0" role="region" aria-label="List"><table class="table">
             <thead><tr><th scope="col">"Email"</th><th scope="col">"Role"</th><th scope="col">"Since"</th><th><span class="sr-only">"Actions"</span></th></tr></thead>
             <tbody>{move || list.with(|l| l.iter().cloned().map(|member| row(member, remove)).collect_view())}</tbody>
-        </table>
+        </table></div>
     }
     .into_any()
 }
@@ -105,11 +125,13 @@ fn row(member: MemberView, remove: ServerAction<RemoveMember>) -> AnyView {
     let may = me.is_some_and(|c| c.may(Action::ManageMembers).is_ok());
     let user = member.user.to_string();
     let label = format!("Remove {}", member.email);
-    let button = (may && !mine).then(|| view! {
-        <ActionForm action=remove>
-            <input type="hidden" name="user" value=user/>
-            <button class="btn" aria-label=label>"Remove"</button>
-        </ActionForm>
+    let button = (may && !mine).then(|| {
+        view! {
+            <ActionForm action=remove>
+                <input type="hidden" name="user" value=user/>
+                <button class="btn" aria-label=label>"Remove"</button>
+            </ActionForm>
+        }
     });
     view! {
         <tr>

@@ -25,7 +25,10 @@ pub fn NewBundle() -> impl IntoView {
             }
         },
     );
-    let crumbs = vec![(paths::PROJECTS.into(), "Projects".into()), (paths::NEW_PROJECT.into(), "New project".into())];
+    let crumbs = vec![
+        (paths::PROJECTS.into(), "Projects".into()),
+        (paths::NEW_PROJECT.into(), "New project".into()),
+    ];
     view! {
         {page_head(crumbs, "Deploy static files", ())}
         <div class="form-card">
@@ -40,7 +43,7 @@ pub fn NewBundle() -> impl IntoView {
 fn second(file: UploadView) -> AnyView {
     let own = view! {
         <p class="all-well">{icon(Icon::CircleCheck)}<b>{file.name.clone()}</b>" is here: "{format::bytes(file.size_bytes)}", "<code>{format::digest(&file.digest)}</code></p>
-        <input type="hidden" name="upload" value=file.id.to_string()/>
+        <input type="hidden" name="new[upload]" value=file.id.to_string()/>
     };
     new_form(own, name_from(&file.name), false)
 }

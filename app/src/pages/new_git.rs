@@ -26,7 +26,10 @@ pub fn NewGit() -> impl IntoView {
             }
         },
     );
-    let crumbs = vec![(paths::PROJECTS.into(), "Projects".into()), (paths::NEW_PROJECT.into(), "New project".into())];
+    let crumbs = vec![
+        (paths::PROJECTS.into(), "Projects".into()),
+        (paths::NEW_PROJECT.into(), "New project".into()),
+    ];
     view! {
         {page_head(crumbs, "Deploy a Git repository", ())}
         <div class="form-card">
@@ -48,15 +51,27 @@ pub fn NewGit() -> impl IntoView {
 }
 
 fn second(found: RepositoryView) -> AnyView {
-    let count = format!("{} tags, {} branches", found.tags.len(), found.branches.len());
-    let tags = found.tags.iter().map(|t| view! { <option value=format!("tag:{}", t.name)>{t.name.clone()}</option> }).collect_view();
-    let branches = found.branches.iter().map(|b| view! { <option value=format!("branch:{b}")>{b.clone()}</option> }).collect_view();
+    let count = format!(
+        "{} tags, {} branches",
+        found.tags.len(),
+        found.branches.len()
+    );
+    let tags = found
+        .tags
+        .iter()
+        .map(|t| view! { <option value=format!("tag:{}", t.name)>{t.name.clone()}</option> })
+        .collect_view();
+    let branches = found
+        .branches
+        .iter()
+        .map(|b| view! { <option value=format!("branch:{b}")>{b.clone()}</option> })
+        .collect_view();
     let own = view! {
         <p class="all-well">{icon(Icon::CircleCheck)}"The repository answers: "{count}"."</p>
-        <input type="hidden" name="url" value=found.url.clone()/>
+        <input type="hidden" name="new[url]" value=found.url.clone()/>
         <div class="field">
             <label for="revision">"Version"</label>
-            <select class="input" id="revision" name="revision">
+            <select class="input" id="revision" name="new[revision]">
                 <option value="">"The default branch, as it is now"</option>
                 <optgroup label="Tags">{tags}</optgroup>
                 <optgroup label="Branches">{branches}</optgroup>

@@ -11,9 +11,24 @@ use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 const WAYS: [(&str, Icon, &str, &str); 3] = [
-    ("/projects/new/git", Icon::GitBranch, "Git repository", "Built from its Dockerfile at a branch, tag or commit. https, ssh, or a path on this machine."),
-    ("/projects/new/image", Icon::Container, "Container image", "Pulled from a registry, or one that is already on the runtime’s machine."),
-    ("/projects/new/bundle", Icon::Archive, "Static files", "A zip or tar.gz with an index.html, served by Sealdock itself. No container."),
+    (
+        "/projects/new/git",
+        Icon::GitBranch,
+        "Git repository",
+        "Built from its Dockerfile at a branch, tag or commit. https, ssh, or a path on this machine.",
+    ),
+    (
+        "/projects/new/image",
+        Icon::Container,
+        "Container image",
+        "Pulled from a registry, or one that is already on the runtime’s machine.",
+    ),
+    (
+        "/projects/new/bundle",
+        Icon::Archive,
+        "Static files",
+        "A zip or tar.gz with an index.html, served by Sealdock itself. No container.",
+    ),
 ];
 
 #[component]
@@ -24,7 +39,7 @@ pub fn NewProject() -> impl IntoView {
         {page_head(vec![(paths::PROJECTS.into(), "Projects".into())], "New project", ())}
         {no.as_ref().map(refused)}
         {last_fault::<()>(sample.value())}
-        <div class="cards">
+        <div class="cards cards-2">
             {WAYS.into_iter().map(way).collect_view()}
             {sample_card(sample, no.is_some())}
         </div>

@@ -1,6 +1,7 @@
 //! Is everything fine? What needs me, what moves, what serves.
 
 use crate::live;
+use crate::parts::copy::command;
 use crate::parts::environment_card::EnvironmentCard;
 use crate::parts::icon::{Icon, icon};
 use crate::parts::loaded::{Skeleton, loaded};
@@ -8,7 +9,6 @@ use crate::parts::page_head::page_head;
 use crate::parts::prose::prose;
 use crate::parts::refused::last_fault;
 use crate::parts::row::rows;
-use crate::parts::copy::command;
 use crate::paths;
 use crate::server_fns::projects::{CreateSample, overview};
 use domain::view::{AttentionView, OverviewView};
@@ -18,13 +18,24 @@ use leptos::prelude::*;
 
 #[component]
 pub fn Overview() -> impl IntoView {
-    let data = live::resource(|| (), |()| overview(), |_| true, |view: &OverviewView| !view.moving.is_empty());
+    let data = live::resource(
+        || (),
+        |()| overview(),
+        |_| true,
+        |view: &OverviewView| !view.moving.is_empty(),
+    );
     loaded(data, Skeleton::Cards(3), page)
 }
 
 fn page(view: Signal<OverviewView>) -> impl IntoView {
     let fresh = Memo::new(move |_| view.with(|v| v.environments.is_empty() && v.moving.is_empty()));
-    move || if fresh.get() { Either::Left(welcome(view)) } else { Either::Right(board(view)) }
+    move || {
+        if fresh.get() {
+            Either::Left(welcome(view))
+        } else {
+            Either::Right(board(view))
+        }
+    }
 }
 
 fn board(view: Signal<OverviewView>) -> AnyView {
@@ -54,12 +65,16 @@ fn board(view: Signal<OverviewView>) -> AnyView {
 
 fn attention(list: &[AttentionView]) -> impl IntoView + use<> {
     if list.is_empty() {
-        return Either::Left(view! { <p class="all-well">{icon(Icon::CircleCheck)}"Nothing needs you."</p> });
+        return Either::Left(
+            view! { <p class="all-well">{icon(Icon::CircleCheck)}"Nothing needs you."</p> },
+        );
     }
     let items = list.iter().cloned().map(|a| view! {
         <li><a class="attention" href=a.href>{icon(Icon::TriangleAlert)}<span>{prose(&a.sentence)}</span>{icon(Icon::ChevronRight)}</a></li>
     });
-    Either::Right(view! { <section class="block"><h2>"Needs you"</h2><ul class="panel">{items.collect_view()}</ul></section> })
+    Either::Right(
+        view! { <section class="block"><h2>"Needs you"</h2><ul class="panel">{items.collect_view()}</ul></section> },
+    )
 }
 
 /// The first minute: one click to something that runs.
@@ -90,4 +105,3 @@ pub fn sample_form(sample: ServerAction<CreateSample>) -> AnyView {
     }
     .into_any()
 }
-

@@ -23,7 +23,12 @@ const NEWEST: u32 = 10;
 #[component]
 pub fn Project() -> impl IntoView {
     let id = param("id");
-    let data = live::resource(move || id.get(), project, |_| true, |p: &ProjectView| p.environments.iter().any(|e| e.candidate.is_some()));
+    let data = live::resource(
+        move || id.get(),
+        project,
+        |_| true,
+        |p: &ProjectView| p.environments.iter().any(|e| e.candidate.is_some()),
+    );
     loaded(data, Skeleton::Cards(2), page)
 }
 
@@ -68,9 +73,22 @@ fn environment(one: Memo<EnvironmentView>) -> AnyView {
 }
 
 fn newest(id: String) -> AnyView {
-    let all = format!("{}{}", paths::DEPLOYMENTS, paths::query(&[("project", Some(&id))]));
-    let filter = DeploymentFilter { project: id.parse().ok(), limit: Some(NEWEST), ..Default::default() };
-    let data = live::resource(move || filter.clone(), deployments, |_| true, |page: &Page<DeploymentSummary>| page.items.iter().any(|d| d.phase.is_moving()));
+    let all = format!(
+        "{}{}",
+        paths::DEPLOYMENTS,
+        paths::query(&[("project", Some(&id))])
+    );
+    let filter = DeploymentFilter {
+        project: id.parse().ok(),
+        limit: Some(NEWEST),
+        ..Default::default()
+    };
+    let data = live::resource(
+        move || filter.clone(),
+        deployments,
+        |_| true,
+        |page: &Page<DeploymentSummary>| page.items.iter().any(|d| d.phase.is_moving()),
+    );
     let list = |page: Signal<Page<DeploymentSummary>>| {
         let items = Memo::new(move |_| page.with(|p| p.items.clone()));
         view! { <div class="panel">{rows(items.into(), false)}</div> }
@@ -85,8 +103,15 @@ fn newest(id: String) -> AnyView {
 }
 
 fn happened(id: String) -> AnyView {
-    let data = live::resource(move || id.clone(), |id| events(Some(id), None), |_| true, |_: &Page<EventView>| false);
-    let list = |page: Signal<Page<EventView>>| move || feed(&page.with(|p| p.items.iter().take(8).cloned().collect::<Vec<_>>()));
+    let data = live::resource(
+        move || id.clone(),
+        |id| events(Some(id), None),
+        |_| true,
+        |_: &Page<EventView>| false,
+    );
+    let list = |page: Signal<Page<EventView>>| {
+        move || feed(&page.with(|p| p.items.iter().take(8).cloned().collect::<Vec<_>>()))
+    };
     view! { <section class="block"><h2>"Activity"</h2>{loaded(data, Skeleton::Lines(4), list)}</section> }.into_any()
 }
 

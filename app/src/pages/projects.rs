@@ -16,7 +16,12 @@ use leptos::prelude::*;
 
 #[component]
 pub fn Projects() -> AnyView {
-    let data = live::resource(|| (), |()| projects(), |_| true, |list: &Vec<ProjectView>| list.iter().any(is_moving));
+    let data = live::resource(
+        || (),
+        |()| projects(),
+        |_| true,
+        |list: &Vec<ProjectView>| list.iter().any(is_moving),
+    );
     view! {
         {page_head(vec![], "Projects", view! { <a class="btn btn-primary" href=paths::NEW_PROJECT>{icon(Icon::Plus)}"New project"</a> })}
         {loaded(data, Skeleton::Cards(3), page)}
@@ -25,17 +30,31 @@ pub fn Projects() -> AnyView {
 }
 
 fn is_moving(project: &ProjectView) -> bool {
-    project.environments.iter().any(|e| e.candidate.is_some() || e.status == InstanceStatus::Deploying || e.deleting)
+    project
+        .environments
+        .iter()
+        .any(|e| e.candidate.is_some() || e.status == InstanceStatus::Deploying || e.deleting)
 }
 
 fn page(list: Signal<Vec<ProjectView>>) -> impl IntoView {
     let none = Memo::new(move |_| list.with(Vec::is_empty));
-    move || if none.get() { Either::Left(nothing()) } else { Either::Right(cards(list)) }
+    move || {
+        if none.get() {
+            Either::Left(nothing())
+        } else {
+            Either::Right(cards(list))
+        }
+    }
 }
 
 fn nothing() -> impl IntoView {
     let action = view! { <a class="btn btn-primary" href=paths::NEW_PROJECT>{icon(Icon::Plus)}"New project"</a> };
-    empty("No projects yet", "A project is what you deploy: a Git repository, an image, or a folder of static files.", action, Some("sealdock deploy"))
+    empty(
+        "No projects yet",
+        "A project is what you deploy: a Git repository, an image, or a folder of static files.",
+        action,
+        Some("sealdock deploy"),
+    )
 }
 
 fn cards(list: Signal<Vec<ProjectView>>) -> AnyView {
@@ -53,7 +72,14 @@ fn cards(list: Signal<Vec<ProjectView>>) -> AnyView {
 
 #[component]
 fn Card(project: Memo<ProjectView>) -> AnyView {
-    let highlight = changed(Signal::derive(move || project.with(|p| p.environments.iter().map(|e| instance_word(e.status)).collect())));
+    let highlight = changed(Signal::derive(move || {
+        project.with(|p| {
+            p.environments
+                .iter()
+                .map(|e| instance_word(e.status))
+                .collect()
+        })
+    }));
     view! {
         <article class="card project-card" class:changed=highlight>
             <header class="env-head">

@@ -13,7 +13,12 @@ use leptos::prelude::*;
 
 #[component]
 pub fn Runtimes() -> impl IntoView {
-    let data = live::resource(|| (), |()| runtimes(), |topic| matches!(topic, Topic::Runtimes), |_: &Vec<RuntimeView>| false);
+    let data = live::resource(
+        || (),
+        |()| runtimes(),
+        |topic| matches!(topic, Topic::Runtimes),
+        |_: &Vec<RuntimeView>| false,
+    );
     view! {
         {page_head(vec![], "Runtimes", ())}
         {loaded(data, Skeleton::Cards(2), list)}
@@ -21,15 +26,49 @@ pub fn Runtimes() -> impl IntoView {
 }
 
 fn list(all: Signal<Vec<RuntimeView>>) -> AnyView {
-    view! { <div class="cards">{move || all.with(|all| all.iter().map(card).collect_view())}</div> }.into_any()
+    view! { <div class="cards">{move || all.with(|all| all.iter().map(card).collect_view())}</div> }
+        .into_any()
 }
 
 fn card(runtime: &RuntimeView) -> AnyView {
-    let RuntimeView { name, driver, reachable, sentence, way_out, version, cpus, memory_bytes, instances, .. } = runtime.clone();
-    let (tone, word) = if reachable { (Tone::Ok, "Reachable") } else { (Tone::Failed, "Not reachable") };
-    let count = if instances == 1 { "1 instance".to_owned() } else { format!("{instances} instances") };
-    let cpu = cpus.map(|n| meter("CPU promised", runtime.reserved_cpus_milli as f64 / 1000.0, f64::from(n), |n| format!("{n:.1}")));
-    let memory = memory_bytes.map(|n| meter("Memory promised", runtime.reserved_memory_mib as f64 * 1_048_576.0, n as f64, |n| format::bytes(n as u64)));
+    let RuntimeView {
+        name,
+        driver,
+        reachable,
+        sentence,
+        way_out,
+        version,
+        cpus,
+        memory_bytes,
+        instances,
+        ..
+    } = runtime.clone();
+    let (tone, word) = if reachable {
+        (Tone::Ok, "Reachable")
+    } else {
+        (Tone::Failed, "Not reachable")
+    };
+    let count = if instances == 1 {
+        "1 instance".to_owned()
+    } else {
+        format!("{instances} instances")
+    };
+    let cpu = cpus.map(|n| {
+        meter(
+            "CPU promised",
+            runtime.reserved_cpus_milli as f64 / 1000.0,
+            f64::from(n),
+            |n| format!("{n:.1}"),
+        )
+    });
+    let memory = memory_bytes.map(|n| {
+        meter(
+            "Memory promised",
+            runtime.reserved_memory_mib as f64 * 1_048_576.0,
+            n as f64,
+            |n| format::bytes(n as u64),
+        )
+    });
     view! {
         <article class="card">
             <header class="env-head"><h2>{name}</h2>{status(tone, word)}</header>

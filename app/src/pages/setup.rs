@@ -21,7 +21,13 @@ fn form(token: String) -> AnyView {
         {field("Email", "email", "email", "username", None)}
         {field("Password", "password", "password", "new-password", Some("At least 12 characters."))}
     };
-    door("Set up Sealdock", "You become the owner of this installation.", "/setup", fields, "Create the owner")
+    door(
+        "Set up Sealdock",
+        "You become the owner of this installation.",
+        "/setup",
+        fields,
+        "Create the owner",
+    )
 }
 
 fn no_token() -> AnyView {

@@ -12,5 +12,11 @@ pub fn SignIn() -> impl IntoView {
         {field("Email", "email", "email", "username", None)}
         {field("Password", "password", "password", "current-password", None)}
     };
-    door("Sign in", "Welcome back to Sealdock.", "/session", fields, "Sign in")
+    door(
+        "Sign in",
+        "Welcome back to Sealdock.",
+        "/session",
+        fields,
+        "Sign in",
+    )
 }

@@ -14,14 +14,20 @@ use crate::server_fns::accounts::{CreateToken, RevokeToken, tokens};
 use domain::access::Role;
 use domain::view::{NewTokenView, TokenView};
 use leptos::form::ActionForm;
-use leptos::prelude::*;
 use leptos::form::FromFormData;
+use leptos::prelude::*;
 use leptos::web_sys::SubmitEvent;
 
 #[component]
 pub fn Tokens() -> impl IntoView {
-    let (create, revoke) = (ServerAction::<CreateToken>::new(), ServerAction::<RevokeToken>::new());
-    let data = Resource::new(move || (create.version().get(), revoke.version().get()), |_| tokens());
+    let (create, revoke) = (
+        ServerAction::<CreateToken>::new(),
+        ServerAction::<RevokeToken>::new(),
+    );
+    let data = Resource::new(
+        move || (create.version().get(), revoke.version().get()),
+        |_| tokens(),
+    );
     let posted = Resource::new(|| (), |()| posted());
     view! {
         {settings_head("Settings")}
@@ -37,7 +43,10 @@ pub fn Tokens() -> impl IntoView {
 }
 
 /// Posted to the page itself: a plain redirect would lose the token, which is shown once.
-fn form(create: ServerAction<CreateToken>, posted: Resource<Result<Option<NewTokenView>, Fault>>) -> AnyView {
+fn form(
+    create: ServerAction<CreateToken>,
+    posted: Resource<Result<Option<NewTokenView>, Fault>>,
+) -> AnyView {
     let most = caller().map_or(Role::Viewer, |c| c.role);
     let submit = move |event: SubmitEvent| {
         if let Ok(input) = CreateToken::from_event(&event) {
@@ -67,7 +76,10 @@ fn form(create: ServerAction<CreateToken>, posted: Resource<Result<Option<NewTok
 
 fn shown(answer: Result<NewTokenView, Fault>) -> AnyView {
     match answer {
-        Ok(new) => once("This is the only time that the token is shown. Copy it now.", new.token),
+        Ok(new) => once(
+            "This is the only time that the token is shown. Copy it now.",
+            new.token,
+        ),
         Err(no) => refused(&no.0).into_any(),
     }
 }
@@ -75,8 +87,19 @@ fn shown(answer: Result<NewTokenView, Fault>) -> AnyView {
 #[cfg(feature = "ssr")]
 async fn posted() -> Result<Option<NewTokenView>, Fault> {
     let form = use_context::<crate::call::Posted>().unwrap_or_default().0;
-    let (Some(name), Some(role)) = (form.get("name"), form.get("role").and_then(|r| Role::parse(r))) else { return Ok(None) };
-    crate::server_fns::accounts::create_token(name.clone(), role, form.get("expires_in_days").cloned()).await.map(Some)
+    let (Some(name), Some(role)) = (
+        form.get("name"),
+        form.get("role").and_then(|r| Role::parse(r)),
+    ) else {
+        return Ok(None);
+    };
+    crate::server_fns::accounts::create_token(
+        name.clone(),
+        role,
+        form.get("expires_in_days").cloned(),
+    )
+    .await
+    .map(Some)
 }
 
 #[cfg(not(feature = "ssr"))]
@@ -88,10 +111,10 @@ fn table(list: Signal<Vec<TokenView>>, revoke: ServerAction<RevokeToken>) -> Any
     (move || match list.with(Vec::is_empty) {
         true => empty("No tokens yet", "A token lets the command line and your CI act in your name.", (), Some("sealdock login")),
         false => view! {
-            <table class="table panel">
+            <div class="panel scroll-x" tabindex="0" role="region" aria-label="List"><table class="table">
                 <thead><tr><th scope="col">"Name"</th><th scope="col">"Role"</th><th scope="col">"Last used"</th><th scope="col">"Expires"</th><th><span class="sr-only">"Actions"</span></th></tr></thead>
                 <tbody>{list.with(|l| l.iter().cloned().map(|token| row(token, revoke)).collect_view())}</tbody>
-            </table>
+            </table></div>
         }
         .into_any(),
     })
@@ -103,7 +126,9 @@ fn row(token: TokenView, revoke: ServerAction<RevokeToken>) -> AnyView {
         Some(at) => view! { <Ago at/> }.into_any(),
         None => never.into_any(),
     };
-    let expires = token.expires_at.map_or("never".to_owned(), crate::format::absolute);
+    let expires = token
+        .expires_at
+        .map_or("never".to_owned(), crate::format::absolute);
     view! {
         <tr>
             <td><b>{token.name.clone()}</b></td>

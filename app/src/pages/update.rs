@@ -14,7 +14,9 @@ use leptos::prelude::*;
 pub fn Update() -> impl IntoView {
     let id = param("id");
     let data = Resource::new(move || id.get(), update_options);
-    loaded(data, Skeleton::Lines(10), move |options| page(id.get_untracked(), options))
+    loaded(data, Skeleton::Lines(10), move |options| {
+        page(id.get_untracked(), options)
+    })
 }
 
 fn page(id: String, options: Signal<UpdateOptions>) -> AnyView {
@@ -26,7 +28,13 @@ fn page(id: String, options: Signal<UpdateOptions>) -> AnyView {
         move || (choice.get(), confirm.version().get()),
         move |(choice, _)| {
             let id = of.clone();
-            async move { if choice.is_empty() { Ok(None) } else { plan(id, choice).await.map(Some) } }
+            async move {
+                if choice.is_empty() {
+                    Ok(None)
+                } else {
+                    plan(id, choice).await.map(Some)
+                }
+            }
         },
     );
     view! {
@@ -66,6 +74,13 @@ impl Asked {
     fn choice(self) -> Choice {
         let revision = self.revision.get();
         let tag = self.tag.get().filter(|_| revision.is_none());
-        Choice { tag, kind: self.kind.get(), revision, reference: self.reference.get(), upload: self.upload.get(), config: None }
+        Choice {
+            tag,
+            kind: self.kind.get(),
+            revision,
+            reference: self.reference.get(),
+            upload: self.upload.get(),
+            config: None,
+        }
     }
 }

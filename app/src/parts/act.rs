@@ -21,7 +21,12 @@ pub fn act<S, O>(
     reason_id: &'static str,
 ) -> AnyView
 where
-    S: DeserializeOwned + ServerFn<Protocol = Http<PostUrl, O>, Output = (), Error = Fault> + Clone + Send + Sync + 'static,
+    S: DeserializeOwned
+        + ServerFn<Protocol = Http<PostUrl, O>, Output = (), Error = Fault>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
     S::Client: Client<Fault>,
     <<S::Client as Client<Fault>>::Request as ClientReq<Fault>>::FormData: From<FormData>,
     O: 'static,
@@ -43,11 +48,18 @@ where
 }
 
 /// The sentences of everything that can't be done now; the same sentence stands once.
-pub fn reasons(list: impl Fn() -> Vec<(&'static str, &'static str, Option<String>)> + Send + 'static) -> impl IntoView {
+pub fn reasons(
+    list: impl Fn() -> Vec<(&'static str, &'static str, Option<String>)> + Send + 'static,
+) -> impl IntoView {
     move || {
-        let no: Vec<_> = list().into_iter().filter_map(|(id, label, why)| Some((id, label, why?))).collect();
+        let no: Vec<_> = list()
+            .into_iter()
+            .filter_map(|(id, label, why)| Some((id, label, why?)))
+            .collect();
         (!no.is_empty()).then(|| {
-            let items = no.into_iter().map(|(id, label, why)| view! { <li id=id><b>{label}</b>" "{why}</li> });
+            let items = no
+                .into_iter()
+                .map(|(id, label, why)| view! { <li id=id><b>{label}</b>" "{why}</li> });
             view! { <ul class="reasons">{items.collect_view()}</ul> }
         })
     }

@@ -72,7 +72,9 @@ fn escape_sequence(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Opti
 }
 
 fn codes(body: &str) -> Vec<u16> {
-    body.split([';', ':']).map(|n| n.parse().unwrap_or(0)).collect()
+    body.split([';', ':'])
+        .map(|n| n.parse().unwrap_or(0))
+        .collect()
 }
 
 impl Look {
@@ -111,8 +113,16 @@ impl Look {
         if let Some(n) = self.bg {
             let _ = write!(classes, "b{n} ");
         }
-        let flags = [(self.bold, "sb "), (self.dim, "sd "), (self.italic, "si "), (self.underline, "su ")];
-        flags.into_iter().filter(|(on, _)| *on).for_each(|(_, class)| classes.push_str(class));
+        let flags = [
+            (self.bold, "sb "),
+            (self.dim, "sd "),
+            (self.italic, "si "),
+            (self.underline, "su "),
+        ];
+        flags
+            .into_iter()
+            .filter(|(on, _)| *on)
+            .for_each(|(_, class)| classes.push_str(class));
         classes
     }
 }
@@ -133,7 +143,11 @@ fn nearest(rgb: [u16; 3]) -> u8 {
     if (r - g).abs() < 10 && (g - b).abs() < 10 && (8..=242).contains(&r) {
         return (232 + (r - 8) / 10).min(255) as u8;
     }
-    let step = |c: i32| (0..6).min_by_key(|i| (STEPS[*i as usize] - c).abs()).unwrap_or(0);
+    let step = |c: i32| {
+        (0..6)
+            .min_by_key(|i| (STEPS[*i as usize] - c).abs())
+            .unwrap_or(0)
+    };
     (16 + 36 * step(r) + 6 * step(g) + step(b)) as u8
 }
 
@@ -157,7 +171,9 @@ fn linked(out: &mut String, text: &str) {
     let mut rest = text;
     while let Some(at) = link_at(rest) {
         let (before, from) = rest.split_at(at);
-        let end = from.find(|c: char| c.is_whitespace() || "\"'<>`|\\^{}".contains(c)).unwrap_or(from.len());
+        let end = from
+            .find(|c: char| c.is_whitespace() || "\"'<>`|\\^{}".contains(c))
+            .unwrap_or(from.len());
         let url = from[..end].trim_end_matches(['.', ',', ')', ']', ';', ':', '!']);
         escape(out, before);
         out.push_str("<a rel=\"noopener noreferrer nofollow\" target=\"_blank\" href=\"");
@@ -194,22 +210,40 @@ mod tests {
 
     #[test]
     fn colours_become_classes() {
-        assert_eq!(to_html("\u{1b}[1;31merror\u{1b}[0m: no"), "<span class=\"f1 sb\">error</span>: no");
-        assert_eq!(to_html("\u{1b}[38;5;208mx"), "<span class=\"f208\">x</span>");
-        assert_eq!(to_html("\u{1b}[38;2;255;0;0mx"), "<span class=\"f196\">x</span>");
-        assert_eq!(to_html("\u{1b}[48;2;128;128;128mx\u{1b}[49my"), "<span class=\"b244\">x</span>y");
+        assert_eq!(
+            to_html("\u{1b}[1;31merror\u{1b}[0m: no"),
+            "<span class=\"f1 sb\">error</span>: no"
+        );
+        assert_eq!(
+            to_html("\u{1b}[38;5;208mx"),
+            "<span class=\"f208\">x</span>"
+        );
+        assert_eq!(
+            to_html("\u{1b}[38;2;255;0;0mx"),
+            "<span class=\"f196\">x</span>"
+        );
+        assert_eq!(
+            to_html("\u{1b}[48;2;128;128;128mx\u{1b}[49my"),
+            "<span class=\"b244\">x</span>y"
+        );
     }
 
     #[test]
     fn nothing_in_a_line_is_markup() {
-        assert_eq!(to_html("<img src=x onerror=\"a\">'&"), "&lt;img src=x onerror=&quot;a&quot;&gt;&#39;&amp;");
+        assert_eq!(
+            to_html("<img src=x onerror=\"a\">'&"),
+            "&lt;img src=x onerror=&quot;a&quot;&gt;&#39;&amp;"
+        );
         assert_eq!(to_html("\u{1b}[\u{1b}[31mx"), "31mx".to_owned());
     }
 
     #[test]
     fn addresses_are_links_and_cannot_break_out() {
         let html = to_html("see http://a.example/x?a=1&b=2.");
-        assert!(html.contains("href=\"http://a.example/x?a=1&amp;b=2\">"), "{html}");
+        assert!(
+            html.contains("href=\"http://a.example/x?a=1&amp;b=2\">"),
+            "{html}"
+        );
         assert!(html.ends_with("</a>."));
         assert!(!to_html("http://a\"onclick=\"x").contains("\"onclick"));
         assert_eq!(to_html("http://"), "http://");
@@ -218,7 +252,10 @@ mod tests {
     #[test]
     fn progress_and_other_sequences_fold() {
         assert_eq!(to_html("10%\r50%\r100%\r\n"), "100%");
-        assert_eq!(to_html("\u{1b}[2K\u{1b}]8;;http://evil\u{7}text\u{1b}]8;;\u{7}"), "text");
+        assert_eq!(
+            to_html("\u{1b}[2K\u{1b}]8;;http://evil\u{7}text\u{1b}]8;;\u{7}"),
+            "text"
+        );
         assert_eq!(to_html("a\u{8}\u{0}b"), "ab");
     }
 }

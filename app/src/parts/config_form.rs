@@ -47,7 +47,13 @@ pub fn config_form(fields: RwSignal<Fields>) -> AnyView {
     .into_any()
 }
 
-fn number(label: &'static str, name: &'static str, draft: RwSignal<Fields>, part: fn(&mut Fields) -> &mut String, touched: impl Fn() + Copy + 'static) -> AnyView {
+fn number(
+    label: &'static str,
+    name: &'static str,
+    draft: RwSignal<Fields>,
+    part: fn(&mut Fields) -> &mut String,
+    touched: impl Fn() + Copy + 'static,
+) -> AnyView {
     let mut start = draft.get_untracked();
     let value = std::mem::take(part(&mut start));
     view! {

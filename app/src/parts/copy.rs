@@ -9,9 +9,15 @@ use std::time::Duration;
 pub fn Copy(#[prop(into)] text: Signal<String>, what: &'static str) -> AnyView {
     let done = RwSignal::new(false);
     let copy = move |_| {
-        let _ = window().navigator().clipboard().write_text(&text.get_untracked());
+        let _ = window()
+            .navigator()
+            .clipboard()
+            .write_text(&text.get_untracked());
         done.set(true);
-        set_timeout(move || done.try_set(false).map_or((), |_| ()), Duration::from_millis(1600));
+        set_timeout(
+            move || done.try_set(false).map_or((), |_| ()),
+            Duration::from_millis(1600),
+        );
     };
     view! {
         <button type="button" class="btn-icon copy" aria-label=format!("Copy {what}") title=format!("Copy {what}") on:click=copy>

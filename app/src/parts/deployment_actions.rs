@@ -13,7 +13,11 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 pub fn actions(view: Signal<DeploymentView>) -> AnyView {
-    let (cancel, pause, resume) = (ServerAction::<Cancel>::new(), ServerAction::<Pause>::new(), ServerAction::<Resume>::new());
+    let (cancel, pause, resume) = (
+        ServerAction::<Cancel>::new(),
+        ServerAction::<Pause>::new(),
+        ServerAction::<Resume>::new(),
+    );
     let id = view.with_untracked(|v| v.summary.id.to_string());
     let environment = view.with_untracked(|v| v.summary.environment.clone());
     let can = Memo::new(move |_| view.with(|v| v.can.clone()));
@@ -21,9 +25,19 @@ pub fn actions(view: Signal<DeploymentView>) -> AnyView {
     let ended = Memo::new(move |_| view.with(|v| v.summary.phase.is_final()));
     let why = move || {
         let can = can.get();
-        let hold = if paused.get() { ("why-resume", "Resume:", can.resume) } else { ("why-pause", "Pause:", can.pause) };
-        let own = if ended.get() { vec![] } else { vec![hold, ("why-cancel", "Cancel:", can.cancel)] };
-        own.into_iter().chain([("why-update", "Update:", can.update)]).collect()
+        let hold = if paused.get() {
+            ("why-resume", "Resume:", can.resume)
+        } else {
+            ("why-pause", "Pause:", can.pause)
+        };
+        let own = if ended.get() {
+            vec![]
+        } else {
+            vec![hold, ("why-cancel", "Cancel:", can.cancel)]
+        };
+        own.into_iter()
+            .chain([("why-update", "Update:", can.update)])
+            .collect()
     };
     let (pause_id, resume_id) = (id.clone(), id.clone());
     said(cancel, "Cancelled. What was made so far is removed.");
@@ -32,11 +46,35 @@ pub fn actions(view: Signal<DeploymentView>) -> AnyView {
     let buttons = move || {
         (!ended.get()).then(|| {
             let hold = if paused.get() {
-                Either::Left(act(resume, resume_id.clone(), "Resume", "btn", Signal::derive(move || can.get().resume), "why-resume"))
+                Either::Left(act(
+                    resume,
+                    resume_id.clone(),
+                    "Resume",
+                    "btn",
+                    Signal::derive(move || can.get().resume),
+                    "why-resume",
+                ))
             } else {
-                Either::Right(act(pause, pause_id.clone(), "Pause", "btn", Signal::derive(move || can.get().pause), "why-pause"))
+                Either::Right(act(
+                    pause,
+                    pause_id.clone(),
+                    "Pause",
+                    "btn",
+                    Signal::derive(move || can.get().pause),
+                    "why-pause",
+                ))
             };
-            (act(cancel, id.clone(), "Cancel", "btn", Signal::derive(move || can.get().cancel), "why-cancel"), hold)
+            (
+                act(
+                    cancel,
+                    id.clone(),
+                    "Cancel",
+                    "btn",
+                    Signal::derive(move || can.get().cancel),
+                    "why-cancel",
+                ),
+                hold,
+            )
         })
     };
     view! {

@@ -10,7 +10,10 @@ use leptos::either::Either;
 use leptos::prelude::*;
 
 pub fn facts(view: Signal<DeploymentView>) -> AnyView {
-    let (what, artifact) = (Memo::new(move |_| view.with(|v| v.changes.clone())), Memo::new(move |_| view.with(|v| v.artifact.clone())));
+    let (what, artifact) = (
+        Memo::new(move |_| view.with(|v| v.changes.clone())),
+        Memo::new(move |_| view.with(|v| v.artifact.clone())),
+    );
     let config = Memo::new(move |_| view.with(|v| v.config.clone()));
     let source = view.with_untracked(|v| v.summary.source.clone());
     let (strategy, runtime) = view.with_untracked(|v| (v.strategy.word(), v.runtime.to_string()));
@@ -46,12 +49,17 @@ pub fn facts(view: Signal<DeploymentView>) -> AnyView {
 
 fn pair(name: &'static str, value: impl Into<String>) -> AnyView {
     let value = value.into();
-    view! { <div><dt>{name}</dt><dd class="clip" title=value.clone()>{value.clone()}</dd></div> }.into_any()
+    view! { <div><dt>{name}</dt><dd class="clip" title=value.clone()>{value.clone()}</dd></div> }
+        .into_any()
 }
 
 fn source_facts(source: &Source) -> AnyView {
     let pairs: Vec<(&'static str, String)> = match source {
-        Source::Git { url, revision, commit } => vec![
+        Source::Git {
+            url,
+            revision,
+            commit,
+        } => vec![
             ("Repository", url.clone()),
             ("Revision", revision.label()),
             ("Commit", commit.short().to_owned()),
@@ -60,10 +68,30 @@ fn source_facts(source: &Source) -> AnyView {
             ("Written", format::absolute(commit.at)),
         ],
         Source::Image { reference, local } => {
-            vec![("Image", reference.clone()), ("From", if *local { "this machine" } else { "its registry" }.into())]
+            vec![
+                ("Image", reference.clone()),
+                (
+                    "From",
+                    if *local {
+                        "this machine"
+                    } else {
+                        "its registry"
+                    }
+                    .into(),
+                ),
+            ]
         }
-        Source::Bundle { name, digest, size_bytes, .. } => {
-            vec![("File", name.clone()), ("Size", format::bytes(*size_bytes)), ("Digest", format::digest(digest))]
+        Source::Bundle {
+            name,
+            digest,
+            size_bytes,
+            ..
+        } => {
+            vec![
+                ("File", name.clone()),
+                ("Size", format::bytes(*size_bytes)),
+                ("Digest", format::digest(digest)),
+            ]
         }
     };
     view! { <dl class="pairs">{pairs.into_iter().map(|(name, value)| pair(name, value)).collect_view()}</dl> }.into_any()
@@ -89,7 +117,11 @@ fn config_facts(config: &Config) -> AnyView {
         1 => "1 replica".to_owned(),
         n => format!("{n} replicas"),
     };
-    let each = format!("{}, {} each", format::cpus(config.resources.cpus_milli), format::memory(config.resources.memory_mib.into()));
+    let each = format!(
+        "{}, {} each",
+        format::cpus(config.resources.cpus_milli),
+        format::memory(config.resources.memory_mib.into())
+    );
     let env = config.env.keys().cloned().collect::<Vec<_>>();
     view! {
         <dl class="pairs">

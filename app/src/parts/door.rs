@@ -6,7 +6,13 @@ use crate::boot::flash;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-pub fn door(title: &'static str, sentence: &'static str, action: &'static str, fields: impl IntoView + 'static, button: &'static str) -> AnyView {
+pub fn door(
+    title: &'static str,
+    sentence: &'static str,
+    action: &'static str,
+    fields: impl IntoView + 'static,
+    button: &'static str,
+) -> AnyView {
     view! {
         <Title text=title/>
         <form method="post" action=action class="form-card">
@@ -21,7 +27,13 @@ pub fn door(title: &'static str, sentence: &'static str, action: &'static str, f
 }
 
 /// One labelled input.
-pub fn field(label: &'static str, name: &'static str, kind: &'static str, autocomplete: &'static str, hint: Option<&'static str>) -> AnyView {
+pub fn field(
+    label: &'static str,
+    name: &'static str,
+    kind: &'static str,
+    autocomplete: &'static str,
+    hint: Option<&'static str>,
+) -> AnyView {
     let hint_id = format!("{name}-hint");
     view! {
         <div class="field">

@@ -3,7 +3,12 @@
 use super::copy::command;
 use leptos::prelude::*;
 
-pub fn empty(title: &'static str, sentence: &'static str, action: impl IntoView + 'static, line: Option<&'static str>) -> AnyView {
+pub fn empty(
+    title: &'static str,
+    sentence: &'static str,
+    action: impl IntoView + 'static,
+    line: Option<&'static str>,
+) -> AnyView {
     view! {
         <section class="empty">
             <h2>{title}</h2>

@@ -11,7 +11,10 @@ struct Row {
     value: String,
 }
 
-pub fn env_editor(draft: RwSignal<Fields>, touched: impl Fn() + Copy + Send + Sync + 'static) -> AnyView {
+pub fn env_editor(
+    draft: RwSignal<Fields>,
+    touched: impl Fn() + Copy + Send + Sync + 'static,
+) -> AnyView {
     let as_rows = RwSignal::new(false);
     let rows = RwSignal::new(read(&draft.with_untracked(|d| d.env.clone())));
     Effect::new(move |_| as_rows.set(true));
@@ -20,7 +23,15 @@ pub fn env_editor(draft: RwSignal<Fields>, touched: impl Fn() + Copy + Send + Sy
         draft.update(|d| d.env = written(&rows.get_untracked()));
         touched();
     };
-    let add = move |_| rows.update(|r| r.push(Row { key: next_key(r), name: String::new(), value: String::new() }));
+    let add = move |_| {
+        rows.update(|r| {
+            r.push(Row {
+                key: next_key(r),
+                name: String::new(),
+                value: String::new(),
+            })
+        })
+    };
     view! {
         <fieldset>
             <legend id="env-legend">"Environment"</legend>
@@ -44,10 +55,17 @@ pub fn env_editor(draft: RwSignal<Fields>, touched: impl Fn() + Copy + Send + Sy
     .into_any()
 }
 
-fn row_view(row: Row, set: impl Fn(&dyn Fn(&mut Vec<Row>)) + Copy + Send + Sync + 'static) -> AnyView {
+fn row_view(
+    row: Row,
+    set: impl Fn(&dyn Fn(&mut Vec<Row>)) + Copy + Send + Sync + 'static,
+) -> AnyView {
     let key = row.key;
     let edit = move |part: fn(&mut Row) -> &mut String, text: String| {
-        set(&move |rows| rows.iter_mut().filter(|r| r.key == key).for_each(|r| *part(r) = text.clone()));
+        set(&move |rows| {
+            rows.iter_mut()
+                .filter(|r| r.key == key)
+                .for_each(|r| *part(r) = text.clone())
+        });
     };
     view! {
         <div class="env-row">
@@ -61,13 +79,23 @@ fn row_view(row: Row, set: impl Fn(&dyn Fn(&mut Vec<Row>)) + Copy + Send + Sync 
 
 fn read(text: &str) -> Vec<Row> {
     let pairs = text.lines().filter_map(|line| line.split_once('='));
-    (0..).zip(pairs).map(|(key, (name, value))| Row { key, name: name.into(), value: value.into() }).collect()
+    (0..)
+        .zip(pairs)
+        .map(|(key, (name, value))| Row {
+            key,
+            name: name.into(),
+            value: value.into(),
+        })
+        .collect()
 }
 
 /// Rows that say nothing are left out.
 fn written(rows: &[Row]) -> String {
-    let said = rows.iter().filter(|r| !(r.name.trim().is_empty() && r.value.is_empty()));
-    said.map(|r| format!("{}={}\n", r.name.trim(), r.value)).collect()
+    let said = rows
+        .iter()
+        .filter(|r| !(r.name.trim().is_empty() && r.value.is_empty()));
+    said.map(|r| format!("{}={}\n", r.name.trim(), r.value))
+        .collect()
 }
 
 fn next_key(rows: &[Row]) -> u32 {
@@ -82,7 +110,11 @@ mod tests {
     fn rows_and_text_say_the_same() {
         let text = "A=1\nB=x=y\n";
         assert_eq!(written(&read(text)), text);
-        let empty = Row { key: 9, name: " ".into(), value: String::new() };
+        let empty = Row {
+            key: 9,
+            name: " ".into(),
+            value: String::new(),
+        };
         assert_eq!(written(&[empty.clone()]), "");
         assert_eq!(next_key(&[empty]), 10);
     }

@@ -11,8 +11,13 @@ use leptos::either::Either;
 use leptos::prelude::*;
 
 #[component]
-pub fn EnvironmentCard(#[prop(into)] environment: Signal<EnvironmentView>, with_project: bool) -> AnyView {
-    let highlight = changed(Signal::derive(move || environment.with(|e| instance_word(e.status).to_owned())));
+pub fn EnvironmentCard(
+    #[prop(into)] environment: Signal<EnvironmentView>,
+    with_project: bool,
+) -> AnyView {
+    let highlight = changed(Signal::derive(move || {
+        environment.with(|e| instance_word(e.status).to_owned())
+    }));
     view! {
         <article class="card env-card" class:changed=highlight>
             <header class="env-head">
@@ -47,7 +52,11 @@ fn title(e: &EnvironmentView, with_project: bool) -> impl IntoView + use<> {
 
 /// Where a browser reaches it.
 pub fn url(url: String) -> AnyView {
-    let shown = url.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let shown = url
+        .trim_start_matches("https://")
+        .trim_start_matches("http://")
+        .trim_end_matches('/')
+        .to_owned();
     view! {
         <a class="url" href=url rel="external noopener" target="_blank">
             <span class="clip">{shown}</span>{icon(Icon::ArrowUpRight)}<span class="sr-only">" (opens in a new tab)"</span>
@@ -58,7 +67,9 @@ pub fn url(url: String) -> AnyView {
 
 fn version(label: &'static str, summary: Option<&DeploymentSummary>) -> impl IntoView + use<> {
     match summary.cloned() {
-        None => Either::Left(view! { <p class="env-version"><span class="env-label">{label}</span><span class="muted">"nothing yet"</span></p> }),
+        None => Either::Left(
+            view! { <p class="env-version"><span class="env-label">{label}</span><span class="muted">"nothing yet"</span></p> },
+        ),
         Some(d) => Either::Right(view! {
             <p class="env-version">
                 <span class="env-label">{label}</span>

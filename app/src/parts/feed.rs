@@ -12,7 +12,11 @@ pub fn feed(events: &[EventView]) -> AnyView {
 }
 
 fn one(event: EventView) -> AnyView {
-    let href = event.deployment.as_ref().map(paths::deployment).or(event.project.as_ref().map(paths::project));
+    let href = event
+        .deployment
+        .as_ref()
+        .map(paths::deployment)
+        .or(event.project.as_ref().map(paths::project));
     let sentence = prose(&event.sentence);
     view! {
         <li>

@@ -19,17 +19,28 @@ pub struct Filters {
 
 impl Filters {
     pub fn any(self) -> bool {
-        [self.status, self.project, self.text].into_iter().any(|f| f.get().is_some())
+        [self.status, self.project, self.text]
+            .into_iter()
+            .any(|f| f.get().is_some())
     }
 
     /// The same filters, from `cursor` on.
     pub fn address(self, cursor: Option<&str>) -> String {
-        self.with(self.status.get().as_deref(), self.text.get().as_deref(), cursor)
+        self.with(
+            self.status.get().as_deref(),
+            self.text.get().as_deref(),
+            cursor,
+        )
     }
 
     fn with(self, status: Option<&str>, text: Option<&str>, cursor: Option<&str>) -> String {
         let project = self.project.get_untracked();
-        let pairs = [("status", status), ("project", project.as_deref()), ("text", text), ("cursor", cursor)];
+        let pairs = [
+            ("status", status),
+            ("project", project.as_deref()),
+            ("text", text),
+            ("cursor", cursor),
+        ];
         format!("{}{}", paths::DEPLOYMENTS, paths::query(&pairs))
     }
 }
@@ -43,15 +54,32 @@ fn words() -> Vec<&'static str> {
 
 pub fn filters(asked: Filters) -> AnyView {
     let navigate = use_navigate();
-    let to = StoredValue::new(move |path: String| navigate(&path, NavigateOptions { replace: true, scroll: false, ..Default::default() }));
-    let choose = move |word: String| to.with_value(|to| to(asked.with(Some(&word), asked.text.get_untracked().as_deref(), None)));
+    let to = StoredValue::new(move |path: String| {
+        navigate(
+            &path,
+            NavigateOptions {
+                replace: true,
+                scroll: false,
+                ..Default::default()
+            },
+        )
+    });
+    let choose = move |word: String| {
+        to.with_value(|to| to(asked.with(Some(&word), asked.text.get_untracked().as_deref(), None)))
+    };
     let turn = StoredValue::new(0_u32);
     let search = move |text: String| {
         let mine = turn.get_value() + 1;
         turn.set_value(mine);
         let rest = move || {
             if turn.try_get_value() == Some(mine) {
-                to.with_value(|to| to(asked.with(asked.status.get_untracked().as_deref(), Some(text.trim()), None)));
+                to.with_value(|to| {
+                    to(asked.with(
+                        asked.status.get_untracked().as_deref(),
+                        Some(text.trim()),
+                        None,
+                    ))
+                });
             }
         };
         set_timeout(rest, Duration::from_millis(250));
@@ -94,6 +122,19 @@ mod tests {
 
     #[test]
     fn every_status_can_be_asked_for_once() {
-        assert_eq!(words(), ["pending", "running", "deploying", "ready", "completed", "paused", "stopped", "failed", "cancelled"]);
+        assert_eq!(
+            words(),
+            [
+                "pending",
+                "running",
+                "deploying",
+                "ready",
+                "completed",
+                "paused",
+                "stopped",
+                "failed",
+                "cancelled"
+            ]
+        );
     }
 }

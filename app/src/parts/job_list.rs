@@ -20,19 +20,44 @@ pub struct Selected {
 /// What the address names; else what a person would look at first: the failure, what runs now,
 /// the instance that serves, the newest job.
 pub fn selected(view: &DeploymentView, picked: Option<&str>) -> Option<Selected> {
-    let job = |j: &JobView| Selected { stream: j.stream.clone(), title: j.title.clone() };
-    let instance = |i: &InstanceView| Selected { stream: i.stream.clone(), title: instance_title(i) };
+    let job = |j: &JobView| Selected {
+        stream: j.stream.clone(),
+        title: j.title.clone(),
+    };
+    let instance = |i: &InstanceView| Selected {
+        stream: i.stream.clone(),
+        title: instance_title(i),
+    };
     if let Some(picked) = picked {
         let named = view.jobs.iter().find(|j| j.id.as_str() == picked).map(job);
-        let named = named.or_else(|| view.instances.iter().find(|i| i.id.to_string() == picked).map(instance));
+        let named = named.or_else(|| {
+            view.instances
+                .iter()
+                .find(|i| i.id.to_string() == picked)
+                .map(instance)
+        });
         if named.is_some() {
             return named;
         }
     }
     let with = |status| view.jobs.iter().find(|j| j.status == status);
-    let urgent = with(JobStatus::Failure).or_else(|| with(JobStatus::Running)).map(job);
-    let serving = || view.instances.first().filter(|_| view.summary.phase.is_active()).map(instance);
-    let newest = || view.jobs.iter().rev().find(|j| j.started_at.is_some()).or(view.jobs.first()).map(job);
+    let urgent = with(JobStatus::Failure)
+        .or_else(|| with(JobStatus::Running))
+        .map(job);
+    let serving = || {
+        view.instances
+            .first()
+            .filter(|_| view.summary.phase.is_active())
+            .map(instance)
+    };
+    let newest = || {
+        view.jobs
+            .iter()
+            .rev()
+            .find(|j| j.started_at.is_some())
+            .or(view.jobs.first())
+            .map(job)
+    };
     urgent.or_else(serving).or_else(newest)
 }
 
@@ -44,7 +69,9 @@ pub fn job_list(view: Signal<DeploymentView>, open: Memo<Option<Selected>>) -> A
     let page = StoredValue::new(view.with_untracked(|v| paths::deployment(&v.summary.id)));
     let jobs = Memo::new(move |_| view.with(|v| v.jobs.clone()));
     let instances = Memo::new(move |_| view.with(|v| v.instances.clone()));
-    let is_open = move |stream: String| Signal::derive(move || open.with(|o| o.as_ref().is_some_and(|o| o.stream == stream)));
+    let is_open = move |stream: String| {
+        Signal::derive(move || open.with(|o| o.as_ref().is_some_and(|o| o.stream == stream)))
+    };
     view! {
         <nav class="jobs" aria-label="Jobs and instances">
             <ol>
@@ -65,8 +92,10 @@ pub fn job_list(view: Signal<DeploymentView>, open: Memo<Option<Selected>>) -> A
 }
 
 fn job(page: StoredValue<String>, job: Memo<JobView>, open: Signal<bool>) -> AnyView {
-    let href = move || page.with_value(|page| format!("{page}?job={}", job.with(|j| j.id.to_string())));
-    let at = move |f: fn(&JobView) -> Option<domain::time::Time>| Signal::derive(move || job.with(f));
+    let href =
+        move || page.with_value(|page| format!("{page}?job={}", job.with(|j| j.id.to_string())));
+    let at =
+        move |f: fn(&JobView) -> Option<domain::time::Time>| Signal::derive(move || job.with(f));
     view! {
         <li class=move || format!("job {}", job.with(|j| Tone::of_job(j.status)).class())>
             <a href=href on:click=stay(href) class="job-link" aria-current=move || open.get().then_some("true")>
@@ -91,8 +120,14 @@ const fn mark(status: JobStatus) -> Icon {
     }
 }
 
-fn instance(page: StoredValue<String>, instance: Memo<InstanceView>, open: Signal<bool>) -> AnyView {
-    let href = move || page.with_value(|page| format!("{page}?job={}", instance.with(|i| i.id.to_string())));
+fn instance(
+    page: StoredValue<String>,
+    instance: Memo<InstanceView>,
+    open: Signal<bool>,
+) -> AnyView {
+    let href = move || {
+        page.with_value(|page| format!("{page}?job={}", instance.with(|i| i.id.to_string())))
+    };
     let tone = move || instance.with(instance_tone);
     let since = Signal::derive(move || instance.with(|i| i.started_at));
     view! {

@@ -25,7 +25,10 @@ const GO: [(&str, &str, &str); 6] = [
 /// The palette, the list of keys, and the one listener behind both.
 #[component]
 pub fn Keys() -> impl IntoView {
-    let (palette, keys) = (NodeRef::<html::Dialog>::new(), NodeRef::<html::Dialog>::new());
+    let (palette, keys) = (
+        NodeRef::<html::Dialog>::new(),
+        NodeRef::<html::Dialog>::new(),
+    );
     let opens = RwSignal::new(0_u32);
     let navigate = use_navigate();
     let went = StoredValue::new(0_i64);
@@ -45,7 +48,10 @@ pub fn Keys() -> impl IntoView {
             return;
         }
         let now = crate::live::js_now();
-        let place = GO.iter().find(|(k, ..)| *k == key).filter(|_| now - went.get_value() < TOGETHER_MS);
+        let place = GO
+            .iter()
+            .find(|(k, ..)| *k == key)
+            .filter(|_| now - went.get_value() < TOGETHER_MS);
         went.set_value(if key == "g" { now } else { 0 });
         match (key.as_str(), place) {
             (_, Some((_, _, path))) => navigate(path, Default::default()),
@@ -58,8 +64,13 @@ pub fn Keys() -> impl IntoView {
         let handle = window_event_listener(leptos::ev::keydown, press.clone());
         on_cleanup(move || handle.remove());
         let handle = window_event_listener(leptos::ev::click, move |event| {
-            let target = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
-            if target.and_then(|t| t.closest("[data-opens=palette]").ok().flatten()).is_some() {
+            let target = event
+                .target()
+                .and_then(|t| t.dyn_into::<web_sys::Element>().ok());
+            if target
+                .and_then(|t| t.closest("[data-opens=palette]").ok().flatten())
+                .is_some()
+            {
                 open_palette();
             }
         });
@@ -83,18 +94,29 @@ pub fn Keys() -> impl IntoView {
 }
 
 fn key_line(what: &'static str, keys: &[&'static str]) -> AnyView {
-    let keys = keys.iter().map(|key| view! { <kbd>{*key}</kbd> }).collect_view();
+    let keys = keys
+        .iter()
+        .map(|key| view! { <kbd>{*key}</kbd> })
+        .collect_view();
     view! { <dt>{what}</dt><dd>{keys}</dd> }.into_any()
 }
 
 /// Letters that a person types are theirs.
 fn is_typing(event: &KeyboardEvent) -> bool {
-    let target = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
-    target.is_some_and(|t| matches!(t.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT") || t.closest("dialog").ok().flatten().is_some())
+    let target = event
+        .target()
+        .and_then(|t| t.dyn_into::<web_sys::Element>().ok());
+    target.is_some_and(|t| {
+        matches!(t.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+            || t.closest("dialog").ok().flatten().is_some()
+    })
 }
 
 fn focus_filter(event: &KeyboardEvent) {
-    let filter = document().query_selector("main [data-filter], main input[type=search]").ok().flatten();
+    let filter = document()
+        .query_selector("main [data-filter], main input[type=search]")
+        .ok()
+        .flatten();
     if let Some(filter) = filter.and_then(|f| f.dyn_into::<HtmlElement>().ok()) {
         event.prevent_default();
         let _ = filter.focus();

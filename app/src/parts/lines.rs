@@ -21,8 +21,15 @@ pub fn line(line: &LogLine) -> String {
         Stream::Note => "ln ln-note",
     };
     let (seq, time) = (line.seq, format::clock(line.at));
-    let _ = write!(out, "<div class=\"{class}\" id=\"L{seq}\"><a class=\"no\" href=\"#L{seq}\" tabindex=\"-1\">{seq}</a>");
-    let _ = write!(out, "<span class=\"at\">{time}</span><span class=\"tx\">{}</span></div>", ansi::to_html(&line.text));
+    let _ = write!(
+        out,
+        "<div class=\"{class}\" id=\"L{seq}\"><a class=\"no\" href=\"#L{seq}\" tabindex=\"-1\">{seq}</a>"
+    );
+    let _ = write!(
+        out,
+        "<span class=\"at\">{time}</span><span class=\"tx\">{}</span></div>",
+        ansi::to_html(&line.text)
+    );
     out
 }
 
@@ -40,7 +47,10 @@ pub fn chunks(lines: &[LogLine]) -> Vec<(u64, String)> {
 }
 
 pub fn html(lines: &[LogLine]) -> String {
-    chunks(lines).into_iter().map(|(number, html)| chunk(number, &html)).collect()
+    chunks(lines)
+        .into_iter()
+        .map(|(number, html)| chunk(number, &html))
+        .collect()
 }
 
 pub fn chunk(number: u64, inner: &str) -> String {
@@ -62,7 +72,12 @@ mod tests {
     use domain::time::Time;
 
     fn at(seq: u64) -> LogLine {
-        LogLine { seq, at: Time(0), stream: Stream::Err, text: "<b>".into() }
+        LogLine {
+            seq,
+            at: Time(0),
+            stream: Stream::Err,
+            text: "<b>".into(),
+        }
     }
 
     #[test]
@@ -77,7 +92,10 @@ mod tests {
     #[test]
     fn chunks_hold_a_hundred_lines() {
         let lines: Vec<_> = (95..=205).map(at).collect();
-        let sizes: Vec<_> = chunks(&lines).iter().map(|(n, html)| (*n, html.matches("class=\"ln").count())).collect();
+        let sizes: Vec<_> = chunks(&lines)
+            .iter()
+            .map(|(n, html)| (*n, html.matches("class=\"ln").count()))
+            .collect();
         assert_eq!(sizes, [(0, 6), (1, 100), (2, 5)]);
     }
 

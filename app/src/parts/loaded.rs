@@ -42,7 +42,10 @@ where
 }
 
 /// A passing failure keeps what was there; the live mark says that it is old.
-fn keep<T>(last: Option<&Option<Result<T, Fault>>>, new: Option<Result<T, Fault>>) -> Option<Result<T, Fault>>
+fn keep<T>(
+    last: Option<&Option<Result<T, Fault>>>,
+    new: Option<Result<T, Fault>>,
+) -> Option<Result<T, Fault>>
 where
     T: Clone,
 {
@@ -81,7 +84,11 @@ fn bones(skeleton: Skeleton) -> AnyView {
 fn failed(fault: &Fault) -> AnyView {
     #[cfg(feature = "ssr")]
     crate::call::set_status(fault.0.kind.status());
-    let title = if fault.0.kind == Kind::NotFound { "Not found" } else { "Something went wrong" };
+    let title = if fault.0.kind == Kind::NotFound {
+        "Not found"
+    } else {
+        "Something went wrong"
+    };
     view! {
         <Title text=title/>
         <section class="failed-page">
@@ -96,5 +103,8 @@ fn failed(fault: &Fault) -> AnyView {
 /// The page for an address that leads nowhere.
 pub fn not_found() -> impl IntoView {
     let sentence = "There is no page at this address.";
-    failed(&Fault(Refusal::new(Kind::NotFound, "not_found", sentence).way_out("Check the address, or start from the overview.")))
+    failed(&Fault(
+        Refusal::new(Kind::NotFound, "not_found", sentence)
+            .way_out("Check the address, or start from the overview."),
+    ))
 }

@@ -27,13 +27,22 @@ pub fn Log(stream: String, title: String, find: Memo<Option<String>>) -> AnyView
     let raw = format!("/v2/logs/{stream}?raw=1");
     let searched = RwSignal::new(find.get_untracked().unwrap_or_default());
     let (tail_of, search_in) = (stream.clone(), stream.clone());
-    let tail = Resource::new(|| (), move |()| log(tail_of.clone(), None, Some(TAIL), None));
+    let tail = Resource::new(
+        || (),
+        move |()| log(tail_of.clone(), None, Some(TAIL), None),
+    );
     let found = Resource::new(
         move || searched.get(),
         move |text| {
             let stream = search_in.clone();
             async move {
-                if text.is_empty() { Ok(None) } else { log(stream, Some(1), Some(FOUND), Some(text)).await.map(Some) }
+                if text.is_empty() {
+                    Ok(None)
+                } else {
+                    log(stream, Some(1), Some(FOUND), Some(text))
+                        .await
+                        .map(Some)
+                }
             }
         },
     );
@@ -78,7 +87,9 @@ fn toggle(name: &'static str, mark: Icon, on: RwSignal<bool>) -> AnyView {
 }
 
 /// Calls `then` when typing rests.
-fn debounced(then: impl Fn(String) + Copy + 'static) -> impl FnMut(leptos::ev::Targeted<leptos::web_sys::Event, leptos::web_sys::HtmlInputElement>) {
+fn debounced(
+    then: impl Fn(String) + Copy + 'static,
+) -> impl FnMut(leptos::ev::Targeted<leptos::web_sys::Event, leptos::web_sys::HtmlInputElement>) {
     let turn = StoredValue::new(0_u32);
     move |event| {
         let (mine, text) = (turn.get_value() + 1, event.target().value());

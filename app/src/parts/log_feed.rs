@@ -7,7 +7,9 @@ use leptos::prelude::*;
 use leptos::reactive::spawn_local;
 use std::time::Duration;
 use wasm_bindgen::{JsCast, prelude::Closure};
-use web_sys::{Element, EventSource, MessageEvent, MouseEvent, ScrollIntoViewOptions, ScrollLogicalPosition};
+use web_sys::{
+    Element, EventSource, MessageEvent, MouseEvent, ScrollIntoViewOptions, ScrollLogicalPosition,
+};
 
 /// Chunks that stay in the page while it follows; older ones are loaded again on demand.
 const WINDOW_CHUNKS: u32 = 60;
@@ -58,8 +60,14 @@ impl Feed {
 
     fn listen(self) {
         let from = self.last.get_untracked() + 1;
-        let Ok(source) = EventSource::new(&format!("/live/logs/{}?from={from}", self.stream.get_value())) else { return };
-        let heard = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| self.hear(&event));
+        let Ok(source) = EventSource::new(&format!(
+            "/live/logs/{}?from={from}",
+            self.stream.get_value()
+        )) else {
+            return;
+        };
+        let heard =
+            Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| self.hear(&event));
         let closing = source.clone();
         let ended = Closure::<dyn Fn()>::new(move || {
             closing.close();
@@ -68,14 +76,25 @@ impl Feed {
         source.set_onmessage(Some(heard.as_ref().unchecked_ref()));
         let _ = source.add_event_listener_with_callback("end", ended.as_ref().unchecked_ref());
         let kept = StoredValue::new_local(Some((source, heard, ended)));
-        on_cleanup_local(kept);
+        close_with_the_page(kept);
     }
 
     /// A line that is already here (the stream resumes) is not written again.
     fn hear(self, event: &MessageEvent) {
-        let Some(page) = event.data().as_string().and_then(|text| serde_json::from_str::<LogPage>(&text).ok()) else { return };
-        let waiting = self.waiting.try_with_value(|w| w.last().map(|l| l.seq)).flatten();
-        let Some(last) = self.last.try_get_untracked() else { return };
+        let Some(page) = event
+            .data()
+            .as_string()
+            .and_then(|text| serde_json::from_str::<LogPage>(&text).ok())
+        else {
+            return;
+        };
+        let waiting = self
+            .waiting
+            .try_with_value(|w| w.last().map(|l| l.seq))
+            .flatten();
+        let Some(last) = self.last.try_get_untracked() else {
+            return;
+        };
         let newest = waiting.unwrap_or(last);
         let new: Vec<_> = page.lines.into_iter().filter(|l| l.seq > newest).collect();
         if new.is_empty() {
@@ -88,8 +107,13 @@ impl Feed {
     }
 
     fn write(self) {
-        let Some(lines) = self.waiting.try_update_value(std::mem::take) else { return };
-        let (Some(newest), Some(parts)) = (lines.last().map(|l| l.seq), self.parts.get_value()) else { return };
+        let Some(lines) = self.waiting.try_update_value(std::mem::take) else {
+            return;
+        };
+        let (Some(newest), Some(parts)) = (lines.last().map(|l| l.seq), self.parts.get_value())
+        else {
+            return;
+        };
         append(&parts.1, &lines);
         self.last.set(newest);
         if self.following.get_value() {
@@ -105,13 +129,21 @@ impl Feed {
         for _ in 0..over {
             body.first_element_child().inspect(Element::remove);
         }
-        if over > 0 && let Some(first) = body.query_selector(".ln").ok().flatten().and_then(|l| lines::range(&l.id())) {
+        if over > 0
+            && let Some(first) = body
+                .query_selector(".ln")
+                .ok()
+                .flatten()
+                .and_then(|l| lines::range(&l.id()))
+        {
             self.first.set(first.0);
         }
     }
 
     pub fn scrolled(self) {
-        let Some((scroller, _)) = self.parts.get_value() else { return };
+        let Some((scroller, _)) = self.parts.get_value() else {
+            return;
+        };
         let left = scroller.scroll_height() - scroller.scroll_top() - scroller.client_height();
         self.following.set_value(left < NEAR_PX);
         if left < NEAR_PX && self.unseen.get_untracked() > 0 {
@@ -142,9 +174,15 @@ impl Feed {
         self.following.set_value(false);
         spawn_local(async move {
             let limit = (until - from).min(5_000) as u32;
-            let Ok(page) = log(self.stream.get_value(), Some(from), Some(limit), None).await else { return };
+            let Ok(page) = log(self.stream.get_value(), Some(from), Some(limit), None).await else {
+                return;
+            };
             let before: Vec<_> = page.lines.into_iter().filter(|l| l.seq < until).collect();
-            let (Some(first), Some((scroller, body))) = (before.first().map(|l| l.seq), self.parts.get_value()) else { return };
+            let (Some(first), Some((scroller, body))) =
+                (before.first().map(|l| l.seq), self.parts.get_value())
+            else {
+                return;
+            };
             let height = scroller.scroll_height();
             let _ = body.insert_adjacent_html("afterbegin", &lines::html(&before));
             scroller.set_scroll_top(scroller.scroll_top() + scroller.scroll_height() - height);
@@ -155,14 +193,29 @@ impl Feed {
 
     /// A line's number was pressed: it is in the address now, with shift the range up to it.
     pub fn pick(self, event: &MouseEvent) {
-        let number = event.target().and_then(|t| t.dyn_into::<Element>().ok()).filter(|t| t.class_name() == "no");
-        let Some(to) = number.and_then(|n| lines::range(&n.get_attribute("href")?)).map(|r| r.0) else { return };
+        let number = event
+            .target()
+            .and_then(|t| t.dyn_into::<Element>().ok())
+            .filter(|t| t.class_name() == "no");
+        let Some(to) = number
+            .and_then(|n| lines::range(&n.get_attribute("href")?))
+            .map(|r| r.0)
+        else {
+            return;
+        };
         event.prevent_default();
-        let before = lines::range(&location().hash().unwrap_or_default()).filter(|_| event.shift_key());
+        let before =
+            lines::range(&location().hash().unwrap_or_default()).filter(|_| event.shift_key());
         let from = before.map_or(to, |range| range.0);
-        let hash = if from == to { format!("#L{to}") } else { format!("#L{}-L{}", from.min(to), from.max(to)) };
+        let hash = if from == to {
+            format!("#L{to}")
+        } else {
+            format!("#L{}-L{}", from.min(to), from.max(to))
+        };
         let state = wasm_bindgen::JsValue::NULL;
-        let _ = window().history().and_then(|h| h.replace_state_with_url(&state, "", Some(&hash)));
+        let _ = window()
+            .history()
+            .and_then(|h| h.replace_state_with_url(&state, "", Some(&hash)));
         unmark();
         mark(from.min(to), from.max(to));
     }
@@ -182,7 +235,14 @@ impl Feed {
     }
 }
 
-fn on_cleanup_local<T: 'static>(kept: StoredValue<Option<(EventSource, T, Closure<dyn Fn()>)>, LocalStorage>) {
+/// What listens, with the closures that it calls: they live exactly as long.
+type Listening = (
+    EventSource,
+    Closure<dyn Fn(MessageEvent)>,
+    Closure<dyn Fn()>,
+);
+
+fn close_with_the_page(kept: StoredValue<Option<Listening>, LocalStorage>) {
     on_cleanup(move || {
         if let Some(Some((source, ..))) = kept.try_update_value(Option::take) {
             source.close();
@@ -192,7 +252,9 @@ fn on_cleanup_local<T: 'static>(kept: StoredValue<Option<(EventSource, T, Closur
 
 fn append(body: &Element, new: &[LogLine]) {
     for (number, html) in lines::chunks(new) {
-        let last = body.last_element_child().filter(|c| c.get_attribute("data-chunk") == Some(number.to_string()));
+        let last = body
+            .last_element_child()
+            .filter(|c| c.get_attribute("data-chunk") == Some(number.to_string()));
         let _ = match last {
             Some(chunk) => chunk.insert_adjacent_html("beforeend", &html),
             None => body.insert_adjacent_html("beforeend", &lines::chunk(number, &html)),

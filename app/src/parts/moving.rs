@@ -14,22 +14,32 @@ use leptos::reactive::spawn_local;
 pub fn Moving() -> AnyView {
     let about = |topic: &Topic| matches!(topic, Topic::Deployment(_) | Topic::Environment(_));
     let toasts = use_toasts();
-    let data = live::resource(|| (), |()| moving(), about, |list: &Vec<DeploymentSummary>| !list.is_empty());
-    let list = Memo::new(move |_| data.get().and_then(Result::ok).unwrap_or_default());
+    let data = live::resource(
+        || (),
+        |()| moving(),
+        about,
+        |list: &Vec<DeploymentSummary>| !list.is_empty(),
+    );
     Effect::new(move |before: Option<Vec<DeploymentSummary>>| {
-        let now = list.get();
-        let gone = before.into_iter().flatten().filter(|d| now.iter().all(|n| n.id != d.id));
+        let now = data.get().and_then(Result::ok).unwrap_or_default();
+        let gone = before
+            .into_iter()
+            .flatten()
+            .filter(|d| now.iter().all(|n| n.id != d.id));
         gone.for_each(|d| tell_end(toasts, d));
         now
     });
     view! {
         <Transition>
-            {move || list.with(|list| (!list.is_empty()).then(|| view! {
+            {
+                let list = Memo::new(move |_| data.get().and_then(Result::ok).unwrap_or_default());
+                move || list.with(|list| (!list.is_empty()).then(|| view! {
                 <section class="moving" aria-label="Running deployments">
                     {list.iter().take(3).map(one).collect_view()}
                     {(list.len() > 3).then(|| view! { <a href=paths::DEPLOYMENTS>{format!("and {} more", list.len() - 3)}</a> })}
                 </section>
-            }))}
+            }))
+            }
         </Transition>
     }
     .into_any()
@@ -49,7 +59,9 @@ fn one(d: &DeploymentSummary) -> AnyView {
 /// It moved a moment ago: says what became of it.
 fn tell_end(toasts: Toasts, was: DeploymentSummary) {
     spawn_local(async move {
-        let Ok(view) = deployment(was.id.to_string()).await else { return };
+        let Ok(view) = deployment(was.id.to_string()).await else {
+            return;
+        };
         let d = view.summary;
         let name = format!("{} {}", d.project_name, d.source.label());
         match d.phase {

@@ -7,7 +7,11 @@ use leptos_meta::Title;
 /// A step on the way to this page: address and name.
 pub type Crumb = (String, String);
 
-pub fn page_head(crumbs: Vec<Crumb>, title: impl Into<String>, actions: impl IntoView + 'static) -> AnyView {
+pub fn page_head(
+    crumbs: Vec<Crumb>,
+    title: impl Into<String>,
+    actions: impl IntoView + 'static,
+) -> AnyView {
     let title = title.into();
     view! {
         <Title text=title.clone()/>
@@ -23,6 +27,9 @@ pub fn page_head(crumbs: Vec<Crumb>, title: impl Into<String>, actions: impl Int
 }
 
 pub fn trail(crumbs: Vec<Crumb>) -> AnyView {
-    let steps = crumbs.into_iter().map(|(href, name)| view! { <li><a href=href>{name}</a>{icon(Icon::ChevronRight)}</li> });
-    view! { <nav aria-label="Breadcrumb" class="crumbs"><ol>{steps.collect_view()}</ol></nav> }.into_any()
+    let steps = crumbs
+        .into_iter()
+        .map(|(href, name)| view! { <li><a href=href>{name}</a>{icon(Icon::ChevronRight)}</li> });
+    view! { <nav aria-label="Breadcrumb" class="crumbs"><ol>{steps.collect_view()}</ol></nav> }
+        .into_any()
 }

@@ -23,14 +23,23 @@ struct Entry {
 /// `opens` grows each time the dialog opens; what exists is read then.
 #[component]
 pub fn Palette(opens: RwSignal<u32>, dialog: NodeRef<html::Dialog>) -> impl IntoView {
-    let (text, at, known) = (RwSignal::new(String::new()), RwSignal::new(0_usize), RwSignal::new(places()));
+    let (text, at, known) = (
+        RwSignal::new(String::new()),
+        RwSignal::new(0_usize),
+        RwSignal::new(places()),
+    );
     Effect::new(move |_| {
         if opens.get() > 0 {
             text.set(String::new());
             at.set(0);
             spawn_local(async move {
                 if let Ok(list) = projects().await {
-                    known.set(places().into_iter().chain(list.iter().flat_map(of_project)).collect());
+                    known.set(
+                        places()
+                            .into_iter()
+                            .chain(list.iter().flat_map(of_project))
+                            .collect(),
+                    );
                 }
             });
         }
@@ -48,7 +57,11 @@ pub fn Palette(opens: RwSignal<u32>, dialog: NodeRef<html::Dialog>) -> impl Into
         match event.key().as_str() {
             "ArrowDown" => at.update(|i| *i = (*i + 1) % n),
             "ArrowUp" => at.update(|i| *i = (*i + n - 1) % n),
-            "Enter" => drop(found.with(|f| f.get(at.get()).map(|e| go.with_value(|go| go(&e.path))))),
+            "Enter" => {
+                if let Some(chosen) = found.with(|f| f.get(at.get()).cloned()) {
+                    go.with_value(|go| go(&chosen.path));
+                }
+            }
             _ => return,
         }
         event.prevent_default();
@@ -95,7 +108,11 @@ pub fn Palette(opens: RwSignal<u32>, dialog: NodeRef<html::Dialog>) -> impl Into
 }
 
 fn entry(name: impl Into<String>, what: &'static str, path: impl Into<String>) -> Entry {
-    Entry { name: name.into(), what, path: path.into() }
+    Entry {
+        name: name.into(),
+        what,
+        path: path.into(),
+    }
 }
 
 fn places() -> Vec<Entry> {
@@ -120,7 +137,14 @@ fn of_project(project: &ProjectView) -> Vec<Entry> {
     let own = entry(&project.name, "Project", paths::project(&project.id));
     let updates = project.environments.iter().flat_map(|e| {
         let place = format!("{} / {}", project.name, e.name);
-        [entry(format!("Update {place}"), "Update", paths::update(&e.id)), entry(format!("Edit config of {place}"), "Update", paths::edit_config(&e.id))]
+        [
+            entry(format!("Update {place}"), "Update", paths::update(&e.id)),
+            entry(
+                format!("Edit config of {place}"),
+                "Update",
+                paths::edit_config(&e.id),
+            ),
+        ]
     });
     std::iter::once(own).chain(updates).collect()
 }
@@ -138,7 +162,12 @@ mod tests {
 
     #[test]
     fn every_typed_word_counts() {
-        let names = |text| matching(&places(), text).into_iter().map(|e| e.name).collect::<Vec<_>>();
+        let names = |text| {
+            matching(&places(), text)
+                .into_iter()
+                .map(|e| e.name)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(names("dep failed"), ["Failed deployments"]);
         assert_eq!(names("").len(), MOST);
         assert!(names("nothing like it").is_empty());

@@ -52,7 +52,7 @@ fn shown(plan: Preview, confirmation: Confirmation) -> AnyView {
         <div class="plan">
             <h2>"The plan"</h2>
             {way(plan.from.as_ref(), &plan.to)}
-            {plan.notes.iter().cloned().map(|note| view! { <div class="notice">{icon(Icon::CircleAlert)}<p>{prose(&note)}</p></div> }).collect_view()}
+            {plan.notes.iter().map(|note| view! { <div class="notice">{icon(Icon::CircleAlert)}<p>{prose(note)}</p></div> }).collect_view()}
             {how(&plan)}
             {differences(&plan)}
             {commits(&plan)}
@@ -76,14 +76,26 @@ fn way(from: Option<&Source>, to: &Source) -> AnyView {
 /// Strategy, downtime, what stops.
 fn how(plan: &Preview) -> AnyView {
     let strategy = match plan.strategy {
-        Strategy::BlueGreen => "Blue-green: the new version starts beside the old one and gets traffic when it is healthy.",
-        Strategy::Replace => "Replace: the old version stops first, because both can’t hold what it holds alone.",
+        Strategy::BlueGreen => {
+            "Blue-green: the new version starts beside the old one and gets traffic when it is healthy."
+        }
+        Strategy::Replace => {
+            "Replace: the old version stops first, because both can’t hold what it holds alone."
+        }
     };
     let (class, mark, downtime) = match plan.downtime {
-        false => ("plan-fact good", Icon::CircleCheck, "No downtime; requests in flight finish."),
-        true => ("plan-fact bad", Icon::TriangleAlert, "There is downtime: visitors get 503 until the new version is healthy."),
+        false => (
+            "plan-fact good",
+            Icon::CircleCheck,
+            "No downtime; requests in flight finish.",
+        ),
+        true => (
+            "plan-fact bad",
+            Icon::TriangleAlert,
+            "There is downtime: visitors get 503 until the new version is healthy.",
+        ),
     };
-    let stops = plan.stops.iter().cloned().map(|line| view! { <li class="plan-fact">{icon(Icon::Circle)}<span>"Stops: "{prose(&line)}</span></li> });
+    let stops = plan.stops.iter().map(|line| view! { <li class="plan-fact">{icon(Icon::Circle)}<span>"Stops: "{prose(line)}</span></li> });
     view! {
         <ul class="plan-facts">
             <li class=class>{icon(mark)}<span>{downtime}</span></li>
@@ -118,8 +130,16 @@ fn commits(plan: &Preview) -> Option<AnyView> {
 }
 
 fn confirm(plan: Preview, Confirmation { id, choice, action }: Confirmation) -> AnyView {
-    let class = if plan.downtime { "btn btn-danger btn-large" } else { "btn btn-primary btn-large" };
-    let hidden = choice.get_untracked().pairs().into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
+    let class = if plan.downtime {
+        "btn btn-danger btn-large"
+    } else {
+        "btn btn-primary btn-large"
+    };
+    let hidden = choice
+        .get_untracked()
+        .pairs()
+        .into_iter()
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
     let word = plan.typed.map(|word| view! {
         <div class="field">
             <label for="typed">"Type "<code>{word}</code>" to confirm the downtime"</label>

@@ -8,7 +8,13 @@ use domain::refusal::{Kind, Refusal};
 use leptos::prelude::*;
 
 pub fn refused(refusal: &Refusal) -> AnyView {
-    let Refusal { kind, sentence, place, way_out, .. } = refusal.clone();
+    let Refusal {
+        kind,
+        sentence,
+        place,
+        way_out,
+        ..
+    } = refusal.clone();
     view! {
         <div class="notice notice-failed" role="alert">
             {icon(Icon::CircleAlert)}
@@ -24,6 +30,13 @@ pub fn refused(refusal: &Refusal) -> AnyView {
 }
 
 /// What an action answered last, when that was a "no".
-pub fn last_fault<T: Send + Sync + 'static>(answer: impl With<Value = Option<Result<T, Fault>>> + Send + 'static) -> impl IntoView {
-    move || answer.with(|a| a.as_ref().and_then(|a| a.as_ref().err().map(|fault| refused(&fault.0))))
+pub fn last_fault<T: Send + Sync + 'static>(
+    answer: impl With<Value = Option<Result<T, Fault>>> + Send + 'static,
+) -> impl IntoView {
+    move || {
+        answer.with(|a| {
+            a.as_ref()
+                .and_then(|a| a.as_ref().err().map(|fault| refused(&fault.0)))
+        })
+    }
 }

@@ -35,8 +35,14 @@ pub fn rows(items: Signal<Vec<DeploymentSummary>>, with_project: bool) -> AnyVie
     .into_any()
 }
 
-fn find<'a>(all: &'a [DeploymentSummary], hint: usize, id: &domain::id::DeploymentId) -> Option<&'a DeploymentSummary> {
-    all.get(hint).filter(|d| d.id == *id).or_else(|| all.iter().find(|d| d.id == *id))
+fn find<'a>(
+    all: &'a [DeploymentSummary],
+    hint: usize,
+    id: &domain::id::DeploymentId,
+) -> Option<&'a DeploymentSummary> {
+    all.get(hint)
+        .filter(|d| d.id == *id)
+        .or_else(|| all.iter().find(|d| d.id == *id))
 }
 
 #[component]
@@ -67,14 +73,20 @@ fn Row(row: Memo<DeploymentSummary>, with_project: bool) -> AnyView {
 }
 
 fn name(d: &DeploymentSummary, with_project: bool) -> String {
-    if with_project { format!("{} #{}", d.project_name, d.number) } else { format!("#{}", d.number) }
+    if with_project {
+        format!("{} #{}", d.project_name, d.number)
+    } else {
+        format!("#{}", d.number)
+    }
 }
 
 /// `v1.4.2` over the subject of its commit.
 pub fn source(source: &Source) -> impl IntoView + use<> {
     let label = source.label();
     let subject = source.commit().map(|c| c.subject.clone());
-    let title = source.commit().map_or(label.clone(), |c| format!("{} · {} · {}", c.sha, c.author, c.subject));
+    let title = source.commit().map_or(label.clone(), |c| {
+        format!("{} · {} · {}", c.sha, c.author, c.subject)
+    });
     view! {
         <span class="mono clip" title=title>{label}</span>
         <span class="row-sub clip">{subject}</span>
@@ -96,7 +108,10 @@ pub fn changed(what: Signal<String>) -> Signal<bool> {
         let now = what.get();
         if before.is_some_and(|before| before != now) {
             on.set(true);
-            set_timeout(move || on.try_set(false).map_or((), |_| ()), std::time::Duration::from_millis(1500));
+            set_timeout(
+                move || on.try_set(false).map_or((), |_| ()),
+                std::time::Duration::from_millis(1500),
+            );
         }
         now
     });

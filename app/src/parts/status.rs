@@ -27,7 +27,9 @@ impl Tone {
 
     pub const fn of_phase(phase: Phase) -> Tone {
         match phase {
-            Phase::Queued | Phase::Building | Phase::Starting | Phase::Ready | Phase::Draining => Tone::Moving,
+            Phase::Queued | Phase::Building | Phase::Starting | Phase::Ready | Phase::Draining => {
+                Tone::Moving
+            }
             Phase::Live => Tone::Ok,
             Phase::Paused => Tone::Warning,
             Phase::Failed => Tone::Failed,
@@ -67,7 +69,11 @@ pub const fn instance_word(status: InstanceStatus) -> &'static str {
 pub fn title(word: &str) -> String {
     let mut chars = word.chars();
     let first = chars.next().map(|c| c.to_ascii_uppercase());
-    first.into_iter().chain(chars).map(|c| if c == '_' { ' ' } else { c }).collect()
+    first
+        .into_iter()
+        .chain(chars)
+        .map(|c| if c == '_' { ' ' } else { c })
+        .collect()
 }
 
 /// The dot and the word.

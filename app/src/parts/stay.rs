@@ -8,10 +8,20 @@ use leptos_router::hooks::use_navigate;
 pub fn stay(path: impl Fn() -> String + 'static) -> impl Fn(MouseEvent) {
     let navigate = use_navigate();
     move |event| {
-        let other_tab = event.meta_key() || event.ctrl_key() || event.shift_key() || event.alt_key() || event.button() != 0;
+        let other_tab = event.meta_key()
+            || event.ctrl_key()
+            || event.shift_key()
+            || event.alt_key()
+            || event.button() != 0;
         if !other_tab {
             event.prevent_default();
-            navigate(&path(), NavigateOptions { scroll: false, ..Default::default() });
+            navigate(
+                &path(),
+                NavigateOptions {
+                    scroll: false,
+                    ..Default::default()
+                },
+            );
         }
     }
 }

@@ -6,10 +6,21 @@ use crate::pages::Asked;
 use domain::source::Tag;
 use leptos::prelude::*;
 
-pub fn tag_list(tags: Vec<Tag>, live: Option<String>, asked: Asked, choose: impl Fn(&str, &str) + Clone + 'static) -> AnyView {
+pub fn tag_list(
+    tags: Vec<Tag>,
+    live: Option<String>,
+    asked: Asked,
+    choose: impl Fn(&str, &str) + Clone + 'static,
+) -> AnyView {
     let text = RwSignal::new(asked.text.get_untracked().unwrap_or_default());
-    let none = { let tags = tags.clone(); move || text.with(|t| !tags.iter().any(|tag| matches(tag, t))) };
-    let items = tags.into_iter().map(|t| tag(t, live.as_deref(), text, asked, choose.clone())).collect_view();
+    let none = {
+        let tags = tags.clone();
+        move || text.with(|t| !tags.iter().any(|tag| matches(tag, t)))
+    };
+    let items = tags
+        .into_iter()
+        .map(|t| tag(t, live.as_deref(), text, asked, choose.clone()))
+        .collect_view();
     view! {
         <fieldset>
             <legend>"Tag"</legend>
@@ -25,13 +36,28 @@ pub fn tag_list(tags: Vec<Tag>, live: Option<String>, asked: Asked, choose: impl
 
 fn matches(tag: &Tag, text: &str) -> bool {
     let text = text.trim().to_lowercase();
-    let fields = [&tag.name, &tag.commit.subject, &tag.commit.author, &tag.commit.sha];
+    let fields = [
+        &tag.name,
+        &tag.commit.subject,
+        &tag.commit.author,
+        &tag.commit.sha,
+    ];
     text.is_empty() || fields.into_iter().any(|f| f.to_lowercase().contains(&text))
 }
 
-fn tag(tag: Tag, live: Option<&str>, text: RwSignal<String>, asked: Asked, choose: impl Fn(&str, &str) + 'static) -> AnyView {
+fn tag(
+    tag: Tag,
+    live: Option<&str>,
+    text: RwSignal<String>,
+    asked: Asked,
+    choose: impl Fn(&str, &str) + 'static,
+) -> AnyView {
     let is_live = live == Some(tag.name.as_str());
-    let Tag { name, commit, pre_release } = tag.clone();
+    let Tag {
+        name,
+        commit,
+        pre_release,
+    } = tag.clone();
     let (value, picked) = (name.clone(), name.clone());
     view! {
         <label class="tag" class:hidden=move || !text.with(|t| matches(&tag, t))>
@@ -65,9 +91,22 @@ mod tests {
 
     #[test]
     fn tags_are_found_by_what_they_say() {
-        let commit = Commit { sha: "3f2a91c0".into(), subject: "Round totals".into(), author: "Grace".into(), at: Time(0) };
-        let tag = Tag { name: "v1.4.2".into(), commit, pre_release: false };
-        assert!(["", "1.4", "round", "GRACE", "3f2a"].iter().all(|t| matches(&tag, t)));
+        let commit = Commit {
+            sha: "3f2a91c0".into(),
+            subject: "Round totals".into(),
+            author: "Grace".into(),
+            at: Time(0),
+        };
+        let tag = Tag {
+            name: "v1.4.2".into(),
+            commit,
+            pre_release: false,
+        };
+        assert!(
+            ["", "1.4", "round", "GRACE", "3f2a"]
+                .iter()
+                .all(|t| matches(&tag, t))
+        );
         assert!(!matches(&tag, "v2"));
     }
 }

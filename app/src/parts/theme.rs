@@ -31,7 +31,10 @@ impl Theme {
     }
 
     pub fn parse(word: &str) -> Theme {
-        Self::ALL.into_iter().find(|t| t.word() == word).unwrap_or_default()
+        Self::ALL
+            .into_iter()
+            .find(|t| t.word() == word)
+            .unwrap_or_default()
     }
 
     const fn next(self) -> Theme {
@@ -52,7 +55,10 @@ impl Theme {
 
     /// What the server and the browser store.
     pub fn cookie(self) -> String {
-        format!("{COOKIE}={}; Path=/; Max-Age={YEAR_S}; SameSite=Lax", self.word())
+        format!(
+            "{COOKIE}={}; Path=/; Max-Age={YEAR_S}; SameSite=Lax",
+            self.word()
+        )
     }
 }
 
@@ -60,7 +66,13 @@ impl Theme {
 #[component]
 pub fn ThemeToggle() -> AnyView {
     let theme = expect_context::<RwSignal<Theme>>();
-    let label = move || format!("Theme: {}. Change to {}.", theme.get().word(), theme.get().next().word());
+    let label = move || {
+        format!(
+            "Theme: {}. Change to {}.",
+            theme.get().word(),
+            theme.get().next().word()
+        )
+    };
     let change = move |event: SubmitEvent| {
         event.prevent_default();
         choose(theme, theme.get_untracked().next());

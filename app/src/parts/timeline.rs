@@ -9,7 +9,13 @@ use domain::view::{DeploymentView, StageView};
 use leptos::prelude::*;
 
 /// The way to traffic; what was not reached yet is shown too.
-const WAY: [Phase; 5] = [Phase::Queued, Phase::Building, Phase::Starting, Phase::Ready, Phase::Live];
+const WAY: [Phase; 5] = [
+    Phase::Queued,
+    Phase::Building,
+    Phase::Starting,
+    Phase::Ready,
+    Phase::Live,
+];
 
 pub fn timeline(view: Signal<DeploymentView>) -> AnyView {
     let stages = Memo::new(move |_| view.with(|v| v.timeline.clone()));
@@ -23,9 +29,18 @@ pub fn timeline(view: Signal<DeploymentView>) -> AnyView {
 }
 
 fn stage(stage: &StageView) -> AnyView {
-    let StageView { phase, entered_at, left_at, sentence } = stage.clone();
+    let StageView {
+        phase,
+        entered_at,
+        left_at,
+        sentence,
+    } = stage.clone();
     let now = left_at.is_none() && !phase.is_final();
-    let tone = if left_at.is_some() && !phase.is_final() { Tone::Ok } else { Tone::of_phase(phase) };
+    let tone = if left_at.is_some() && !phase.is_final() {
+        Tone::Ok
+    } else {
+        Tone::of_phase(phase)
+    };
     view! {
         <li class=format!("stage {}", tone.class()) aria-current=now.then_some("step")>
             <span class="dot" aria-hidden="true"></span>
@@ -45,7 +60,9 @@ fn coming(phase: Phase) -> AnyView {
 
 /// The stages still ahead, when it is on its way.
 fn ahead(stages: &[StageView]) -> Vec<Phase> {
-    let Some(now) = stages.last().map(|s| s.phase).filter(|p| p.is_coming()) else { return vec![] };
+    let Some(now) = stages.last().map(|s| s.phase).filter(|p| p.is_coming()) else {
+        return vec![];
+    };
     WAY.into_iter().skip_while(|p| *p != now).skip(1).collect()
 }
 
@@ -71,8 +88,16 @@ mod tests {
 
     #[test]
     fn what_is_ahead_is_the_rest_of_the_way() {
-        let at = |phase| StageView { phase, entered_at: Time(0), left_at: None, sentence: None };
-        assert_eq!(ahead(&[at(Phase::Queued), at(Phase::Building)]), [Phase::Starting, Phase::Ready, Phase::Live]);
+        let at = |phase| StageView {
+            phase,
+            entered_at: Time(0),
+            left_at: None,
+            sentence: None,
+        };
+        assert_eq!(
+            ahead(&[at(Phase::Queued), at(Phase::Building)]),
+            [Phase::Starting, Phase::Ready, Phase::Live]
+        );
         assert_eq!(ahead(&[at(Phase::Live)]), []);
         assert_eq!(ahead(&[at(Phase::Failed)]), []);
     }

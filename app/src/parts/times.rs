@@ -23,7 +23,10 @@ pub fn Ago(#[prop(into)] at: Signal<Time>) -> AnyView {
 
 /// How long it took, or takes so far.
 #[component]
-pub fn Lasting(#[prop(into)] from: Signal<Option<Time>>, #[prop(into)] to: Signal<Option<Time>>) -> AnyView {
+pub fn Lasting(
+    #[prop(into)] from: Signal<Option<Time>>,
+    #[prop(into)] to: Signal<Option<Time>>,
+) -> AnyView {
     let now = use_live().now;
     let text = Memo::new(move |_| {
         let from = from.get()?;
@@ -38,7 +41,10 @@ pub fn Lasting(#[prop(into)] from: Signal<Option<Time>>, #[prop(into)] to: Signa
 pub fn Left(#[prop(into)] until: Signal<Time>) -> AnyView {
     let now = use_live().now;
     let text = move || match now.get() {
-        Some(now) => format!("{} left", format::duration(until.get().since_ms(now) / 1000 * 1000)),
+        Some(now) => format!(
+            "{} left",
+            format::duration(until.get().since_ms(now) / 1000 * 1000)
+        ),
         None => format!("until {}", format::absolute(until.get())),
     };
     view! { <span class="num">{text}</span> }.into_any()

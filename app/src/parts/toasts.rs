@@ -23,7 +23,11 @@ pub struct Toasts {
 }
 
 pub fn provide() {
-    provide_context(Toasts { shown: RwSignal::new(vec![]), count: StoredValue::new(0), held: RwSignal::new(false) });
+    provide_context(Toasts {
+        shown: RwSignal::new(vec![]),
+        count: StoredValue::new(0),
+        held: RwSignal::new(false),
+    });
 }
 
 pub fn use_toasts() -> Toasts {
@@ -44,7 +48,11 @@ impl Toasts {
         let number = self.count.get_value() + 1;
         self.count.set_value(number);
         self.shown.update(|shown| {
-            shown.push(Toast { number, failed, text });
+            shown.push(Toast {
+                number,
+                failed,
+                text,
+            });
             let over = shown.len().saturating_sub(MOST);
             shown.drain(..over);
         });
@@ -60,7 +68,8 @@ impl Toasts {
     }
 
     fn dismiss(self, number: u64) {
-        self.shown.update(|shown| shown.retain(|toast| toast.number != number));
+        self.shown
+            .update(|shown| shown.retain(|toast| toast.number != number));
     }
 }
 

@@ -9,7 +9,10 @@ use leptos_router::components::A;
 pub fn update_head(environment: &EnvironmentView) -> AnyView {
     let crumbs = vec![
         (paths::PROJECTS.to_owned(), "Projects".to_owned()),
-        (paths::project(&environment.project), environment.project_name.clone()),
+        (
+            paths::project(&environment.project),
+            environment.project_name.clone(),
+        ),
     ];
     let title = format!("Update {}", environment.name);
     view! {

@@ -27,17 +27,28 @@ fn chooser(page: String) -> impl Fn(&str, &str) + Clone + 'static {
     let navigate = use_navigate();
     move |name, value| {
         let to = format!("{page}{}", paths::query(&[(name, Some(value))]));
-        navigate(&to, NavigateOptions { replace: true, scroll: false, ..Default::default() });
+        navigate(
+            &to,
+            NavigateOptions {
+                replace: true,
+                scroll: false,
+                ..Default::default()
+            },
+        );
     }
 }
 
 fn git(page: String, options: UpdateOptions, asked: Asked) -> AnyView {
     let problem = options.tags_problem.clone().map(|sentence| {
-        refused(&Refusal::unavailable("no_tags", sentence).way_out("You can still name a branch or a commit below."))
+        refused(
+            &Refusal::unavailable("no_tags", sentence)
+                .way_out("You can still name a branch or a commit below."),
+        )
     });
     let open = options.tags.is_empty() || asked.revision.get_untracked().is_some();
     let choose = chooser(page);
-    let list = (!options.tags.is_empty()).then(|| tag_list(options.tags, options.live_tag, asked, choose));
+    let list =
+        (!options.tags.is_empty()).then(|| tag_list(options.tags, options.live_tag, asked, choose));
     view! {
         <form method="get" class="fields">
             {problem}
@@ -59,7 +70,10 @@ fn git(page: String, options: UpdateOptions, asked: Asked) -> AnyView {
 }
 
 fn image(repository: &str, asked: Asked) -> AnyView {
-    let start = asked.reference.get_untracked().unwrap_or_else(|| format!("{repository}:"));
+    let start = asked
+        .reference
+        .get_untracked()
+        .unwrap_or_else(|| format!("{repository}:"));
     view! {
         <form method="get" class="fields">
             <div class="field">

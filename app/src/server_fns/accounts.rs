@@ -22,10 +22,24 @@ pub async fn tokens() -> Result<Vec<TokenView>, Fault> {
 }
 
 #[server(prefix = "/fn", endpoint = "create-token")]
-pub async fn create_token(name: String, role: Role, expires_in_days: Option<String>) -> Result<NewTokenView, Fault> {
+pub async fn create_token(
+    name: String,
+    role: Role,
+    expires_in_days: Option<String>,
+) -> Result<NewTokenView, Fault> {
     let (api, caller) = call::signed()?;
     let expires_in_days = call::said(draft::number("expires_in_days", expires_in_days.as_deref()))?;
-    call::said(api.create_token(&caller, NewToken { name, role, expires_in_days }).await)
+    call::said(
+        api.create_token(
+            &caller,
+            NewToken {
+                name,
+                role,
+                expires_in_days,
+            },
+        )
+        .await,
+    )
 }
 
 #[server(prefix = "/fn", endpoint = "revoke-token")]
@@ -49,5 +63,8 @@ pub async fn invite(email: String, role: Role) -> Result<InvitationView, Fault> 
 #[server(prefix = "/fn", endpoint = "remove-member")]
 pub async fn remove_member(user: String) -> Result<(), Fault> {
     let (api, caller) = call::signed()?;
-    call::said(api.remove_member(&caller, &call::id(&user, "member")?).await)
+    call::said(
+        api.remove_member(&caller, &call::id(&user, "member")?)
+            .await,
+    )
 }

@@ -31,23 +31,51 @@ pub async fn moving() -> Result<Vec<DeploymentSummary>, Fault> {
 #[server(prefix = "/fn", endpoint = "cancel")]
 pub async fn cancel(id: String) -> Result<(), Fault> {
     let (api, caller) = call::signed()?;
-    call::said(api.cancel(&caller, &call::id(&id, "deployment")?).await.map(drop))
+    call::said(
+        api.cancel(&caller, &call::id(&id, "deployment")?)
+            .await
+            .map(drop),
+    )
 }
 
 #[server(prefix = "/fn", endpoint = "pause")]
 pub async fn pause(id: String) -> Result<(), Fault> {
     let (api, caller) = call::signed()?;
-    call::said(api.pause(&caller, &call::id(&id, "deployment")?).await.map(drop))
+    call::said(
+        api.pause(&caller, &call::id(&id, "deployment")?)
+            .await
+            .map(drop),
+    )
 }
 
 #[server(prefix = "/fn", endpoint = "resume")]
 pub async fn resume(id: String) -> Result<(), Fault> {
     let (api, caller) = call::signed()?;
-    call::said(api.resume(&caller, &call::id(&id, "deployment")?).await.map(drop))
+    call::said(
+        api.resume(&caller, &call::id(&id, "deployment")?)
+            .await
+            .map(drop),
+    )
 }
 
 #[server(prefix = "/fn", endpoint = "log", input = Json)]
-pub async fn log(stream: String, from: Option<u64>, limit: Option<u32>, search: Option<String>) -> Result<LogPage, Fault> {
+pub async fn log(
+    stream: String,
+    from: Option<u64>,
+    limit: Option<u32>,
+    search: Option<String>,
+) -> Result<LogPage, Fault> {
     let (api, caller) = call::signed()?;
-    call::said(api.log(&caller, &stream, &LogQuery { from, limit, search }).await)
+    call::said(
+        api.log(
+            &caller,
+            &stream,
+            &LogQuery {
+                from,
+                limit,
+                search,
+            },
+        )
+        .await,
+    )
 }

@@ -1,12 +1,15 @@
 //! What a team deploys: its list, its page, how it begins and how it ends.
 
+use crate::draft::NewDraft;
 use crate::error::Fault;
-use domain::view::{DeletePreview, EventView, OverviewView, Page, ProjectView, RepositoryView, UploadView};
+use domain::view::{
+    DeletePreview, EventView, OverviewView, Page, ProjectView, RepositoryView, UploadView,
+};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json};
 
 #[cfg(feature = "ssr")]
-use {crate::call, crate::draft, crate::paths, domain::api::NewProject};
+use {crate::call, crate::paths};
 
 #[server(prefix = "/fn", endpoint = "overview", input = GetUrl)]
 pub async fn overview() -> Result<OverviewView, Fault> {
@@ -27,10 +30,16 @@ pub async fn project(id: String) -> Result<ProjectView, Fault> {
 }
 
 #[server(prefix = "/fn", endpoint = "events", input = Json)]
-pub async fn events(project: Option<String>, cursor: Option<String>) -> Result<Page<EventView>, Fault> {
+pub async fn events(
+    project: Option<String>,
+    cursor: Option<String>,
+) -> Result<Page<EventView>, Fault> {
     let (api, caller) = call::signed()?;
     let project = project.map(|id| call::id(&id, "project")).transpose()?;
-    call::said(api.events(&caller, project.as_ref(), cursor.as_deref()).await)
+    call::said(
+        api.events(&caller, project.as_ref(), cursor.as_deref())
+            .await,
+    )
 }
 
 #[server(prefix = "/fn", endpoint = "repository", input = GetUrl)]
@@ -45,29 +54,13 @@ pub async fn upload(id: String) -> Result<UploadView, Fault> {
     call::said(api.upload(&caller, &call::id(&id, "upload")?).await)
 }
 
-/// Everything a new-project form can hold; each of the three forms fills its own part.
 #[server(prefix = "/fn", endpoint = "create-project")]
-pub async fn create_project(
-    name: String,
-    runtime: Option<String>,
-    url: Option<String>,
-    revision: Option<String>,
-    reference: Option<String>,
-    local: Option<String>,
-    upload: Option<String>,
-    port: Option<String>,
-    env: Option<String>,
-) -> Result<(), Fault> {
+pub async fn create_project(new: NewDraft) -> Result<(), Fault> {
     let (api, caller) = call::signed()?;
-    let source = draft::NewSource { url, revision, reference, local, upload };
-    let new = NewProject {
-        name: name.trim().to_owned(),
-        source: call::said(source.wanted())?,
-        environment: None,
-        config: call::said(draft::first_config(port.as_deref(), env.as_deref()))?,
-        runtime: runtime.filter(|r| !r.is_empty()),
-    };
-    let made = call::said(api.create_project(&caller, new).await)?;
+    let made = call::said(
+        api.create_project(&caller, call::said(new.project())?)
+            .await,
+    )?;
     leptos_axum::redirect(&paths::deployment(&made.summary.id));
     Ok(())
 }
@@ -83,13 +76,19 @@ pub async fn create_sample() -> Result<(), Fault> {
 #[server(prefix = "/fn", endpoint = "delete-plan", input = GetUrl)]
 pub async fn delete_plan(id: String) -> Result<DeletePreview, Fault> {
     let (api, caller) = call::signed()?;
-    call::said(api.preview_delete(&caller, &call::id(&id, "project")?).await)
+    call::said(
+        api.preview_delete(&caller, &call::id(&id, "project")?)
+            .await,
+    )
 }
 
 #[server(prefix = "/fn", endpoint = "delete-project")]
 pub async fn delete_project(id: String, typed: String) -> Result<(), Fault> {
     let (api, caller) = call::signed()?;
-    call::said(api.delete_project(&caller, &call::id(&id, "project")?, typed.trim()).await)?;
+    call::said(
+        api.delete_project(&caller, &call::id(&id, "project")?, typed.trim())
+            .await,
+    )?;
     leptos_axum::redirect(paths::PROJECTS);
     Ok(())
 }

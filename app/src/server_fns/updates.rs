@@ -9,7 +9,13 @@ use leptos::server_fn::codec::{GetUrl, Json};
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
-use {crate::call, crate::paths, domain::access::Caller, domain::api::{Confirm, Sealdock, Update}, domain::id::EnvironmentId};
+use {
+    crate::call,
+    crate::paths,
+    domain::access::Caller,
+    domain::api::{Confirm, Sealdock, Update},
+    domain::id::EnvironmentId,
+};
 
 /// What *Edit config* starts from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,13 +29,19 @@ pub struct ConfigNow {
 #[server(prefix = "/fn", endpoint = "environment", input = GetUrl)]
 pub async fn environment(id: String) -> Result<EnvironmentView, Fault> {
     let (api, caller) = call::signed()?;
-    call::said(api.environment(&caller, &call::id(&id, "environment")?).await)
+    call::said(
+        api.environment(&caller, &call::id(&id, "environment")?)
+            .await,
+    )
 }
 
 #[server(name = ReadUpdateOptions, prefix = "/fn", endpoint = "update-options", input = GetUrl)]
 pub async fn update_options(id: String) -> Result<UpdateOptions, Fault> {
     let (api, caller) = call::signed()?;
-    call::said(api.update_options(&caller, &call::id(&id, "environment")?).await)
+    call::said(
+        api.update_options(&caller, &call::id(&id, "environment")?)
+            .await,
+    )
 }
 
 #[server(prefix = "/fn", endpoint = "config-form", input = GetUrl)]
@@ -48,28 +60,65 @@ pub async fn plan(id: String, choice: Choice) -> Result<Preview, Fault> {
 }
 
 #[server(prefix = "/fn", endpoint = "update")]
-pub async fn confirm_update(id: String, #[server(default)] choice: Choice, digest: String, typed: Option<String>) -> Result<(), Fault> {
+pub async fn confirm_update(
+    id: String,
+    #[server(default)] choice: Choice,
+    digest: String,
+    typed: Option<String>,
+) -> Result<(), Fault> {
     let (api, caller) = call::signed()?;
     let id = call::id(&id, "environment")?;
     let update = update_of(&*api, &caller, &id, &choice).await?;
-    let made = call::said(api.update(&caller, &id, Confirm { update, digest, typed }).await)?;
+    let made = call::said(
+        api.update(
+            &caller,
+            &id,
+            Confirm {
+                update,
+                digest,
+                typed,
+            },
+        )
+        .await,
+    )?;
     leptos_axum::redirect(&paths::deployment(&made.summary.id));
     Ok(())
 }
 
 #[cfg(feature = "ssr")]
-async fn config_of(api: &dyn Sealdock, caller: &Caller, id: &EnvironmentId) -> Result<ConfigNow, Fault> {
+async fn config_of(
+    api: &dyn Sealdock,
+    caller: &Caller,
+    id: &EnvironmentId,
+) -> Result<ConfigNow, Fault> {
     let environment = call::said(api.environment(caller, id).await)?;
-    let newest = environment.active.as_ref().or(environment.candidate.as_ref()).or(environment.latest.as_ref());
+    let newest = environment
+        .active
+        .as_ref()
+        .or(environment.candidate.as_ref())
+        .or(environment.latest.as_ref());
     let Some(newest) = newest.map(|summary| summary.id.clone()) else {
-        return Ok(ConfigNow { environment, config: Config::default(), overrides: ConfigPatch::default() });
+        return Ok(ConfigNow {
+            environment,
+            config: Config::default(),
+            overrides: ConfigPatch::default(),
+        });
     };
     let view = call::said(api.deployment(caller, &newest).await)?;
-    Ok(ConfigNow { environment, config: view.config, overrides: view.overrides })
+    Ok(ConfigNow {
+        environment,
+        config: view.config,
+        overrides: view.overrides,
+    })
 }
 
 #[cfg(feature = "ssr")]
-async fn update_of(api: &dyn Sealdock, caller: &Caller, id: &EnvironmentId, choice: &Choice) -> Result<Update, Fault> {
+async fn update_of(
+    api: &dyn Sealdock,
+    caller: &Caller,
+    id: &EnvironmentId,
+    choice: &Choice,
+) -> Result<Update, Fault> {
     let origin = match choice.names_git() {
         true => Some(project_origin(api, caller, id).await?),
         false => None,
@@ -81,11 +130,18 @@ async fn update_of(api: &dyn Sealdock, caller: &Caller, id: &EnvironmentId, choi
             Some(call::said(fields.patch(&form.config, &form.overrides))?)
         }
     };
-    Ok(Update { source: call::said(choice.wanted(origin.as_ref()))?, config })
+    Ok(Update {
+        source: call::said(choice.wanted(origin.as_ref()))?,
+        config,
+    })
 }
 
 #[cfg(feature = "ssr")]
-async fn project_origin(api: &dyn Sealdock, caller: &Caller, id: &EnvironmentId) -> Result<domain::source::Origin, Fault> {
+async fn project_origin(
+    api: &dyn Sealdock,
+    caller: &Caller,
+    id: &EnvironmentId,
+) -> Result<domain::source::Origin, Fault> {
     let environment = call::said(api.environment(caller, id).await)?;
     Ok(call::said(api.project(caller, &environment.project).await)?.origin)
 }

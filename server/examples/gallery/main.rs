@@ -24,7 +24,9 @@ use world::{Gallery, World};
 async fn main() -> anyhow::Result<()> {
     let now = Time(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() as i64);
     let gallery = Arc::new(Gallery::at(now));
-    let app = ssr::routes(gallery).merge(streams::routes(now)).layer(from_fn(sign_in));
+    let app = ssr::routes(gallery)
+        .merge(streams::routes(now))
+        .layer(from_fn(sign_in));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:4700").await?;
     println!("the gallery is at http://full.localhost:4700/");
     axum::serve(listener, app).await?;
@@ -33,7 +35,11 @@ async fn main() -> anyhow::Result<()> {
 
 /// Puts the person on the request whom the host names.
 async fn sign_in(mut request: Request, next: Next) -> Response {
-    let host = request.headers().get(HOST).and_then(|h| h.to_str().ok()).unwrap_or_default();
+    let host = request
+        .headers()
+        .get(HOST)
+        .and_then(|h| h.to_str().ok())
+        .unwrap_or_default();
     let label = host.split(['.', ':']).next().unwrap_or_default().to_owned();
     let (world, role) = label.split_once('-').unwrap_or((&label, "owner"));
     let caller = World::named(world).map(|world| world::caller(world, role));

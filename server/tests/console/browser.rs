@@ -39,7 +39,11 @@ pub fn nobody() -> Browser {
 impl Browser {
     pub fn of(gallery: Gallery, signed: Signed) -> Browser {
         let api: Arc<dyn Sealdock> = Arc::new(gallery);
-        Browser { site: ssr::routes(api), signed, flash: Flash(None) }
+        Browser {
+            site: ssr::routes(api),
+            signed,
+            flash: Flash(None),
+        }
     }
 
     /// The last form was refused with this.
@@ -49,17 +53,22 @@ impl Browser {
     }
 
     pub async fn get(&self, path: &str) -> Page {
-        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+        self.send(Request::get(path).body(Body::empty()).unwrap())
+            .await
     }
 
     /// Posts like a form of `page` does.
     pub async fn post(&self, page: &str, path: &str, form: &[(&str, &str)]) -> Page {
-        let body: Vec<_> = form.iter().map(|(k, v)| format!("{}={}", ::app::paths::escape(k), ::app::paths::escape(v))).collect();
+        let body: Vec<_> = form
+            .iter()
+            .map(|(k, v)| format!("{}={}", ::app::paths::escape(k), ::app::paths::escape(v)))
+            .collect();
         let request = Request::post(path)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(header::ACCEPT, "text/html,application/xhtml+xml")
             .header(header::REFERER, format!("http://h:1{page}"));
-        self.send(request.body(Body::from(body.join("&"))).unwrap()).await
+        self.send(request.body(Body::from(body.join("&"))).unwrap())
+            .await
     }
 
     pub async fn send(&self, mut request: Request<Body>) -> Page {
@@ -72,7 +81,11 @@ impl Browser {
 async fn read(response: Response<Body>) -> Page {
     let (parts, body) = response.into_parts();
     let bytes = to_bytes(body, 16 << 20).await.unwrap();
-    Page { status: parts.status, headers: parts.headers, html: String::from_utf8_lossy(&bytes).into_owned() }
+    Page {
+        status: parts.status,
+        headers: parts.headers,
+        html: String::from_utf8_lossy(&bytes).into_owned(),
+    }
 }
 
 impl Page {
@@ -83,48 +96,91 @@ impl Page {
         while let Some((before, from)) = rest.split_once('<') {
             text.push_str(before);
             let script = from.starts_with("script") || from.starts_with("style");
-            let end = if script { "</script>" } else if from.starts_with("!--") { "-->" } else { ">" };
+            let end = if script {
+                "</script>"
+            } else if from.starts_with("!--") {
+                "-->"
+            } else {
+                ">"
+            };
             rest = from.split_once(end).map_or("", |(_, after)| after);
             if !from.starts_with("!") {
                 text.push(' ');
             }
         }
-        let plain = text.replace("&quot;", "\"").replace("&#39;", "'").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
-        plain.split_whitespace().collect::<Vec<_>>().join(" ")
+        let plain = text
+            .replace("&quot;", "\"")
+            .replace("&#39;", "'")
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&amp;", "&");
+        folded(&plain)
     }
 
     fn body(&self) -> &str {
-        self.html.split_once("<body").map_or(&self.html, |(_, body)| body.split_once('>').map_or("", |(_, b)| b))
+        self.html
+            .split_once("<body")
+            .map_or(&self.html, |(_, body)| {
+                body.split_once('>').map_or("", |(_, b)| b)
+            })
     }
 
     #[track_caller]
     pub fn says(&self, sentence: &str) -> &Page {
-        let text = self.text();
-        assert!(text.contains(sentence), "the page does not say {sentence:?}; it says: {text}");
+        let (text, sentence) = (self.text(), folded(sentence));
+        assert!(
+            text.contains(&sentence),
+            "the page does not say {sentence:?}; it says: {text}"
+        );
         self
     }
 
     #[track_caller]
     pub fn says_not(&self, sentence: &str) -> &Page {
-        assert!(!self.text().contains(sentence), "the page says {sentence:?}");
+        assert!(
+            !self.text().contains(sentence),
+            "the page says {sentence:?}"
+        );
         self
     }
 
     #[track_caller]
     pub fn has(&self, markup: &str) -> &Page {
-        assert!(self.html.contains(markup), "the page has no {markup:?}: {}", self.html);
+        assert!(
+            self.html.contains(markup),
+            "the page has no {markup:?}: {}",
+            self.html
+        );
         self
     }
 
     /// The value of a hidden or filled input.
     #[track_caller]
     pub fn value(&self, name: &str) -> String {
-        let at = self.html.find(&format!("name=\"{name}\"")).unwrap_or_else(|| panic!("no input {name}"));
+        let at = self
+            .html
+            .find(&format!("name=\"{name}\""))
+            .unwrap_or_else(|| panic!("no input {name}"));
         let tag = &self.html[at..at + self.html[at..].find('>').unwrap()];
-        tag.split_once("value=\"").and_then(|(_, v)| v.split_once('"')).map(|(v, _)| v.to_owned()).unwrap_or_default()
+        tag.split_once("value=\"")
+            .and_then(|(_, v)| v.split_once('"'))
+            .map(|(v, _)| v.to_owned())
+            .unwrap_or_default()
     }
 
     pub fn location(&self) -> String {
-        self.headers.get(header::LOCATION).and_then(|l| l.to_str().ok()).unwrap_or_default().to_owned()
+        self.headers
+            .get(header::LOCATION)
+            .and_then(|l| l.to_str().ok())
+            .unwrap_or_default()
+            .to_owned()
     }
+}
+
+/// Every space is one space, and code is not marked: as somebody who reads it aloud would say it.
+fn folded(text: &str) -> String {
+    text.replace('`', "")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }

@@ -8,32 +8,60 @@ use axum::http::StatusCode;
 /// Follows a form's redirect back to a page.
 async fn followed(world: World, answer: &Page) -> Page {
     let path = answer.location();
-    owner(world).get(path.trim_start_matches("http://h:1")).await
+    owner(world)
+        .get(path.trim_start_matches("http://h:1"))
+        .await
 }
 
 #[tokio::test]
 async fn a_refused_form_comes_back_to_its_page_with_the_sentence() {
     let page = deployment(12);
     let id = page.trim_start_matches("/deployments/").to_owned();
-    let answer = owner(World::Building).post(&page, "/fn/cancel", &[("id", &id)]).await;
+    let answer = owner(World::Building)
+        .post(&page, "/fn/cancel", &[("id", &id)])
+        .await;
     assert_eq!(answer.status, StatusCode::FOUND);
-    followed(World::Building, &answer).await.says("This is the gallery: nothing is changed here. Look around instead.");
+    followed(World::Building, &answer)
+        .await
+        .says("This is the gallery: nothing is changed here. Look around instead.");
 }
 
 #[tokio::test]
 async fn a_sample_is_one_click_and_leads_to_its_deployment() {
-    let answer = owner(World::Empty).post("/", "/fn/create-sample", &[]).await;
-    assert_eq!((answer.status, answer.location()), (StatusCode::FOUND, deployment(12)));
+    let answer = owner(World::Empty)
+        .post("/", "/fn/create-sample", &[])
+        .await;
+    assert_eq!(
+        (answer.status, answer.location()),
+        (StatusCode::FOUND, deployment(12))
+    );
 }
 
 #[tokio::test]
 async fn a_project_is_created_by_a_plain_form() {
-    let form = [("name", "web"), ("url", "https://git.example.com/acme/web.git"), ("revision", "tag:v1.0.0"), ("port", ""), ("env", "A=1"), ("runtime", "")];
-    let answer = owner(World::Full).post("/projects/new/git", "/fn/create-project", &form).await;
+    let form = [
+        ("new[name]", "web"),
+        ("new[url]", "https://git.example.com/acme/web.git"),
+        ("new[revision]", "tag:v1.0.0"),
+        ("new[port]", ""),
+        ("new[env]", "A=1"),
+        ("new[runtime]", ""),
+    ];
+    let answer = owner(World::Full)
+        .post("/projects/new/git", "/fn/create-project", &form)
+        .await;
     assert_eq!(answer.location(), deployment(12), "{}", answer.html);
-    let taken = [("name", "shop"), ("reference", "registry.example.com/shop:1")];
-    let answer = owner(World::Full).post("/projects/new/image", "/fn/create-project", &taken).await;
-    followed(World::Full, &answer).await.says("There is a project named `shop` already.").says("Choose another name.");
+    let taken = [
+        ("new[name]", "shop"),
+        ("new[reference]", "registry.example.com/shop:1"),
+    ];
+    let answer = owner(World::Full)
+        .post("/projects/new/image", "/fn/create-project", &taken)
+        .await;
+    followed(World::Full, &answer)
+        .await
+        .says("There is a project named `shop` already.")
+        .says("Choose another name.");
 }
 
 #[tokio::test]
@@ -42,7 +70,9 @@ async fn i5_a_confirmation_carries_the_digest_of_the_plan_that_was_shown() {
     let shown = owner(World::Building).get(&page).await;
     let (id, digest) = (shown.value("id"), shown.value("digest"));
     let form = [("id", &*id), ("digest", &digest), ("choice[tag]", "v1.4.2")];
-    let answer = owner(World::Building).post(&page, "/fn/update", &form).await;
+    let answer = owner(World::Building)
+        .post(&page, "/fn/update", &form)
+        .await;
     assert_eq!(answer.location(), deployment(12), "{}", answer.html);
 }
 
@@ -50,10 +80,18 @@ async fn i5_a_confirmation_carries_the_digest_of_the_plan_that_was_shown() {
 async fn i5_a_stale_digest_runs_nothing_and_shows_the_new_plan() {
     let page = format!("{}?tag=v1.4.2", update(1));
     let id = update(1).split('/').nth(2).unwrap().to_owned();
-    let form = [("id", &*id), ("digest", "sha256:old"), ("choice[tag]", "v1.4.2")];
-    let answer = owner(World::Building).post(&page, "/fn/update", &form).await;
+    let form = [
+        ("id", &*id),
+        ("digest", "sha256:old"),
+        ("choice[tag]", "v1.4.2"),
+    ];
+    let answer = owner(World::Building)
+        .post(&page, "/fn/update", &form)
+        .await;
     let again = followed(World::Building, &answer).await;
-    again.says("The plan has changed since it was shown, so nothing was run.").says("Update to v1.4.2");
+    again
+        .says("The plan has changed since it was shown, so nothing was run.")
+        .says("Update to v1.4.2");
     assert_ne!(again.value("digest"), "sha256:old");
 }
 
@@ -79,7 +117,9 @@ async fn i4_the_configuration_is_planned_by_a_post_to_its_own_page() {
     ];
     let shown = owner(World::Building).post(&page, &page, &form).await;
     assert_eq!(shown.status, StatusCode::OK);
-    shown.says("Apply the new configuration").has("NEW_ONE=&lt;b&gt;");
+    shown
+        .says("Apply the new configuration")
+        .has("NEW_ONE=&lt;b&gt;");
     assert_eq!(shown.value("choice[config][replicas]"), "3");
     assert!(shown.value("digest").starts_with("sha256:"));
 }
@@ -88,38 +128,81 @@ async fn i4_the_configuration_is_planned_by_a_post_to_its_own_page() {
 async fn a_wrong_line_of_the_environment_is_named() {
     let page = format!("{}/config", update(1));
     let form = [
-        ("choice[config][env]", "not a pair"), ("choice[config][replicas]", "x"), ("choice[config][cpus]", ""), ("choice[config][memory_mib]", ""),
-        ("choice[config][port]", ""), ("choice[config][health_path]", ""), ("choice[config][drain_s]", ""),
+        ("choice[config][env]", "not a pair"),
+        ("choice[config][replicas]", "x"),
+        ("choice[config][cpus]", ""),
+        ("choice[config][memory_mib]", ""),
+        ("choice[config][port]", ""),
+        ("choice[config][health_path]", ""),
+        ("choice[config][drain_s]", ""),
     ];
-    owner(World::Building).post(&page, &page, &form).await.says("`x` is not a whole number in range.");
+    owner(World::Building)
+        .post(&page, &page, &form)
+        .await
+        .says("`x` is not a whole number in range.");
 }
 
 #[tokio::test]
 async fn a_token_is_shown_once_on_the_page_that_made_it() {
-    let form = [("name", "CI"), ("role", "developer"), ("expires_in_days", "30")];
-    let page = owner(World::Full).post("/settings/tokens", "/settings/tokens", &form).await;
-    page.says("This is the only time that the token is shown.").says("sd_gallery_");
-    owner(World::Full).get("/settings/tokens").await.says_not("sd_gallery_");
+    let form = [
+        ("name", "CI"),
+        ("role", "developer"),
+        ("expires_in_days", "30"),
+    ];
+    let page = owner(World::Full)
+        .post("/settings/tokens", "/settings/tokens", &form)
+        .await;
+    page.says("This is the only time that the token is shown.")
+        .says("sd_gallery_");
+    owner(World::Full)
+        .get("/settings/tokens")
+        .await
+        .says_not("sd_gallery_");
 }
 
 #[tokio::test]
 async fn an_invitation_is_a_link() {
     let form = [("email", "new@example.com"), ("role", "viewer")];
-    owner(World::Full).post("/settings/members", "/settings/members", &form).await.says("/join?token=inv_gallery_");
-    viewer(World::Full).post("/settings/members", "/settings/members", &form).await.says("As a viewer you can't manage members").says_not("inv_gallery_");
+    owner(World::Full)
+        .post("/settings/members", "/settings/members", &form)
+        .await
+        .says("/join?token=inv_gallery_");
+    viewer(World::Full)
+        .post("/settings/members", "/settings/members", &form)
+        .await
+        .says("As a viewer you can't manage members")
+        .says_not("inv_gallery_");
 }
 
 #[tokio::test]
 async fn i12_a_wrong_name_deletes_nothing() {
     let page = format!("{}/delete", project(1));
     let id = project(1).trim_start_matches("/projects/").to_owned();
-    let answer = owner(World::Live).post(&page, "/fn/delete-project", &[("id", &id), ("typed", "other")]).await;
-    followed(World::Live, &answer).await.says("Type `shop` to delete it.");
+    let answer = owner(World::Live)
+        .post(
+            &page,
+            "/fn/delete-project",
+            &[("id", &id), ("typed", "other")],
+        )
+        .await;
+    followed(World::Live, &answer)
+        .await
+        .says("Type `shop` to delete it.");
 }
 
 #[tokio::test]
 async fn the_theme_is_a_form_too() {
-    let answer = owner(World::Live).post("/runtimes", "/theme", &[("theme", "dark")]).await;
-    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/runtimes".into()));
-    assert!(answer.headers["set-cookie"].to_str().unwrap().starts_with("theme=dark;"));
+    let answer = owner(World::Live)
+        .post("/runtimes", "/theme", &[("theme", "dark")])
+        .await;
+    assert_eq!(
+        (answer.status, answer.location()),
+        (StatusCode::SEE_OTHER, "/runtimes".into())
+    );
+    assert!(
+        answer.headers["set-cookie"]
+            .to_str()
+            .unwrap()
+            .starts_with("theme=dark;")
+    );
 }

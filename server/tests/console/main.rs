@@ -30,13 +30,32 @@ pub fn update(n: u128) -> String {
 /// Every page that somebody who is signed in can open.
 pub fn every_page() -> Vec<String> {
     let fixed = [
-        "/", "/projects", "/projects/new", "/projects/new/git", "/projects/new/git?url=https://git.example.com/acme/shop.git",
-        "/projects/new/image", "/projects/new/bundle", "/projects/new/bundle?upload=upl_00000000000000000000000001",
-        "/deployments", "/deployments?status=failed&text=shop", "/runtimes", "/events", "/settings", "/settings/tokens", "/settings/members",
+        "/",
+        "/projects",
+        "/projects/new",
+        "/projects/new/git",
+        "/projects/new/git?url=https://git.example.com/acme/shop.git",
+        "/projects/new/image",
+        "/projects/new/bundle",
+        "/projects/new/bundle?upload=upl_00000000000000000000000001",
+        "/deployments",
+        "/deployments?status=failed&text=shop",
+        "/runtimes",
+        "/events",
+        "/settings",
+        "/settings/tokens",
+        "/settings/members",
     ];
     let made = [
-        deployment(10), deployment(11), deployment(12), deployment(13), project(1), format!("{}/delete", project(1)),
-        update(1), format!("{}?tag=v1.4.2", update(1)), format!("{}/config", update(1)),
+        deployment(10),
+        deployment(11),
+        deployment(12),
+        deployment(13),
+        project(1),
+        format!("{}/delete", project(1)),
+        update(1),
+        format!("{}?tag=v1.4.2", update(1)),
+        format!("{}/config", update(1)),
     ];
     fixed.map(str::to_owned).into_iter().chain(made).collect()
 }

@@ -7,18 +7,34 @@ use ::app::call::Signed;
 use axum::http::StatusCode;
 use domain::refusal::Refusal;
 
-const WORLDS: [World; 7] =
-    [World::Empty, World::Full, World::Building, World::Failed, World::Live, World::Draining, World::Refused];
+const WORLDS: [World; 7] = [
+    World::Empty,
+    World::Full,
+    World::Building,
+    World::Failed,
+    World::Live,
+    World::Draining,
+    World::Refused,
+];
 
 #[tokio::test]
 async fn q42_every_page_renders_in_every_world() {
     for world in WORLDS {
         for path in every_page() {
             let page = owner(world).get(&path).await;
-            let here = world != World::Empty || !(path.starts_with("/projects/prj") || path.starts_with("/environments"));
-            let expected = if here { StatusCode::OK } else { StatusCode::NOT_FOUND };
+            let here = world != World::Empty
+                || !(path.starts_with("/projects/prj") || path.starts_with("/environments"));
+            let expected = if here {
+                StatusCode::OK
+            } else {
+                StatusCode::NOT_FOUND
+            };
             assert_eq!(page.status, expected, "{world:?} {path}: {}", page.text());
-            assert!(page.html.contains("<h1"), "{world:?} {path} has no heading: {}", page.text());
+            assert!(
+                page.html.contains("<h1"),
+                "{world:?} {path} has no heading: {}",
+                page.text()
+            );
         }
     }
 }
@@ -26,8 +42,14 @@ async fn q42_every_page_renders_in_every_world() {
 #[tokio::test]
 async fn a_newcomer_can_deploy_the_sample_at_once() {
     let page = owner(World::Empty).get("/").await;
-    page.says("Deploy something in a minute").says("sealdock deploy").has("action=\"/fn/create-sample\"");
-    assert!(page.html.contains("Deploy the sample</button>"), "{}", page.html);
+    page.says("Deploy something in a minute")
+        .says("sealdock deploy")
+        .has("action=\"/fn/create-sample\"");
+    assert!(
+        page.html.contains("Deploy the sample</button>"),
+        "{}",
+        page.html
+    );
 }
 
 #[tokio::test]
@@ -55,41 +77,67 @@ async fn i1_a_deployment_page_begins_with_one_true_sentence() {
 #[tokio::test]
 async fn the_log_is_plain_lines_with_colours_as_classes() {
     let page = owner(World::Building).get(&deployment(12)).await;
-    page.has("<span class=\"f2\">   Compiling</span> hyper v1.8.1").has("class=\"ln ln-err\"");
+    page.has("<span class=\"f2\">   Compiling</span> hyper v1.8.1")
+        .has("class=\"ln ln-err\"");
 }
 
 #[tokio::test]
 async fn a_failure_is_explained_where_it_happened() {
     let page = owner(World::Failed).get(&deployment(13)).await;
-    page.says("The build failed: the command `cargo build --release --locked` ended with code 101.")
-        .says("Build image Failure")
-        .says("cannot find value `basket_total` in this scope");
+    page.says(
+        "The build failed: the command `cargo build --release --locked` ended with code 101.",
+    )
+    .says("Build image Failure")
+    .says("cannot find value `basket_total` in this scope");
 }
 
 #[tokio::test]
 async fn a_drain_shows_its_progress() {
-    owner(World::Draining).get(&deployment(10)).await.says("12 requests finishing, until");
+    owner(World::Draining)
+        .get(&deployment(10))
+        .await
+        .says("12 requests finishing, until");
 }
 
 #[tokio::test]
 async fn buttons_that_may_not_be_pressed_say_why() {
     let page = viewer(World::Building).get(&deployment(12)).await;
-    page.says("As a viewer you can't deploy; that takes the role developer.").has("aria-describedby=\"why-cancel\"").has("id=\"why-cancel\"");
-    viewer(World::Live).get(&project(1)).await.says("As a viewer you can't delete; that takes the role owner.");
-    viewer(World::Live).get("/settings/members").await.says("As a viewer you can't manage members");
+    page.says("As a viewer you can't deploy; that takes the role developer.")
+        .has("aria-describedby=\"why-cancel\"")
+        .has("id=\"why-cancel\"");
+    viewer(World::Live)
+        .get(&project(1))
+        .await
+        .says("As a viewer you can't delete; that takes the role owner.");
+    viewer(World::Live)
+        .get("/settings/members")
+        .await
+        .says("As a viewer you can't manage members");
 }
 
 #[tokio::test]
 async fn filters_are_the_address() {
-    let page = owner(World::Full).get("/deployments?status=failed&text=shop").await;
-    page.says("shop #13").says_not("shop #12").has("value=\"shop\"");
-    owner(World::Full).get("/deployments?text=nothing-like-it").await.says("No deployment matches");
-    owner(World::Full).get("/deployments").await.has("cursor=next");
+    let page = owner(World::Full)
+        .get("/deployments?status=failed&text=shop")
+        .await;
+    page.says("shop #13")
+        .says_not("shop #12")
+        .has("value=\"shop\"");
+    owner(World::Full)
+        .get("/deployments?text=nothing-like-it")
+        .await
+        .says("No deployment matches");
+    owner(World::Full)
+        .get("/deployments")
+        .await
+        .has("cursor=next");
 }
 
 #[tokio::test]
 async fn i3_tags_are_shown_with_what_a_person_decides_by() {
-    owner(World::Live).get(&update(1)).await
+    owner(World::Live)
+        .get(&update(1))
+        .await
         .says("v1.5.0-rc.1 Pre-release")
         .says("v1.4.1 Live")
         .says("Round the basket total once, at the end")
@@ -98,7 +146,9 @@ async fn i3_tags_are_shown_with_what_a_person_decides_by() {
 
 #[tokio::test]
 async fn i5_the_plan_stands_beside_the_choice() {
-    let page = owner(World::Live).get(&format!("{}?tag=v1.4.2", update(1))).await;
+    let page = owner(World::Live)
+        .get(&format!("{}?tag=v1.4.2", update(1)))
+        .await;
     page.says("v1.4.1 to v1.4.2")
         .says("No downtime; requests in flight finish.")
         .says("env.FEATURE_CHECKOUT classic → express")
@@ -111,35 +161,67 @@ async fn i5_the_plan_stands_beside_the_choice() {
 
 #[tokio::test]
 async fn i5_downtime_asks_for_a_word() {
-    let page = owner(World::Refused).get(&format!("{}?tag=v1.4.2", update(1))).await;
-    page.says("There is downtime").says("Replace: about 40 s of downtime").says("Type yes to confirm the downtime");
+    let page = owner(World::Refused)
+        .get(&format!("{}?tag=v1.4.2", update(1)))
+        .await;
+    page.says("There is downtime")
+        .says("Replace: about 40 s of downtime")
+        .says("Type yes to confirm the downtime");
 }
 
 #[tokio::test]
 async fn i12_deleting_lists_what_disappears() {
-    let page = owner(World::Live).get(&format!("{}/delete", project(1))).await;
-    page.says("12 deployments and their logs").says("Type shop to confirm").says("Delete the project shop");
-    viewer(World::Live).get(&format!("{}/delete", project(1))).await.says("As a viewer you can't delete");
+    let page = owner(World::Live)
+        .get(&format!("{}/delete", project(1)))
+        .await;
+    page.says("12 deployments and their logs")
+        .says("Type shop to confirm")
+        .says("Delete the project shop");
+    viewer(World::Live)
+        .get(&format!("{}/delete", project(1)))
+        .await
+        .says("As a viewer you can't delete");
 }
 
 #[tokio::test]
 async fn a_runtime_that_does_not_answer_says_what_to_do() {
-    owner(World::Full).get("/runtimes").await.says("Not reachable").says("systemctl start docker");
+    owner(World::Full)
+        .get("/runtimes")
+        .await
+        .says("Not reachable")
+        .says("systemctl start docker");
 }
 
 #[tokio::test]
 async fn what_does_not_exist_is_not_found() {
-    for path in [deployment(999), "/deployments/x".into(), project(999), "/no-such-page".into()] {
-        assert_eq!(owner(World::Full).get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
+    for path in [
+        deployment(999),
+        "/deployments/x".into(),
+        project(999),
+        "/no-such-page".into(),
+    ] {
+        assert_eq!(
+            owner(World::Full).get(&path).await.status,
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
     }
 }
 
 #[tokio::test]
 async fn who_is_not_signed_in_gets_to_the_door() {
     let page = nobody().get("/deployments?status=failed").await;
-    assert_eq!((page.status, page.location()), (StatusCode::SEE_OTHER, "/sign-in?next=%2Fdeployments%3Fstatus%3Dfailed".into()));
+    assert_eq!(
+        (page.status, page.location()),
+        (
+            StatusCode::SEE_OTHER,
+            "/sign-in?next=%2Fdeployments%3Fstatus%3Dfailed".into()
+        )
+    );
     let door = nobody().get("/sign-in?next=%2Fdeployments").await;
-    door.says("Sign in").has("action=\"/session\"").has("autocomplete=\"current-password\"");
+    door.says("Sign in")
+        .has("action=\"/session\"")
+        .has("autocomplete=\"current-password\"");
     assert_eq!(door.value("next"), "/deployments");
 }
 
@@ -148,18 +230,40 @@ async fn an_installation_without_owner_leads_to_its_setup() {
     let new = || Browser::of(Gallery::unowned(NOW), Signed(None));
     assert_eq!(new().get("/").await.location(), "/setup");
     new().get("/setup").await.says("Open the set-up link");
-    new().get("/setup?token=t").await.says("Organization").has("action=\"/setup\"");
+    new()
+        .get("/setup?token=t")
+        .await
+        .says("Organization")
+        .has("action=\"/setup\"");
 }
 
 #[tokio::test]
 async fn what_the_last_form_was_refused_with_is_shown() {
-    let no = Refusal::new(domain::refusal::Kind::SignedOut, "wrong_password", "The password is wrong.");
-    nobody().after(no).get("/sign-in").await.says("The password is wrong.").has("role=\"alert\"");
+    let no = Refusal::new(
+        domain::refusal::Kind::SignedOut,
+        "wrong_password",
+        "The password is wrong.",
+    );
+    nobody()
+        .after(no)
+        .get("/sign-in")
+        .await
+        .says("The password is wrong.")
+        .has("role=\"alert\"");
 }
 
 #[tokio::test]
 async fn the_theme_is_known_before_the_first_byte() {
-    let request = axum::http::Request::get("/").header("cookie", "a=b; theme=dark").body(axum::body::Body::empty()).unwrap();
-    owner(World::Live).send(request).await.has("data-theme=\"dark\"");
-    owner(World::Live).get("/").await.has("data-theme=\"system\"");
+    let request = axum::http::Request::get("/")
+        .header("cookie", "a=b; theme=dark")
+        .body(axum::body::Body::empty())
+        .unwrap();
+    owner(World::Live)
+        .send(request)
+        .await
+        .has("data-theme=\"dark\"");
+    owner(World::Live)
+        .get("/")
+        .await
+        .has("data-theme=\"system\"");
 }

@@ -42,7 +42,10 @@ impl Accounts for Gallery {
             expires_at: used.map(|_| self.now.plus_ms(600 * HOUR)),
             last_used_at: used.map(|h| self.now.plus_ms(-h * HOUR)),
         };
-        Ok(vec![token(1, "CI of the shop", Role::Developer, Some(1)), token(2, "Ada’s laptop", Role::Owner, None)])
+        Ok(vec![
+            token(1, "CI of the shop", Role::Developer, Some(1)),
+            token(2, "Ada’s laptop", Role::Owner, None),
+        ])
     }
 
     async fn create_token(&self, caller: &Caller, new: NewToken) -> Reply<NewTokenView> {
@@ -52,10 +55,15 @@ impl Accounts for Gallery {
             name: new.name,
             role: new.role,
             created_at: self.now,
-            expires_at: new.expires_in_days.map(|d| self.now.plus_ms(i64::from(d) * 24 * HOUR)),
+            expires_at: new
+                .expires_in_days
+                .map(|d| self.now.plus_ms(i64::from(d) * 24 * HOUR)),
             last_used_at: None,
         };
-        Ok(NewTokenView { token: "sd_gallery_0000000000000000000000000000".into(), view })
+        Ok(NewTokenView {
+            token: "sd_gallery_0000000000000000000000000000".into(),
+            view,
+        })
     }
 
     async fn revoke_token(&self, _: &Caller, _: &TokenId) -> Reply<()> {
@@ -69,13 +77,31 @@ impl Accounts for Gallery {
             role,
             since: self.now.plus_ms(-2_000 * HOUR),
         };
-        let me = MemberView { user: caller.user.clone(), email: caller.email.clone(), role: caller.role, since: self.now.plus_ms(-3_000 * HOUR) };
-        Ok(vec![me, member(2, "grace@example.com", Role::Developer), member(3, "a-very-long-name.of-someone@subdomain.example.com", Role::Viewer)])
+        let me = MemberView {
+            user: caller.user.clone(),
+            email: caller.email.clone(),
+            role: caller.role,
+            since: self.now.plus_ms(-3_000 * HOUR),
+        };
+        Ok(vec![
+            me,
+            member(2, "grace@example.com", Role::Developer),
+            member(
+                3,
+                "a-very-long-name.of-someone@subdomain.example.com",
+                Role::Viewer,
+            ),
+        ])
     }
 
     async fn invite(&self, caller: &Caller, email: &str, role: Role) -> Reply<InvitationView> {
         caller.may(Action::ManageMembers)?;
-        Ok(InvitationView { email: email.into(), role, token: "inv_gallery_000000000000".into(), expires_at: self.now.plus_ms(168 * HOUR) })
+        Ok(InvitationView {
+            email: email.into(),
+            role,
+            token: "inv_gallery_000000000000".into(),
+            expires_at: self.now.plus_ms(168 * HOUR),
+        })
     }
 
     async fn join(&self, _: &str, _: &str) -> Reply<Caller> {

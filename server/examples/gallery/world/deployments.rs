@@ -9,7 +9,11 @@ use domain::view::*;
 
 #[async_trait::async_trait]
 impl Deployments for Gallery {
-    async fn deployments(&self, caller: &Caller, filter: &DeploymentFilter) -> Reply<Page<DeploymentSummary>> {
+    async fn deployments(
+        &self,
+        caller: &Caller,
+        filter: &DeploymentFilter,
+    ) -> Reply<Page<DeploymentSummary>> {
         let scene = self.scene(caller);
         let limit = filter.limit.unwrap_or(50) as usize;
         let all = scene.summaries(limit.max(30));
@@ -17,7 +21,8 @@ impl Deployments for Gallery {
         let wanted = |d: &DeploymentSummary| {
             filter.status.as_ref().is_none_or(|s| d.status == *s)
                 && filter.project.as_ref().is_none_or(|p| d.project == *p)
-                && (d.source.label().to_lowercase().contains(&text) || d.project_name.contains(&text))
+                && (d.source.label().to_lowercase().contains(&text)
+                    || d.project_name.contains(&text))
         };
         let items: Vec<_> = all.into_iter().filter(wanted).take(limit).collect();
         let next = (items.len() > 20 && filter.cursor.is_none()).then(|| "next".to_owned());
@@ -25,7 +30,9 @@ impl Deployments for Gallery {
     }
 
     async fn deployment(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView> {
-        self.scene(caller).deployment(id).ok_or_else(|| Refusal::not_found("deployment"))
+        self.scene(caller)
+            .deployment(id)
+            .ok_or_else(|| Refusal::not_found("deployment"))
     }
 
     async fn cancel(&self, caller: &Caller, _: &DeploymentId) -> Reply<DeploymentView> {
@@ -50,7 +57,13 @@ impl Deployments for Gallery {
             return Ok(logs::broken(self.now, query));
         }
         let app = stream.contains(".web.");
-        let (last, ended) = if app { (1_840, false) } else if stream.ends_with('2') { (640, scene.world != World::Building) } else { (14, true) };
+        let (last, ended) = if app {
+            (1_840, false)
+        } else if stream.ends_with('2') {
+            (640, scene.world != World::Building)
+        } else {
+            (14, true)
+        };
         Ok(logs::page(self.now, stream, last, ended, query))
     }
 }

@@ -1,8 +1,8 @@
 //! What the gallery's builds and apps write.
 
+use domain::api::LogQuery;
 use domain::time::Time;
 use domain::view::{LogLine, LogPage, Stream};
-use domain::api::LogQuery;
 
 const BUILD: [&str; 14] = [
     "\u{1b}[1mStep 1/9\u{1b}[0m : FROM rust:1.99-slim AS build",
@@ -40,16 +40,33 @@ pub fn log_line(now: Time, stream: &str, seq: u64) -> LogLine {
         (_, true) => Stream::Err,
         _ => Stream::Out,
     };
-    LogLine { seq, at: now.plus_ms(-600_000 + seq as i64 * 180), stream: kind, text: text.to_owned() }
+    LogLine {
+        seq,
+        at: now.plus_ms(-600_000 + seq as i64 * 180),
+        stream: kind,
+        text: text.to_owned(),
+    }
 }
 
 /// A log of `last` lines.
 pub fn page(now: Time, stream: &str, last: u64, ended: bool, query: &LogQuery) -> LogPage {
     let limit = u64::from(query.limit.unwrap_or(500));
-    let from = query.from.unwrap_or_else(|| last.saturating_sub(limit) + 1).max(1);
+    let from = query
+        .from
+        .unwrap_or_else(|| last.saturating_sub(limit) + 1)
+        .max(1);
     let all = (from..=last).map(|seq| log_line(now, stream, seq));
-    let wanted = |l: &LogLine| query.search.as_ref().is_none_or(|s| l.text.to_lowercase().contains(&s.to_lowercase()));
-    LogPage { lines: all.filter(wanted).take(limit as usize).collect(), last_seq: last, ended }
+    let wanted = |l: &LogLine| {
+        query
+            .search
+            .as_ref()
+            .is_none_or(|s| l.text.to_lowercase().contains(&s.to_lowercase()))
+    };
+    LogPage {
+        lines: all.filter(wanted).take(limit as usize).collect(),
+        last_seq: last,
+        ended,
+    }
 }
 
 /// The last lines of a build that did not work.
@@ -61,8 +78,18 @@ pub fn broken(now: Time, query: &LogQuery) -> LogPage {
         "\u{1b}[1;31merror\u{1b}[0m: could not compile `shop` (bin \"shop\") due to 1 previous error",
         "The command `cargo build --release --locked` ended with code 101.",
     ];
-    let hits = end.iter().zip(181..).map(|(text, seq)| LogLine { seq, at: now, stream: Stream::Err, text: (*text).into() });
-    let wanted = |l: &LogLine| query.search.as_ref().is_none_or(|s| l.text.to_lowercase().contains(&s.to_lowercase()));
+    let hits = end.iter().zip(181..).map(|(text, seq)| LogLine {
+        seq,
+        at: now,
+        stream: Stream::Err,
+        text: (*text).into(),
+    });
+    let wanted = |l: &LogLine| {
+        query
+            .search
+            .as_ref()
+            .is_none_or(|s| l.text.to_lowercase().contains(&s.to_lowercase()))
+    };
     page.lines.extend(hits.filter(wanted));
     page.last_seq = 184;
     page

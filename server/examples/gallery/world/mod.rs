@@ -15,6 +15,7 @@ use domain::strategy::Strategy;
 use domain::time::Time;
 use domain::view::*;
 
+#[allow(unused_imports, reason = "the gallery streams them; the tests do not")]
 pub use logs::log_line;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +71,10 @@ pub struct Gallery {
 
 impl Gallery {
     pub fn at(now: Time) -> Gallery {
-        Gallery { now, unowned: false }
+        Gallery {
+            now,
+            unowned: false,
+        }
     }
 
     /// Before the set-up.
@@ -80,12 +84,21 @@ impl Gallery {
     }
 
     fn scene(&self, caller: &Caller) -> things::Scene {
-        things::Scene { now: self.now, world: World::of(caller), role: caller.role }
+        things::Scene {
+            now: self.now,
+            world: World::of(caller),
+            role: caller.role,
+        }
     }
 }
 
 fn no() -> Refusal {
-    Refusal::new(Kind::Conflict, "gallery", "This is the gallery: nothing is changed here.").way_out("Look around instead.")
+    Refusal::new(
+        Kind::Conflict,
+        "gallery",
+        "This is the gallery: nothing is changed here.",
+    )
+    .way_out("Look around instead.")
 }
 
 #[async_trait::async_trait]
@@ -107,14 +120,23 @@ impl Uploads for Gallery {
 
     async fn upload(&self, caller: &Caller, id: &UploadId) -> Reply<UploadView> {
         caller.may(domain::access::Action::CreateProject)?;
-        Ok(UploadView { id: id.clone(), name: "handbook-2026-11.zip".into(), size_bytes: 4_812_044, digest: things::sha("handbook") })
+        Ok(UploadView {
+            id: id.clone(),
+            name: "handbook-2026-11.zip".into(),
+            size_bytes: 4_812_044,
+            digest: things::sha("handbook"),
+        })
     }
 }
 
 #[async_trait::async_trait]
 impl Updates for Gallery {
     async fn environment(&self, caller: &Caller, id: &EnvironmentId) -> Reply<EnvironmentView> {
-        let found = self.scene(caller).environments().into_iter().find(|e| e.id == *id);
+        let found = self
+            .scene(caller)
+            .environments()
+            .into_iter()
+            .find(|e| e.id == *id);
         found.ok_or_else(|| Refusal::not_found("environment"))
     }
 
@@ -124,31 +146,63 @@ impl Updates for Gallery {
         let scene = self.scene(caller);
         let config = scene.config();
         let (tags, tags_problem) = match &project.origin {
-            domain::source::Origin::Git { .. } if scene.world == World::Failed => {
-                (vec![], Some("The repository did not answer: could not resolve host `git.example.com`.".to_owned()))
-            }
+            domain::source::Origin::Git { .. } if scene.world == World::Failed => (
+                vec![],
+                Some(
+                    "The repository did not answer: could not resolve host `git.example.com`."
+                        .to_owned(),
+                ),
+            ),
             domain::source::Origin::Git { .. } => (scene.tags(), None),
             _ => (vec![], None),
         };
         let live_tag = (!tags.is_empty()).then(|| "v1.4.1".to_owned());
-        Ok(UpdateOptions { environment, origin: project.origin, tags, tags_problem, live_tag, overrides: Default::default(), config: Some(config) })
+        Ok(UpdateOptions {
+            environment,
+            origin: project.origin,
+            tags,
+            tags_problem,
+            live_tag,
+            overrides: Default::default(),
+            config: Some(config),
+        })
     }
 
-    async fn preview_update(&self, caller: &Caller, id: &EnvironmentId, update: &Update) -> Reply<Preview> {
+    async fn preview_update(
+        &self,
+        caller: &Caller,
+        id: &EnvironmentId,
+        update: &Update,
+    ) -> Reply<Preview> {
         caller.may(domain::access::Action::Deploy)?;
         let environment = self.environment(caller, id).await?;
         Ok(self.scene(caller).preview(&environment, update))
     }
 
-    async fn update(&self, caller: &Caller, id: &EnvironmentId, confirm: Confirm) -> Reply<DeploymentView> {
+    async fn update(
+        &self,
+        caller: &Caller,
+        id: &EnvironmentId,
+        confirm: Confirm,
+    ) -> Reply<DeploymentView> {
         let plan = self.preview_update(caller, id, &confirm.update).await?;
-        if self.scene(caller).world == World::Refused && plan.strategy == Strategy::Replace && confirm.typed.as_deref() != Some("yes") {
-            return Err(Refusal::invalid("typed", "This update has downtime: type yes to confirm it."));
+        if self.scene(caller).world == World::Refused
+            && plan.strategy == Strategy::Replace
+            && confirm.typed.as_deref() != Some("yes")
+        {
+            return Err(Refusal::invalid(
+                "typed",
+                "This update has downtime: type yes to confirm it.",
+            ));
         }
         if confirm.digest != plan.digest || self.scene(caller).world == World::Live {
-            return Err(Refusal::conflict("plan_changed", "The plan has changed since it was shown, so nothing was run.")
-                .way_out("Read the new plan and confirm again."));
+            return Err(Refusal::conflict(
+                "plan_changed",
+                "The plan has changed since it was shown, so nothing was run.",
+            )
+            .way_out("Read the new plan and confirm again."));
         }
-        self.deployment(caller, &self.scene(caller).ids().building).await
+        self.deployment(caller, &self.scene(caller).ids().building)
+            .await
     }
 }

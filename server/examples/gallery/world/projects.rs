@@ -18,7 +18,11 @@ impl Projects for Gallery {
     }
 
     async fn project(&self, caller: &Caller, id: &ProjectId) -> Reply<ProjectView> {
-        let found = self.scene(caller).projects().into_iter().find(|p| p.id == *id);
+        let found = self
+            .scene(caller)
+            .projects()
+            .into_iter()
+            .find(|p| p.id == *id);
         found.ok_or_else(|| Refusal::not_found("project"))
     }
 
@@ -29,25 +33,41 @@ impl Projects for Gallery {
     async fn create_project(&self, caller: &Caller, new: NewProject) -> Reply<DeploymentView> {
         caller.may(Action::CreateProject)?;
         if new.name == "shop" {
-            return Err(Refusal::conflict("name_taken", "There is a project named `shop` already.").at("name").way_out("Choose another name."));
+            return Err(Refusal::conflict(
+                "name_taken",
+                "There is a project named `shop` already.",
+            )
+            .at("name")
+            .way_out("Choose another name."));
         }
-        self.deployment(caller, &self.scene(caller).ids().building).await
+        self.deployment(caller, &self.scene(caller).ids().building)
+            .await
     }
 
     async fn create_sample(&self, caller: &Caller) -> Reply<DeploymentView> {
         caller.may(Action::CreateProject)?;
-        self.deployment(caller, &self.scene(caller).ids().building).await
+        self.deployment(caller, &self.scene(caller).ids().building)
+            .await
     }
 
     async fn repository(&self, caller: &Caller, url: &str) -> Reply<RepositoryView> {
         caller.may(Action::CreateProject)?;
         if !url.contains("example") {
-            return Err(Refusal::unavailable("git_unreachable", format!("The repository `{url}` did not answer."))
-                .at("url")
-                .way_out("Check the address; for a private one add the deploy key from the settings to it."));
+            return Err(Refusal::unavailable(
+                "git_unreachable",
+                format!("The repository `{url}` did not answer."),
+            )
+            .at("url")
+            .way_out(
+                "Check the address; for a private one add the deploy key from the settings to it.",
+            ));
         }
         let tags = self.scene(caller).tags();
-        Ok(RepositoryView { url: url.into(), tags, branches: vec!["main".into(), "next".into(), "fix/basket-total".into()] })
+        Ok(RepositoryView {
+            url: url.into(),
+            tags,
+            branches: vec!["main".into(), "next".into(), "fix/basket-total".into()],
+        })
     }
 
     async fn preview_delete(&self, caller: &Caller, id: &ProjectId) -> Reply<DeletePreview> {
@@ -71,16 +91,30 @@ impl Projects for Gallery {
     async fn delete_project(&self, caller: &Caller, id: &ProjectId, typed: &str) -> Reply<()> {
         let preview = self.preview_delete(caller, id).await?;
         if typed != preview.name {
-            return Err(Refusal::invalid("typed", format!("Type `{}` to delete it.", preview.name)));
+            return Err(Refusal::invalid(
+                "typed",
+                format!("Type `{}` to delete it.", preview.name),
+            ));
         }
         Err(no())
     }
 
-    async fn events(&self, caller: &Caller, _: Option<&ProjectId>, cursor: Option<&str>) -> Reply<Page<EventView>> {
+    async fn events(
+        &self,
+        caller: &Caller,
+        _: Option<&ProjectId>,
+        cursor: Option<&str>,
+    ) -> Reply<Page<EventView>> {
         let scene = self.scene(caller);
         if scene.world == World::Empty {
-            return Ok(Page { items: vec![], next: None });
+            return Ok(Page {
+                items: vec![],
+                next: None,
+            });
         }
-        Ok(Page { items: scene.events(cursor.is_some()), next: cursor.is_none().then(|| "next".to_owned()) })
+        Ok(Page {
+            items: scene.events(cursor.is_some()),
+            next: cursor.is_none().then(|| "next".to_owned()),
+        })
     }
 }

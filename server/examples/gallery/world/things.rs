@@ -47,13 +47,25 @@ pub fn deployment_id(n: u128) -> DeploymentId {
 }
 
 pub fn sha(text: &str) -> String {
-    let n = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
-    format!("sha256:{n:016x}{:016x}{:016x}{:016x}", n.rotate_left(7), n.rotate_left(19), n.rotate_left(41))
+    let n = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
+        (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!(
+        "sha256:{n:016x}{:016x}{:016x}{:016x}",
+        n.rotate_left(7),
+        n.rotate_left(19),
+        n.rotate_left(41)
+    )
 }
 
 impl Scene {
     pub fn ids(self) -> Ids {
-        Ids { live: deployment_id(11), building: deployment_id(12), failed: deployment_id(13), draining: deployment_id(10) }
+        Ids {
+            live: deployment_id(11),
+            building: deployment_id(12),
+            failed: deployment_id(13),
+            draining: deployment_id(10),
+        }
     }
 
     fn ago(self, ms: i64) -> Time {
@@ -62,14 +74,28 @@ impl Scene {
 
     fn commit(self, n: u32, subject: &str, author: &str) -> Commit {
         let sha: String = sha(subject).chars().skip(7).take(40).collect();
-        Commit { sha, subject: subject.into(), author: author.into(), at: self.ago(i64::from(n) * 7 * HOUR) }
+        Commit {
+            sha,
+            subject: subject.into(),
+            author: author.into(),
+            at: self.ago(i64::from(n) * 7 * HOUR),
+        }
     }
 
     pub fn tags(self) -> Vec<Tag> {
-        let tag = |name: &str, n, subject: &str, pre_release| Tag { name: name.into(), commit: self.commit(n, subject, "Grace Hopper"), pre_release };
+        let tag = |name: &str, n, subject: &str, pre_release| Tag {
+            name: name.into(),
+            commit: self.commit(n, subject, "Grace Hopper"),
+            pre_release,
+        };
         vec![
             tag("v1.5.0-rc.1", 1, "Try the new checkout", true),
-            tag("v1.4.2", 2, "Round the basket total once, at the end", false),
+            tag(
+                "v1.4.2",
+                2,
+                "Round the basket total once, at the end",
+                false,
+            ),
             tag("v1.4.1", 9, "Keep the basket after sign-in", false),
             tag("v1.4.0", 21, "Search as you type", false),
             tag("v1.3.0", 60, "Products have pictures", false),
@@ -79,16 +105,30 @@ impl Scene {
 
     fn source(self, tag: &str) -> Source {
         let found = self.tags().into_iter().find(|t| t.name == tag);
-        let commit = found.map_or_else(|| self.commit(3, "Work in progress on the basket", "Ada Lovelace"), |t| t.commit);
-        Source::Git { url: URL.into(), revision: Revision::Tag(tag.into()), commit }
+        let commit = found.map_or_else(
+            || self.commit(3, "Work in progress on the basket", "Ada Lovelace"),
+            |t| t.commit,
+        );
+        Source::Git {
+            url: URL.into(),
+            revision: Revision::Tag(tag.into()),
+            commit,
+        }
     }
 
     pub fn config(self) -> Config {
-        let env = [("DATABASE_URL", "postgres://shop@db.internal/shop"), ("LOG_LEVEL", "info"), ("FEATURE_CHECKOUT", "classic")];
+        let env = [
+            ("DATABASE_URL", "postgres://shop@db.internal/shop"),
+            ("LOG_LEVEL", "info"),
+            ("FEATURE_CHECKOUT", "classic"),
+        ];
         Config {
             env: env.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
             replicas: 2,
-            resources: Resources { cpus_milli: 1500, memory_mib: 512 },
+            resources: Resources {
+                cpus_milli: 1500,
+                memory_mib: 512,
+            },
             ..Config::default()
         }
     }
@@ -99,17 +139,37 @@ impl Scene {
     }
 
     fn can(self, phase: Phase) -> Allowed {
-        let mine = |ok: bool, why: &str| self.may(Action::Deploy).or_else(|| (!ok).then(|| why.to_owned()));
+        let mine = |ok: bool, why: &str| {
+            self.may(Action::Deploy)
+                .or_else(|| (!ok).then(|| why.to_owned()))
+        };
         Allowed {
-            update: mine(self.world != World::Refused, "The project is being deleted."),
-            cancel: mine(phase.is_coming(), "It serves already; update the environment or pause it instead."),
-            pause: mine(phase == Phase::Live, "Only a live deployment can be paused."),
+            update: mine(
+                self.world != World::Refused,
+                "The project is being deleted.",
+            ),
+            cancel: mine(
+                phase.is_coming(),
+                "It serves already; update the environment or pause it instead.",
+            ),
+            pause: mine(
+                phase == Phase::Live,
+                "Only a live deployment can be paused.",
+            ),
             resume: mine(phase == Phase::Paused, "It is not paused."),
             delete: self.may(Action::Delete),
         }
     }
 
-    fn summary(self, n: u32, project: u128, name: &str, phase: Phase, source: Source, age_ms: i64) -> DeploymentSummary {
+    fn summary(
+        self,
+        n: u32,
+        project: u128,
+        name: &str,
+        phase: Phase,
+        source: Source,
+        age_ms: i64,
+    ) -> DeploymentSummary {
         let (status, sentence) = words(phase);
         DeploymentSummary {
             id: deployment_id(u128::from(n)),
@@ -123,7 +183,11 @@ impl Scene {
             sentence: sentence.into(),
             live: phase.is_active(),
             source,
-            trigger: if n.is_multiple_of(4) { Trigger::Config } else { Trigger::Update },
+            trigger: if n.is_multiple_of(4) {
+                Trigger::Config
+            } else {
+                Trigger::Update
+            },
             created_by: Some("ada@example.com".into()),
             created_at: self.ago(age_ms),
             durations: Durations {
@@ -135,20 +199,52 @@ impl Scene {
     }
 
     fn live(self) -> DeploymentSummary {
-        self.summary(11, SHOP, "shop", Phase::Live, self.source("v1.4.1"), 60 * HOUR)
+        self.summary(
+            11,
+            SHOP,
+            "shop",
+            Phase::Live,
+            self.source("v1.4.1"),
+            60 * HOUR,
+        )
     }
 
     fn building(self) -> DeploymentSummary {
-        self.summary(12, SHOP, "shop", Phase::Building, self.source("v1.4.2"), 48_000)
+        self.summary(
+            12,
+            SHOP,
+            "shop",
+            Phase::Building,
+            self.source("v1.4.2"),
+            48_000,
+        )
     }
 
     fn failed(self) -> DeploymentSummary {
-        let sentence = "The build failed: the command `cargo build --release --locked` ended with code 101.";
-        DeploymentSummary { sentence: sentence.into(), ..self.summary(13, SHOP, "shop", Phase::Failed, self.source("v1.5.0-rc.1"), 22 * MIN) }
+        let sentence =
+            "The build failed: the command `cargo build --release --locked` ended with code 101.";
+        DeploymentSummary {
+            sentence: sentence.into(),
+            ..self.summary(
+                13,
+                SHOP,
+                "shop",
+                Phase::Failed,
+                self.source("v1.5.0-rc.1"),
+                22 * MIN,
+            )
+        }
     }
 
     fn draining(self) -> DeploymentSummary {
-        self.summary(10, SHOP, "shop", Phase::Draining, self.source("v1.4.0"), 200 * HOUR)
+        self.summary(
+            10,
+            SHOP,
+            "shop",
+            Phase::Draining,
+            self.source("v1.4.0"),
+            200 * HOUR,
+        )
     }
 
     /// The newest first.
@@ -158,15 +254,33 @@ impl Scene {
         }
         let first = [self.failed(), self.building(), self.live(), self.draining()];
         let older = (0..n as u32).map(|i| {
-            let (project, name) = [(SHOP, "shop"), (2, "handbook"), (3, "vision-api")][i as usize % 3];
-            let phase = [Phase::Stopped, Phase::Stopped, Phase::Cancelled, Phase::Stopped, Phase::Failed][i as usize % 5];
+            let (project, name) =
+                [(SHOP, "shop"), (2, "handbook"), (3, "vision-api")][i as usize % 3];
+            let phase = [
+                Phase::Stopped,
+                Phase::Stopped,
+                Phase::Cancelled,
+                Phase::Stopped,
+                Phase::Failed,
+            ][i as usize % 5];
             let source = match project {
                 2 => bundle(),
                 3 => image(),
                 _ => self.source(["v1.3.0", "v1.2.0"][i as usize % 2]),
             };
-            let summary = self.summary(900 - i, project, name, phase, source, i64::from(i + 4) * 26 * HOUR);
-            DeploymentSummary { id: deployment_id(u128::from(100 + i)), number: 9_u32.saturating_sub(i / 3).max(1), ..summary }
+            let summary = self.summary(
+                900 - i,
+                project,
+                name,
+                phase,
+                source,
+                i64::from(i + 4) * 26 * HOUR,
+            );
+            DeploymentSummary {
+                id: deployment_id(u128::from(100 + i)),
+                number: 9_u32.saturating_sub(i / 3).max(1),
+                ..summary
+            }
         });
         first.into_iter().chain(older).take(n).collect()
     }
@@ -177,26 +291,51 @@ impl Scene {
         }
         let mut all = vec![self.shop()];
         if self.world == World::Full || self.world == World::Refused {
-            all.extend([self.other(2, "handbook", bundle(), Some(3)), self.other(3, "vision-api", image(), Some(1_284)), self.broken()]);
+            all.extend([
+                self.other(2, "handbook", bundle(), Some(3)),
+                self.other(3, "vision-api", image(), Some(1_284)),
+                self.broken(),
+            ]);
         }
         all
     }
 
     fn shop(self) -> EnvironmentView {
         let (status, sentence, candidate, latest) = match self.world {
-            World::Building | World::Full => {
-                (InstanceStatus::Running, "v1.4.1 serves on 2 of 2 replicas; v1.4.2 is building beside it.", Some(self.building()), None)
-            }
-            World::Failed => (InstanceStatus::Running, "v1.4.1 serves on 2 of 2 replicas; the last update failed and changed nothing.", None, Some(self.failed())),
-            World::Draining => (InstanceStatus::Running, "v1.4.1 serves; 12 requests finish on v1.4.0.", None, None),
-            _ => (InstanceStatus::Running, "v1.4.1 serves on 2 of 2 replicas.", None, None),
+            World::Building | World::Full => (
+                InstanceStatus::Running,
+                "v1.4.1 serves on 2 of 2 replicas; v1.4.2 is building beside it.",
+                Some(self.building()),
+                None,
+            ),
+            World::Failed => (
+                InstanceStatus::Running,
+                "v1.4.1 serves on 2 of 2 replicas; the last update failed and changed nothing.",
+                None,
+                Some(self.failed()),
+            ),
+            World::Draining => (
+                InstanceStatus::Running,
+                "v1.4.1 serves; 12 requests finish on v1.4.0.",
+                None,
+                None,
+            ),
+            _ => (
+                InstanceStatus::Running,
+                "v1.4.1 serves on 2 of 2 replicas.",
+                None,
+                None,
+            ),
         };
         EnvironmentView {
             id: environment_id(SHOP),
             project: project_id(SHOP),
             project_name: "shop".into(),
             name: "production".into(),
-            urls: vec!["http://shop.localhost:8080".into(), "http://production-shop.localhost:8080".into()],
+            urls: vec![
+                "http://shop.localhost:8080".into(),
+                "http://production-shop.localhost:8080".into(),
+            ],
             status,
             sentence: sentence.into(),
             active: Some(self.live()),
@@ -209,7 +348,14 @@ impl Scene {
     }
 
     fn other(self, n: u128, name: &str, source: Source, requests: Option<u64>) -> EnvironmentView {
-        let active = self.summary(20 + n as u32, n, name, Phase::Live, source, 26 * HOUR * n as i64);
+        let active = self.summary(
+            20 + n as u32,
+            n,
+            name,
+            Phase::Live,
+            source,
+            26 * HOUR * n as i64,
+        );
         EnvironmentView {
             id: environment_id(n),
             project: project_id(n),
@@ -229,12 +375,22 @@ impl Scene {
 
     fn broken(self) -> EnvironmentView {
         let latest = DeploymentSummary {
-            sentence: "It exited with code 3 before it was healthy: `DATABASE_URL is not set`.".into(),
-            ..self.summary(31, 4, "billing-worker-with-a-long-name", Phase::Failed, image(), 3 * HOUR)
+            sentence: "It exited with code 3 before it was healthy: `DATABASE_URL is not set`."
+                .into(),
+            ..self.summary(
+                31,
+                4,
+                "billing-worker-with-a-long-name",
+                Phase::Failed,
+                image(),
+                3 * HOUR,
+            )
         };
         EnvironmentView {
             status: InstanceStatus::Failed,
-            sentence: "Nothing serves: the first deployment exited with code 3 before it was healthy.".into(),
+            sentence:
+                "Nothing serves: the first deployment exited with code 3 before it was healthy."
+                    .into(),
             active: None,
             latest: Some(latest),
             ..self.other(4, "billing-worker-with-a-long-name", image(), None)
@@ -248,7 +404,9 @@ impl Scene {
             origin: match e.project_name.as_str() {
                 "shop" => Origin::Git { url: URL.into() },
                 "handbook" => Origin::Bundle,
-                _ => Origin::Image { repository: "registry.example.com/acme/vision-api".into() },
+                _ => Origin::Image {
+                    repository: "registry.example.com/acme/vision-api".into(),
+                },
             },
             created_at: self.ago(2_000 * HOUR),
             environments: vec![e],
@@ -257,13 +415,25 @@ impl Scene {
     }
 
     pub fn overview(self) -> OverviewView {
-        let note = |sentence: &str, href: String| AttentionView { sentence: sentence.into(), href };
+        let note = |sentence: &str, href: String| AttentionView {
+            sentence: sentence.into(),
+            href,
+        };
         let needs_me = match self.world {
             World::Full => vec![
-                note("billing-worker-with-a-long-name: nothing serves; the first deployment exited with code 3.", "/deployments/x".into()),
-                note("The runtime gpu-box has not answered for 12 minutes.", "/runtimes".into()),
+                note(
+                    "billing-worker-with-a-long-name: nothing serves; the first deployment exited with code 3.",
+                    "/deployments/x".into(),
+                ),
+                note(
+                    "The runtime gpu-box has not answered for 12 minutes.",
+                    "/runtimes".into(),
+                ),
             ],
-            World::Failed => vec![note("shop: the update to v1.5.0-rc.1 failed; v1.4.1 still serves.", format!("/deployments/{}", self.ids().failed))],
+            World::Failed => vec![note(
+                "shop: the update to v1.5.0-rc.1 failed; v1.4.1 still serves.",
+                format!("/deployments/{}", self.ids().failed),
+            )],
             _ => vec![],
         };
         let moving = match self.world {
@@ -271,7 +441,12 @@ impl Scene {
             World::Draining => vec![self.draining()],
             _ => vec![],
         };
-        OverviewView { needs_me, moving, environments: self.environments(), sample_available: true }
+        OverviewView {
+            needs_me,
+            moving,
+            environments: self.environments(),
+            sample_available: true,
+        }
     }
 
     pub fn deployment(self, id: &DeploymentId) -> Option<DeploymentView> {
@@ -279,7 +454,10 @@ impl Scene {
         let listed = || self.summaries(60).into_iter().find(|s| s.id == *id);
         let summary = known.into_iter().find(|s| s.id == *id).or_else(listed)?;
         let phase = summary.phase;
-        let config = Config { replicas: 2, ..self.config() };
+        let config = Config {
+            replicas: 2,
+            ..self.config()
+        };
         Some(DeploymentView {
             urls: vec!["http://shop.localhost:8080".into()],
             runtime: RuntimeId::new(Time(1), 1),
@@ -295,10 +473,21 @@ impl Scene {
             config,
             overrides: Default::default(),
             changes: changes(),
-            artifact: (!matches!(phase, Phase::Queued | Phase::Building | Phase::Failed))
-                .then(|| Artifact::Image { image: sha("image"), size_bytes: 84_300_000 }),
-            instances: if phase.is_active() || phase == Phase::Draining { vec![self.instance(id, 0), self.instance(id, 1)] } else { vec![] },
-            drain: (phase == Phase::Draining).then(|| DrainView { in_flight: 12, deadline: self.now.plus_ms(18_000) }),
+            artifact: (!matches!(phase, Phase::Queued | Phase::Building | Phase::Failed)).then(
+                || Artifact::Image {
+                    image: sha("image"),
+                    size_bytes: 84_300_000,
+                },
+            ),
+            instances: if phase.is_active() || phase == Phase::Draining {
+                vec![self.instance(id, 0), self.instance(id, 1)]
+            } else {
+                vec![]
+            },
+            drain: (phase == Phase::Draining).then(|| DrainView {
+                in_flight: 12,
+                deadline: self.now.plus_ms(18_000),
+            }),
             can: self.can(phase),
             summary,
         })
@@ -310,12 +499,44 @@ impl Scene {
             P::Building => &[P::Queued, P::Building],
             P::Failed => &[P::Queued, P::Building, P::Failed],
             P::Cancelled => &[P::Queued, P::Cancelled],
-            P::Draining => &[P::Queued, P::Building, P::Starting, P::Ready, P::Live, P::Draining],
-            P::Stopped => &[P::Queued, P::Building, P::Starting, P::Ready, P::Live, P::Draining, P::Stopped],
+            P::Draining => &[
+                P::Queued,
+                P::Building,
+                P::Starting,
+                P::Ready,
+                P::Live,
+                P::Draining,
+            ],
+            P::Stopped => &[
+                P::Queued,
+                P::Building,
+                P::Starting,
+                P::Ready,
+                P::Live,
+                P::Draining,
+                P::Stopped,
+            ],
             _ => &[P::Queued, P::Building, P::Starting, P::Ready, P::Live],
         };
-        let begin = if phase == P::Building { 48_000 } else { 60 * HOUR };
-        let at = |i: usize| self.ago(begin - [0, 400, 43_000, 48_600, 48_700, 20 * HOUR, 20 * HOUR + 30_000][i]);
+        let begin = if phase == P::Building {
+            48_000
+        } else {
+            60 * HOUR
+        };
+        let at = |i: usize| {
+            self.ago(
+                begin
+                    - [
+                        0,
+                        400,
+                        43_000,
+                        48_600,
+                        48_700,
+                        20 * HOUR,
+                        20 * HOUR + 30_000,
+                    ][i],
+            )
+        };
         let stage = |(i, phase): (usize, &Phase)| StageView {
             phase: *phase,
             entered_at: at(i),
@@ -333,10 +554,20 @@ impl Scene {
             Phase::Cancelled => [S::Cancelled; 4],
             _ => [S::Success; 4],
         };
-        let kinds = [K::DownloadRepoJob, K::BuildImageJob, K::DeployImageJob, K::MarkDeploymentCompleteJob];
-        let begin = if phase == Phase::Building { 47_600 } else { 60 * HOUR };
+        let kinds = [
+            K::DownloadRepoJob,
+            K::BuildImageJob,
+            K::DeployImageJob,
+            K::MarkDeploymentCompleteJob,
+        ];
+        let begin = if phase == Phase::Building {
+            47_600
+        } else {
+            60 * HOUR
+        };
         let starts = [0, 1_900, 43_000, 48_700, 48_800];
-        let job = |i: usize| JobView {
+        let job = |i: usize| {
+            JobView {
             id: JobId::new(Time(1), i as u128 + 1),
             kind: kinds[i],
             title: kinds[i].title().into(),
@@ -347,6 +578,7 @@ impl Scene {
             started_at: (!matches!(status[i], S::Pending | S::Cancelled)).then(|| self.ago(begin - starts[i])),
             ended_at: matches!(status[i], S::Success | S::Failure).then(|| self.ago(begin - starts[i + 1])),
             stream: format!("job_{}", i + 1),
+        }
         };
         (0..4).map(job).collect()
     }
@@ -367,16 +599,27 @@ impl Scene {
     pub fn preview(self, environment: &EnvironmentView, update: &Update) -> Preview {
         let from = environment.active.as_ref().map(|d| d.source.clone());
         let to = match &update.source {
-            Some(Wanted::Git { revision: Revision::Tag(tag), .. }) => self.source(tag),
-            Some(Wanted::Image { reference, local }) => Source::Image { reference: reference.clone(), local: *local },
+            Some(Wanted::Git {
+                revision: Revision::Tag(tag),
+                ..
+            }) => self.source(tag),
+            Some(Wanted::Image { reference, local }) => Source::Image {
+                reference: reference.clone(),
+                local: *local,
+            },
             Some(Wanted::Bundle { .. }) => bundle(),
             _ => from.clone().unwrap_or_else(|| self.source("v1.4.2")),
         };
         let replace = self.world == World::Refused;
         let (trigger, verb) = match (&update.source, &update.config) {
-            _ if replace => (Trigger::Update, "Replace: about 40 s of downtime".to_owned()),
+            _ if replace => (
+                Trigger::Update,
+                "Replace: about 40 s of downtime".to_owned(),
+            ),
             (Some(_), _) => (Trigger::Update, format!("Update to {}", to.label())),
-            (None, Some(c)) if *c != Default::default() => (Trigger::Config, "Apply the new configuration".to_owned()),
+            (None, Some(c)) if *c != Default::default() => {
+                (Trigger::Config, "Apply the new configuration".to_owned())
+            }
             _ => (Trigger::Redeploy, "Redeploy".to_owned()),
         };
         Preview {
@@ -384,43 +627,109 @@ impl Scene {
             trigger,
             verb,
             from,
-            commits: if to.commit().is_some() && update.source.is_some() { self.commits() } else { vec![] },
+            commits: if to.commit().is_some() && update.source.is_some() {
+                self.commits()
+            } else {
+                vec![]
+            },
             to,
             commits_more: false,
             changes: changes(),
-            strategy: if replace { Strategy::Replace } else { Strategy::BlueGreen },
+            strategy: if replace {
+                Strategy::Replace
+            } else {
+                Strategy::BlueGreen
+            },
             downtime: replace,
-            stops: if replace { vec!["2 containers of v1.4.1 stop before the new ones start".into()] } else { vec!["2 containers of v1.4.1, after their requests have finished (at most 30 s)".into()] },
-            notes: vec!["`sealdock.yml` was not found at this tag; the defaults and your overrides apply.".into()],
+            stops: if replace {
+                vec!["2 containers of v1.4.1 stop before the new ones start".into()]
+            } else {
+                vec![
+                    "2 containers of v1.4.1, after their requests have finished (at most 30 s)"
+                        .into(),
+                ]
+            },
+            notes: vec![
+                "`sealdock.yml` was not found at this tag; the defaults and your overrides apply."
+                    .into(),
+            ],
             typed: replace.then(|| "yes".to_owned()),
             config: self.config(),
         }
     }
 
     fn commits(self) -> Vec<Commit> {
-        let list = ["Round the basket total once, at the end", "Test the total with a coupon", "Bump hyper", "Log slow payments with their duration"];
-        list.iter().zip(2..).map(|(subject, n)| self.commit(n, subject, if n % 2 == 0 { "Grace Hopper" } else { "Ada Lovelace" })).collect()
+        let list = [
+            "Round the basket total once, at the end",
+            "Test the total with a coupon",
+            "Bump hyper",
+            "Log slow payments with their duration",
+        ];
+        list.iter()
+            .zip(2..)
+            .map(|(subject, n)| {
+                self.commit(
+                    n,
+                    subject,
+                    if n % 2 == 0 {
+                        "Grace Hopper"
+                    } else {
+                        "Ada Lovelace"
+                    },
+                )
+            })
+            .collect()
     }
 
     pub fn events(self, older: bool) -> Vec<EventView> {
         let list = [
-            ("ada@example.com", "started the update of shop / production to v1.4.2", Some(12)),
-            ("Sealdock", "failed deployment #13 of shop: the build ended with code 101", Some(13)),
-            ("ada@example.com", "updated shop / production to v1.5.0-rc.1", Some(13)),
-            ("grace@example.com", "changed the configuration of vision-api / production: LOG_LEVEL", None),
-            ("Sealdock", "switched shop / production to v1.4.1 (#11) and drained v1.4.0", Some(11)),
-            ("grace@example.com", "invited a-very-long-name.of-someone@subdomain.example.com as viewer", None),
+            (
+                "ada@example.com",
+                "started the update of shop / production to v1.4.2",
+                Some(12),
+            ),
+            (
+                "Sealdock",
+                "failed deployment #13 of shop: the build ended with code 101",
+                Some(13),
+            ),
+            (
+                "ada@example.com",
+                "updated shop / production to v1.5.0-rc.1",
+                Some(13),
+            ),
+            (
+                "grace@example.com",
+                "changed the configuration of vision-api / production: LOG_LEVEL",
+                None,
+            ),
+            (
+                "Sealdock",
+                "switched shop / production to v1.4.1 (#11) and drained v1.4.0",
+                Some(11),
+            ),
+            (
+                "grace@example.com",
+                "invited a-very-long-name.of-someone@subdomain.example.com as viewer",
+                None,
+            ),
         ];
         let begin = if older { 900 } else { 0 };
-        let event = |(i, (who, sentence, deployment)): (usize, (&str, &str, Option<u128>))| EventView {
-            id: EventId::new(Time(1), begin as u128 + i as u128),
-            at: self.ago(begin * MIN + (i * i) as i64 * 37 * MIN),
-            who: who.into(),
-            sentence: sentence.into(),
-            project: Some(project_id(SHOP)),
-            deployment: deployment.map(deployment_id),
-        };
-        list.into_iter().cycle().take(18).enumerate().map(event).collect()
+        let event =
+            |(i, (who, sentence, deployment)): (usize, (&str, &str, Option<u128>))| EventView {
+                id: EventId::new(Time(1), begin as u128 + i as u128),
+                at: self.ago(begin * MIN + (i * i) as i64 * 37 * MIN),
+                who: who.into(),
+                sentence: sentence.into(),
+                project: Some(project_id(SHOP)),
+                deployment: deployment.map(deployment_id),
+            };
+        list.into_iter()
+            .cycle()
+            .take(18)
+            .enumerate()
+            .map(event)
+            .collect()
     }
 
     pub fn runtimes(self) -> Vec<RuntimeView> {
@@ -452,27 +761,53 @@ impl Scene {
             reserved_memory_mib: 512,
             ..local.clone()
         };
-        if self.world == World::Empty { vec![local] } else { vec![local, lost] }
+        if self.world == World::Empty {
+            vec![local]
+        } else {
+            vec![local, lost]
+        }
     }
 }
 
 fn words(phase: Phase) -> (&'static str, &'static str) {
     match phase {
         Phase::Queued => ("pending", "It waits for the deployment before it."),
-        Phase::Building => ("running", "The image is being built: step 4 of 9, 47 s so far."),
+        Phase::Building => (
+            "running",
+            "The image is being built: step 4 of 9, 47 s so far.",
+        ),
         Phase::Starting => ("deploying", "1 of 2 replicas healthy, 41 s left."),
         Phase::Ready => ("ready", "Healthy; the switch is next."),
-        Phase::Live => ("completed", "It serves on 2 of 2 replicas, 8,412 requests in the last minute."),
-        Phase::Paused => ("paused", "It is paused: visitors get 503 until it is resumed."),
+        Phase::Live => (
+            "completed",
+            "It serves on 2 of 2 replicas, 8,412 requests in the last minute.",
+        ),
+        Phase::Paused => (
+            "paused",
+            "It is paused: visitors get 503 until it is resumed.",
+        ),
         Phase::Draining => ("stopped", "It no longer gets requests; 12 are finishing."),
-        Phase::Stopped => ("stopped", "It served for 3 days and was replaced by the next version."),
-        Phase::Failed => ("failed", "It was not healthy within 60 s: GET / answered 500."),
-        Phase::Cancelled => ("cancelled", "Cancelled by ada@example.com before it served."),
+        Phase::Stopped => (
+            "stopped",
+            "It served for 3 days and was replaced by the next version.",
+        ),
+        Phase::Failed => (
+            "failed",
+            "It was not healthy within 60 s: GET / answered 500.",
+        ),
+        Phase::Cancelled => (
+            "cancelled",
+            "Cancelled by ada@example.com before it served.",
+        ),
     }
 }
 
 fn changes() -> Vec<Change> {
-    let change = |path: &str, from: Option<&str>, to: Option<&str>| Change { path: path.into(), from: from.map(str::to_owned), to: to.map(str::to_owned) };
+    let change = |path: &str, from: Option<&str>, to: Option<&str>| Change {
+        path: path.into(),
+        from: from.map(str::to_owned),
+        to: to.map(str::to_owned),
+    };
     vec![
         change("env.FEATURE_CHECKOUT", Some("classic"), Some("express")),
         change("env.PAYMENT_TIMEOUT_MS", None, Some("1500")),
@@ -482,9 +817,17 @@ fn changes() -> Vec<Change> {
 }
 
 fn bundle() -> Source {
-    Source::Bundle { name: "handbook-2026-11.zip".into(), upload: UploadId::new(Time(1), 1), digest: sha("handbook"), size_bytes: 4_812_044 }
+    Source::Bundle {
+        name: "handbook-2026-11.zip".into(),
+        upload: UploadId::new(Time(1), 1),
+        digest: sha("handbook"),
+        size_bytes: 4_812_044,
+    }
 }
 
 fn image() -> Source {
-    Source::Image { reference: "registry.example.com/acme/vision-api:7.2".into(), local: false }
+    Source::Image {
+        reference: "registry.example.com/acme/vision-api:7.2".into(),
+        local: false,
+    }
 }
