@@ -61,7 +61,7 @@ afterEach(async () => {
   if (skip) return
   await served(sealdock, 'web.localhost', 'v1.0.0')
   await eventually('only the live container is there', async () => {
-    const running = await containers(installation)
+    const running = await containers(web.environment)
     return running.length === 1 && running[0] === containerName(web.id)
   })
   const { active, candidate } = await client.environment(web.environment)

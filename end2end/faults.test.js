@@ -42,12 +42,14 @@ after(async () => {
   for (const tag of Object.values(images)) await removeImage(tag)
 })
 
-/** An app of our own, live. */
-async function app(name, source, config = { health: { path: '/health' }, drain_s: 2 }) {
+/** An app of the test's own, live; it is gone after the test, whatever became of that. */
+async function app(t, name, source, config = { health: { path: '/health' }, drain_s: 2 }) {
   const view = await client.live(name, source, config)
   const { id, environment, project } = view.summary
   installation ??= await client.installation(id)
-  return { name, environment, project, url: view.urls[0], host: new URL(view.urls[0]).hostname, deployments: [id] }
+  const target = { name, environment, project, host: new URL(view.urls[0]).hostname, deployments: [id] }
+  t?.after(() => client.delete(project, name).catch((error) => error.status === 404 || Promise.reject(error)))
+  return target
 }
 
 /** Updates to the other image, and returns as soon as that is accepted. */
@@ -60,13 +62,13 @@ async function switchTo(target, letter) {
 async function remove(target) {
   await client.delete(target.project, target.name)
   await client.gone(target.project)
-  await nothingRemains(sealdock, installation, target.deployments)
+  await nothingRemains(sealdock, target)
   assert.equal((await ask(sealdock, target.host)).status, 404)
 }
 
 describe('kill -9 of serve', { skip, concurrency: 1 }, () => {
   it('Q-20 in the middle of a build: the build is made anew and goes live', async (t) => {
-    const target = await app('building', git(repository, 'v1'), {})
+    const target = await app(t, 'building', git(repository, 'v1'), {})
     let serving = 'v1'
     for (const [round, offsetMs] of [0, 400, 1_200, 2_500].entries()) {
       const version = `v1.${round + 1}`
@@ -83,7 +85,7 @@ describe('kill -9 of serve', { skip, concurrency: 1 }, () => {
       const began = performance.now()
       await client.until(summary.id, 'live')
       const tookMs = performance.now() - began
-      await agrees(client, installation, summary.id, version)
+      await agrees(client, summary.id, version)
       const seen = await unharmed(load, `${serving} > ${version}`)
       survived(t, `serve killed ${offsetMs} ms into a build (${was})`, seen, tookMs)
       serving = version
@@ -92,7 +94,7 @@ describe('kill -9 of serve', { skip, concurrency: 1 }, () => {
   })
 
   it('Q-20 in the middle of a start: the instance that starts is adopted', async (t) => {
-    const target = await app('starting', image(images.a))
+    const target = await app(t, 'starting', image(images.a))
     for (const [letter, offsetMs] of [['b', 0], ['a', 1_000]]) {
       const load = await loadOn(sealdock, target.host)
       const config = { health: { path: '/health' }, drain_s: 2, env: { HELLO_START_DELAY_MS: '2500' } }
@@ -104,7 +106,7 @@ describe('kill -9 of serve', { skip, concurrency: 1 }, () => {
       const began = performance.now()
       await client.until(summary.id, 'live')
       const tookMs = performance.now() - began
-      await agrees(client, installation, summary.id, letter)
+      await agrees(client, summary.id, letter)
       const seen = await unharmed(load, letter === 'b' ? 'a > b' : 'b > a')
       survived(t, `serve killed ${offsetMs} ms into a start`, seen, tookMs)
     }
@@ -112,7 +114,7 @@ describe('kill -9 of serve', { skip, concurrency: 1 }, () => {
   })
 
   it('Q-20 around a switch, at any offset: the switch happens once', async (t) => {
-    const target = await app('switching', image(images.a))
+    const target = await app(t, 'switching', image(images.a))
     const usualMs = await timeOfSwitch(target, 'b')
     let [from, to] = ['b', 'a']
     for (let round = 0; round < 8; round++) {
@@ -125,7 +127,7 @@ describe('kill -9 of serve', { skip, concurrency: 1 }, () => {
       const began = performance.now()
       await client.until(id, 'live')
       const tookMs = performance.now() - began
-      await agrees(client, installation, id, to)
+      await agrees(client, id, to)
       survived(t, `serve killed ${offsetMs} ms after an update (${was}; a switch takes ${Math.round(usualMs)})`, await unharmed(load, `${from} > ${to}`), tookMs)
       ;[from, to] = [to, from]
     }
@@ -133,7 +135,7 @@ describe('kill -9 of serve', { skip, concurrency: 1 }, () => {
   })
 
   it('Q-20 in the middle of a drain: the request in flight is answered by the old version', async (t) => {
-    const target = await app('draining', image(images.a), { health: { path: '/health' }, drain_s: 20 })
+    const target = await app(t, 'draining', image(images.a), { health: { path: '/health' }, drain_s: 20 })
     const load = await loadOn(sealdock, target.host)
     const slow = ask(sealdock, target.host, '/slow?ms=6000', { limitMs: 20_000 })
     await sleep(300)
@@ -146,7 +148,7 @@ describe('kill -9 of serve', { skip, concurrency: 1 }, () => {
     assert.deepEqual([answer.status, answer.body], [200, 'a after 6000 ms\n'])
     await client.until(target.deployments[0], 'stopped')
     const tookMs = performance.now() - began
-    await agrees(client, installation, id, 'b')
+    await agrees(client, id, 'b')
     survived(t, 'serve killed in a drain, a request in flight', `it was answered; ${await unharmed(load, 'a > b')}`, tookMs)
     await remove(target)
   })
@@ -157,7 +159,7 @@ async function timeOfSwitch(target, letter) {
   const id = await switchTo(target, letter)
   await client.until(id, 'live')
   const tookMs = performance.now() - began
-  await agrees(client, installation, id, letter)
+  await agrees(client, id, letter)
   return tookMs
 }
 
@@ -168,7 +170,7 @@ function slowDockerfile() {
 
 describe('kill -9 of the data plane', { skip, concurrency: 1 }, () => {
   let target
-  before(async () => (target = await app('plane', image(images.a))))
+  before(async () => (target = await app(null, 'plane', image(images.a))))
   after(() => remove(target))
 
   /** Milliseconds from the kill to the first answer, and then to the first update that is served. */
@@ -189,7 +191,7 @@ describe('kill -9 of the data plane', { skip, concurrency: 1 }, () => {
     assert.ok(Math.max(...takes) < 5_000, `${takes}`)
     const id = await switchTo(target, 'b')
     await client.until(id, 'live')
-    await agrees(client, installation, id, 'b')
+    await agrees(client, id, 'b')
     survived(t, 'proxy killed, five times', `serves from its snapshot: ${takes.map(Math.round).join(', ')} ms`, Math.max(...takes))
   })
 
@@ -213,7 +215,7 @@ describe('kill -9 of the data plane', { skip, concurrency: 1 }, () => {
     await sealdock.serve()
     await served(sealdock, target.host, 'b')
     const tookMs = performance.now() - began
-    await agrees(client, installation, target.deployments.at(-1), 'b')
+    await agrees(client, target.deployments.at(-1), 'b')
     survived(t, 'serve and proxy killed at once', 'one start of serve brings all back', tookMs)
   })
 })
@@ -221,7 +223,7 @@ describe('kill -9 of the data plane', { skip, concurrency: 1 }, () => {
 describe('a container behind our back', { skip, concurrency: 1 }, () => {
   let target, id, container
   before(async () => {
-    target = await app('touched', image(images.a))
+    target = await app(null, 'touched', image(images.a))
     id = target.deployments[0]
     container = containerName(id)
   })
@@ -237,7 +239,7 @@ describe('a container behind our back', { skip, concurrency: 1 }, () => {
     it(`Q-22 ${fault}: the route is right again, and the status never lies`, async (t) => {
       await inflict()
       const tookMs = await served(sealdock, target.host, 'a')
-      await agrees(client, installation, id, 'a')
+      await agrees(client, id, 'a')
       assert.ok(tookMs < 15_000, `${tookMs} ms`)
       survived(t, `container ${fault}`, 'the same version serves', tookMs)
     })
@@ -246,7 +248,7 @@ describe('a container behind our back', { skip, concurrency: 1 }, () => {
   it('Q-22 the app ends by itself: it is started again', async (t) => {
     await ask(sealdock, target.host, '/crash').catch(() => {})
     const tookMs = await served(sealdock, target.host, 'a')
-    await agrees(client, installation, id, 'a')
+    await agrees(client, id, 'a')
     survived(t, 'the app exits with 3', 'the same version serves', tookMs)
   })
 })
