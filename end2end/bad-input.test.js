@@ -8,10 +8,12 @@ import { after, afterEach, before, describe, it } from 'node:test'
 import { containers } from './faults/world.js'
 import { ask, bundle, Client, containerName, fill, git, image, inData, served } from './lib/client.js'
 import { tarGz, zip } from './lib/archive.js'
+import { command } from './lib/command.js'
 import { buildImage, engineVersion, removeImage, sweep } from './lib/docker.js'
 import { eventually } from './lib/eventually.js'
 import { otherTenant } from './lib/tenant.js'
 import { assertCliRefusal, assertRefusal, plain } from './lib/refusals.js'
+import { SEALDOCK } from './lib/places.js'
 import { Repository } from './lib/repository.js'
 import { Sealdock } from './lib/sealdock.js'
 
@@ -59,7 +61,7 @@ afterEach(async () => {
   if (skip) return
   await served(sealdock, 'web.localhost', 'v1.0.0')
   await eventually('only the live container is there', async () => {
-    const running = await containers(installation)
+    const running = await containers(web.environment)
     return running.length === 1 && running[0] === containerName(web.id)
   })
   const { active, candidate } = await client.environment(web.environment)
@@ -70,7 +72,7 @@ afterEach(async () => {
 describe('refused before anything is written', { skip, concurrency: 1 }, () => {
   const cases = {
     'a Git URL of nothing': {
-      source: () => git('file:///nonexistent/repository'), flags: () => ['--git', '/nonexistent/repository'],
+      source: () => git('file:///nonexistent/repository'), flags: () => ['--git', 'file:///nonexistent/repository'],
       status: 422, place: /^url$/, says: /no repository at \/nonexistent\/repository/, wayOut: /path/,
     },
     'a Git URL that is none': {
@@ -156,12 +158,11 @@ describe('refused before anything is written', { skip, concurrency: 1 }, () => {
   })
 
   it('B-5 a second serve on the same data directory', async () => {
-    const rival = new Sealdock()
-    Object.assign(rival, { options: {}, data: sealdock.data, port: 0, proxyPort: 0, destroy: () => {} })
-    const error = await rival.serve().catch((error) => error)
-    assert.match(error.message, /another sealdock runs with the data directory/)
-    assert.match(error.message, /--data/)
-    plain(rival.output.join('\n'))
+    const rival = command(SEALDOCK, ['serve', '--data', sealdock.data, '--listen', '127.0.0.1:0', '--proxy-listen', '127.0.0.1:0'])
+    const { code, stderr } = await rival.catch((error) => error)
+    assert.equal(code, 1)
+    assert.match(stderr, /another sealdock runs with the data directory .*--data/)
+    plain(stderr)
   })
 })
 
@@ -250,8 +251,7 @@ describe('memory', { skip }, () => {
     const said = []
     await eventually('the end is told', async () => {
       const view = await client.deployment(summary.id)
-      said.push(view.summary.sentence, ...view.instances.map(({ sentence }) => sentence))
-      said.push(await client.log(view.instances[0].stream))
+      said.push(view.summary.sentence, ...view.instances.map(({ state }) => state))
       return /memory/i.test(said.join('\n'))
     }, { everyMs: 100, timeoutMs: 15_000 }).catch((error) => assert.fail(`${error.message}\n${[...new Set(said)].join('\n')}`))
     await served(sealdock, 'greedy.localhost', 'local')

@@ -41,11 +41,11 @@ export async function killAndServe(sealdock, { downMs = 300 } = {}) {
  * API, Engine and route say the same of a live deployment, and there is nothing else of ours
  * in the Engine: no orphan of anything that the fault met half-way.
  */
-export async function agrees(client, installation, deployment, version, others = []) {
-  await eventually('API, Engine and route agree', () => agreesNow(client, installation, deployment, version, others), { timeoutMs: 40_000 })
+export async function agrees(client, deployment, version) {
+  await eventually('API, Engine and route agree', () => agreesNow(client, deployment, version), { timeoutMs: 40_000 })
 }
 
-async function agreesNow(client, installation, deployment, version, others) {
+async function agreesNow(client, deployment, version) {
   const view = await client.deployment(deployment)
   assert.equal(view.summary.phase, 'live')
   assert.ok(view.summary.live)
@@ -61,7 +61,7 @@ async function agreesNow(client, installation, deployment, version, others) {
   for (const address of inEngine) assert.ok(routes.includes(address), `${address} is in no route`)
   assert.ok(view.instances.every(({ healthy, state }) => healthy && state === 'running'), JSON.stringify(view.instances))
   const names = addresses.map((_, replica) => containerName(deployment, replica))
-  assert.deepEqual(await containers(installation), [...names, ...others].sort())
+  assert.deepEqual(await containers(environment.id), names)
   assert.deepEqual(view.jobs.filter(({ status }) => ['Running', 'Pending'].includes(status)), [])
   const answer = await ask(client.sealdock, environment.urls[0])
   assert.deepEqual([answer.status, answer.body.trim()], [200, version])
@@ -72,25 +72,49 @@ async function publishedAt(deployment, replica) {
   return (await lines('docker', ['port', containerName(deployment, replica), '8080']))[0]
 }
 
-export async function containers(installation) {
-  const found = (await labelled(installation)).filter((line) => line.startsWith('container '))
-  return found.map((line) => line.split(' ')[2]).sort()
+/** The names of an environment's containers, running or not. */
+export async function containers(environment) {
+  return (await lines('docker', ['ps', '--all', ...ofEnvironment(environment), '--format', '{{.Names}}'])).sort()
 }
 
-/** After a delete: what of an installation and its data directory is still there, a line each. */
-export async function remains(sealdock, installation, deployments) {
+const ofEnvironment = (id) => ['--filter', `label=sealdock.environment=${id}`]
+
+/**
+ * After a delete: what is still there of an app, a line each. The mirror of its repository is
+ * one for all apps that are made from it.
+ * @param {{environment: string, deployments: string[]}} app
+ */
+export async function remains(sealdock, { environment, deployments }) {
+  const networks = await lines('docker', ['network', 'ls', ...ofEnvironment(environment), '--format', '{{.Name}}'])
+  const routes = await readFile(inData(sealdock, 'routes.json'), 'utf8')
+  return [
+    ...(await containers(environment)),
+    ...networks,
+    ...(await imagesOf(deployments)),
+    ...(await filesOf(sealdock, deployments)),
+    ...(routes.includes(environment) ? [`route of ${environment}`] : []),
+  ]
+}
+
+async function filesOf(sealdock, deployments) {
+  const folders = ['work', 'sites']
+  const found = await Promise.all(folders.map(async (folder) =>
+    (await readdir(inData(sealdock, folder))).filter((name) => deployments.includes(name)).map((name) => `${folder}/${name}`)))
+  return found.flat()
+}
+
+/** What the whole installation has left, once nothing is deployed: not even a mirror or an upload. */
+export async function leftOfAll(sealdock, installation) {
   const folders = ['work', 'sites', 'uploads', 'mirrors']
   const files = await Promise.all(folders.map(async (folder) =>
     (await readdir(inData(sealdock, folder))).map((name) => `${folder}/${name}`)))
-  const routes = await readFile(inData(sealdock, 'routes.json'), 'utf8')
-  const routed = deployments.filter((id) => routes.includes(id)).map((id) => `route to ${id}`)
-  return [...(await labelled(installation)), ...(await imagesOf(deployments)), ...files.flat(), ...routed]
+  return [...(await labelled(installation)), ...files.flat()]
 }
 
-/** Waits until nothing is left, and says what is when something stays. */
-export async function nothingRemains(sealdock, installation, deployments) {
+/** Waits until nothing of an app is left, and says what is when something stays. */
+export async function nothingRemains(sealdock, app) {
   await eventually('nothing is left', async () => {
-    const left = await remains(sealdock, installation, deployments)
+    const left = await remains(sealdock, app)
     if (left.length) throw new Error(left.join('; '))
     return true
   })

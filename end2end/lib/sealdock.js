@@ -15,12 +15,13 @@ export class Sealdock {
 
   /**
    * Starts with an empty data directory.
-   * @param {{env?: Record<string, string>, args?: string[], binary?: string}} [options]
+   * @param {{env?: Record<string, string>, args?: string[], binary?: string, data?: string}} [options]
+   *   `data`: an empty directory of the test's own
    */
   static async start(options = {}) {
     const sealdock = new Sealdock()
     sealdock.options = options
-    sealdock.data = await freshDirectory('data')
+    sealdock.data = options.data ?? (await freshDirectory('data'))
     sealdock.port = await freePort()
     sealdock.proxyPort = await freePort()
     sealdock.before = new Set(await labelled().catch(() => []))

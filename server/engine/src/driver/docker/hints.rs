@@ -15,6 +15,13 @@ use std::time::Duration;
 const EVENTS: [&str; 6] = ["start", "die", "oom", "pause", "unpause", "destroy"];
 /// A remote Engine's clock may be behind ours by this much.
 const OVERLAP_S: i64 = 2;
+/// The Engine tells of an exit before its own list shows it, measured 50 to 550 ms before: who
+/// looks at once may see it running still. So the hint is given again, this long after.
+const LIST_LAGS: [Duration; 3] = [
+    Duration::from_millis(100),
+    Duration::from_millis(400),
+    Duration::from_millis(1_500),
+];
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 /// An Engine that is up again is noticed within this long.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
@@ -36,18 +43,32 @@ pub async fn listen(room: Arc<Room>) {
 
 /// Ends when the Engine closes the stream, as it does when it stops. The stream begins before
 /// the look at everything, so that nothing happens between the two unseen.
-async fn until_lost(room: &Room) -> Result<(), DriverError> {
+async fn until_lost(room: &Arc<Room>) -> Result<(), DriverError> {
     let since_s = SystemClock.now().0 / 1000 - OVERLAP_S;
     hint_everything(room).await?;
     let engine = room.client.engine().await?;
     let mut events = std::pin::pin!(engine.events(Some(wanted(room, since_s))));
     while let Some(event) = events.next().await {
         let event = event.map_err(|e| room.client.failed("tell what happens", &e))?;
-        hinted(&event)
-            .into_iter()
-            .for_each(|environment| room.hint(environment));
+        let Some(environment) = hinted(&event) else {
+            continue;
+        };
+        room.hint(environment.clone());
+        if event.action.as_deref() == Some("die") {
+            hint_again(room, environment);
+        }
     }
     Ok(())
+}
+
+fn hint_again(room: &Arc<Room>, environment: EnvironmentId) {
+    let later = room.clone();
+    room.spawn(async move {
+        for lag in LIST_LAGS {
+            tokio::time::sleep(lag).await;
+            later.hint(environment.clone());
+        }
+    });
 }
 
 fn wanted(room: &Room, since_s: i64) -> EventsOptions {

@@ -50,6 +50,16 @@ impl Mirror {
         if turn.is_some_and(|at| at.elapsed() < FRESH) && self.dir.exists() {
             return Ok(());
         }
+        self.update(&mut turn).await
+    }
+
+    /// The same, however fresh it is: before a no, because what is asked for may have been pushed since.
+    pub async fn refresh_now(&self) -> Reply<()> {
+        let mut turn = self.turn.lock().await;
+        self.update(&mut turn).await
+    }
+
+    async fn update(&self, turn: &mut Option<Instant>) -> Reply<()> {
         ssh::prepare(&self.keys).map_err(|e| Refusal::unavailable("disk", format!("{} can't be written: {e}.", self.keys.display())))?;
         if !self.is_whole().await {
             self.start_over().await?;

@@ -50,6 +50,10 @@ impl Git {
                 format!("refs/tags/{name}")
             }
         };
+        if let Some(commit) = commit_of(&mirror, &name).await? {
+            return Ok(commit);
+        }
+        mirror.refresh_now().await?;
         match commit_of(&mirror, &name).await? {
             Some(commit) => Ok(commit),
             None => Err(missing(&mirror, revision).await),

@@ -102,13 +102,12 @@ async fn a_missing_tag_is_refused_with_the_nearest_name() {
 }
 
 #[tokio::test]
-async fn a_new_tag_is_seen_at_the_next_look() {
+async fn a_tag_that_was_pushed_a_moment_ago_is_found() {
     let bench = Bench::new();
     let url = bench.repo();
     bench.commit("a", "1", Some("v1"));
     bench.resolve(&url, Revision::Tag("v1".into())).await.expect("v1");
     bench.commit("a", "2", Some("v2"));
-    tokio::time::sleep(std::time::Duration::from_millis(3100)).await;
     bench.resolve(&url, Revision::Tag("v2".into())).await.expect("v2");
 }
 
