@@ -11,13 +11,19 @@ use utoipa::openapi::path::{Operation, PathItem};
 use utoipa_axum::routes;
 
 pub fn endpoints() -> Vec<Endpoint> {
-    vec![public(routes!(page)), public(routes!(json))]
+    vec![public(routes!(page)), public(routes!(json)), public(routes!(schema))]
 }
 
 /// This document.
 #[utoipa::path(get, path = "/v2/openapi.json", tag = "Document", responses((status = 200, body = Object)))]
 async fn json() -> Json<OpenApi> {
     Json(openapi::document())
+}
+
+/// The JSON Schema of `sealdock.yml`, for editors.
+#[utoipa::path(get, path = "/v2/schema/sealdock.yml", tag = "Document", responses((status = 200, body = Object)))]
+async fn schema() -> Json<serde_json::Value> {
+    Json(domain::config::schema())
 }
 
 /// This document as a page.

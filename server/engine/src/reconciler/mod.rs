@@ -144,7 +144,10 @@ impl Reconciler {
             return Ok(None);
         };
         for (runtime, orphan) in &looked.orphans {
-            self.driver(runtime).await?.remove(orphan, 0).await?;
+            // Nobody waits for it: one that can't go now must not hold up its environment.
+            if let Err(error) = self.driver(runtime).await?.remove(orphan, 0).await {
+                tracing::warn!(instance = %orphan, "an orphan stays for now: {error}");
+            }
         }
         let plan = plan(&looked.world);
         self.explain(&looked, &plan);
