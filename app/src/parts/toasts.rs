@@ -77,13 +77,14 @@ impl Toasts {
 pub fn ToastList() -> AnyView {
     let toasts = use_toasts();
     view! {
-        <ol
+        <div
             class="toasts"
             role="status"
             aria-label="What just happened"
             on:pointerenter=move |_| toasts.held.set(true)
             on:pointerleave=move |_| toasts.held.set(false)
         >
+            <ol>
             <For each=move || toasts.shown.get() key=|toast| toast.number let:toast>
                 <li class="toast" class:toast-failed=toast.failed>
                     {icon(if toast.failed { Icon::CircleAlert } else { Icon::CircleCheck })}
@@ -93,7 +94,8 @@ pub fn ToastList() -> AnyView {
                     </button>
                 </li>
             </For>
-        </ol>
+            </ol>
+        </div>
     }
     .into_any()
 }
