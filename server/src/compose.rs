@@ -11,13 +11,14 @@ use axum::routing::any;
 use domain::refusal::{Kind, Refusal};
 use engine::boot::Engine;
 use tower_http::compression::CompressionLayer;
+use tower_http::limit::RequestBodyLimitLayer;
 
 /// `pages` is what the console serves: its routes, server functions and assets.
 pub fn service(app: &App, pages: Router) -> Router {
     let inner = router::routes(app)
         .route("/v2/{*rest}", any(no_such_route))
         .route("/live/{*rest}", any(no_such_route))
-        .merge(pages);
+        .merge(pages.layer(RequestBodyLimitLayer::new(app.limits.json_bytes)));
     let session = session::layer(
         app.sessions.clone(),
         app.reach.behind_tls,
@@ -36,7 +37,7 @@ pub fn service(app: &App, pages: Router) -> Router {
         .layer(from_fn(trace::requests))
 }
 
-/// The console. Its bodies have a limit like every other.
+/// The console.
 pub fn pages(engine: &Engine) -> Router {
     ssr::routes(engine.api.clone())
 }

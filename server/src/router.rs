@@ -16,8 +16,10 @@ use utoipa_axum::router::UtoipaMethodRouter;
 /// A handler with its path, its place in the document, and the right that it takes.
 pub struct Endpoint {
     pub method: Method,
-    /// `{id}` stands for one segment, here, in axum and in OpenAPI.
+    /// `{id}` stands for one segment, as in OpenAPI.
     pub path: String,
+    /// The same for axum, where `{*name}` takes slashes as well.
+    route: String,
     pub rule: Rule,
     /// `None` for the forms of the pages: they are no API.
     pub documented: Option<Documented>,
@@ -46,7 +48,7 @@ pub fn routes(app: &App) -> Router {
             let back = middleware::from_fn_with_state(app.clone(), forms::redirect_refusals);
             let is_form = endpoint.documented.is_none();
             router.route(
-                &endpoint.path,
+                &endpoint.route,
                 if is_form {
                     guarded.layer(back)
                 } else {
@@ -77,6 +79,7 @@ pub fn form(path: &str, access: Access, handler: MethodRouter<App>) -> Endpoint 
     Endpoint {
         method: Method::POST,
         path: path.to_owned(),
+        route: path.to_owned(),
         rule,
         documented: None,
         handler,
@@ -85,7 +88,8 @@ pub fn form(path: &str, access: Access, handler: MethodRouter<App>) -> Endpoint 
 
 impl Endpoint {
     fn documented(access: Access, (schemas, paths, handler): UtoipaMethodRouter<App>) -> Self {
-        let (path, item) = paths.paths.into_iter().next().unwrap_or_default();
+        let (route, item) = paths.paths.into_iter().next().unwrap_or_default();
+        let path = route.replace("{*", "{");
         let (method, mut operation) = the_operation(item);
         openapi::declare(&mut operation, &method, &path, access);
         let rule = Rule {
@@ -96,6 +100,7 @@ impl Endpoint {
         Self {
             method,
             path,
+            route,
             rule,
             documented: Some(Documented { operation, schemas }),
             handler,

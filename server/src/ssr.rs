@@ -9,12 +9,14 @@ use ::app::document::document;
 use ::app::error::Fault;
 use ::app::parts::theme::Theme;
 use ::app::paths;
+use ::app::server_fns;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Form, Query, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{any, get, post};
 use axum::{Json, Router};
+use domain::access::Caller;
 use domain::api::Sealdock;
 use domain::refusal::Refusal;
 use leptos::nonce::use_nonce;
@@ -49,8 +51,10 @@ pub fn routes(api: Api) -> Router {
 /// Nobody without a session reaches a server function.
 async fn server_fn(State(api): State<Api>, request: Request) -> Response {
     let signed: Signed = extension(&request);
-    if signed.0.is_none() {
-        return signed_out(&request);
+    let Some(caller) = &signed.0 else { return signed_out(&request) };
+    if let Err(refusal) = may_call(caller, request.uri().path()) {
+        let status = StatusCode::from_u16(refusal.kind.status()).unwrap_or(StatusCode::FORBIDDEN);
+        return (status, Json(Fault(refusal))).into_response();
     }
     let context = move || {
         provide_context(api.clone());
@@ -59,6 +63,13 @@ async fn server_fn(State(api): State<Api>, request: Request) -> Response {
     leptos_axum::handle_server_fns_with_context(context, request)
         .await
         .into_response()
+}
+
+/// Asked before the arguments are read; the product asks again.
+fn may_call(caller: &Caller, path: &str) -> Result<(), Refusal> {
+    let known = server_fns::ALL.iter().find(|(name, _)| *name == path);
+    let (_, action) = known.ok_or_else(|| Refusal::not_found("function"))?;
+    caller.may(*action)
 }
 
 fn signed_out(request: &Request) -> Response {

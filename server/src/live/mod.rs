@@ -40,8 +40,8 @@ async fn live_hints(
     Ok(hints::open(&app, actor.0, credential, &headers)?)
 }
 
-/// A log as it is written, for the console.
-#[utoipa::path(get, path = "/live/logs/{stream}", tag = "Live", params(("stream" = String, Path), From), responses((status = 200, body = LogPage, content_type = "text/event-stream")))]
+/// A log as it is written, for the console; its name may be written with its slash.
+#[utoipa::path(get, path = "/live/logs/{*stream}", tag = "Live", params(("stream" = String, Path), From), responses((status = 200, body = LogPage, content_type = "text/event-stream")))]
 async fn live_log(
     State(app): State<App>,
     actor: Actor,

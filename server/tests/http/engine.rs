@@ -3,6 +3,7 @@
 use crate::support::client::{read, request};
 use crate::support::real::World;
 use ::app::call::Signed;
+use ::app::server_fns;
 use axum::Extension;
 use axum::body::Body;
 use axum::http::header;
@@ -13,9 +14,10 @@ use serde_json::Value;
 use server::caller::Credential;
 use server::guard::Access;
 use server::router::{self, Endpoint};
+use std::collections::HashMap;
 use tower::ServiceExt;
 
-/// The API's routes, what takes something away last.
+/// The API's routes, what takes something away last, and the viewer after that.
 fn endpoints() -> Vec<(Endpoint, Action)> {
     let all = router::registry()
         .into_iter()
@@ -26,7 +28,7 @@ fn endpoints() -> Vec<(Endpoint, Action)> {
             Access::Public => None,
         })
         .collect();
-    all.sort_by_key(|(e, _)| e.method == "DELETE");
+    all.sort_by_key(|(e, _)| (e.method == "DELETE", e.path.contains("members")));
     all
 }
 
@@ -56,6 +58,43 @@ async fn x11_every_route_of_the_real_engine_as_everybody() {
                     "{} {} as {who:?}: {status}",
                     endpoint.method, endpoint.path
                 ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    world.engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn x11_every_server_function_as_everybody() {
+    let world = World::start().await;
+    let methods: HashMap<_, _> = leptos::server_fn::axum::server_fn_paths().collect();
+    let (mut declared, mut there): (Vec<_>, Vec<_>) = (
+        server_fns::ALL.iter().map(|(p, _)| *p).collect(),
+        methods.keys().copied().collect(),
+    );
+    declared.sort_unstable();
+    there.sort_unstable();
+    assert_eq!(declared, there, "the list and the functions differ");
+    let mut wrong = Vec::new();
+    for (path, action) in server_fns::ALL {
+        for (who, role) in [
+            ("", None),
+            ("viewer", Some(Role::Viewer)),
+            ("developer", Some(Role::Developer)),
+            ("owner", Some(Role::Owner)),
+        ] {
+            let said = world
+                .send(methods[path].as_str(), path, who, Value::Null)
+                .await;
+            let status = said.status.as_u16();
+            let right = match role {
+                None => status == 401,
+                Some(role) if role < action.least_role() => status == 403,
+                Some(_) => !matches!(status, 401 | 403),
+            };
+            if !right {
+                wrong.push(format!("{path} as {who:?}: {status} {}", said.text));
             }
         }
     }

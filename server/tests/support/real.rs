@@ -51,7 +51,7 @@ impl World {
             limits: Limits::default(),
         };
         let app = App::start(parts, CancellationToken::new());
-        let router = compose::service(&app, Router::new());
+        let router = compose::service(&app, compose::pages(&engine));
         let (tokens, ids) = Default::default();
         let mut world = World {
             engine,
@@ -68,7 +68,9 @@ impl World {
 
     pub async fn send(&self, method: &str, path: &str, who: &str, json: Value) -> Said {
         let token = self.tokens.get(who).map(String::as_str).unwrap_or_default();
-        let builder = request(method, path).header(header::CONTENT_TYPE, "application/json");
+        let builder = request(method, path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("sec-fetch-site", "same-origin");
         let builder = if token.is_empty() {
             builder
         } else {
@@ -195,8 +197,13 @@ impl World {
     pub fn concrete(&self, endpoint: &Endpoint) -> String {
         let noun = endpoint.path.split('/').nth(2).unwrap_or_default();
         let id = self.ids.get(noun).map(String::as_str).unwrap_or_default();
-        // A log's name has a slash in it.
-        let id = &id.replace('/', "%2F");
+        // A log's name has a slash in it; the console writes it as it is.
+        let escaped = !endpoint.path.starts_with("/live/");
+        let id = &if escaped {
+            id.replace('/', "%2F")
+        } else {
+            id.to_owned()
+        };
         let query = match (endpoint.method.as_str(), endpoint.path.as_str()) {
             ("DELETE", "/v2/projects/{id}") => "?confirm=site",
             ("GET", "/v2/repository") => "?url=/no/such/repository",
