@@ -1,0 +1,1 @@
+"""One part for each number of the specification."""
