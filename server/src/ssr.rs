@@ -51,7 +51,9 @@ pub fn routes(api: Api) -> Router {
 /// Nobody without a session reaches a server function.
 async fn server_fn(State(api): State<Api>, request: Request) -> Response {
     let signed: Signed = extension(&request);
-    let Some(caller) = &signed.0 else { return signed_out(&request) };
+    let Some(caller) = &signed.0 else {
+        return signed_out(&request);
+    };
     if let Err(refusal) = may_call(caller, request.uri().path()) {
         let status = StatusCode::from_u16(refusal.kind.status()).unwrap_or(StatusCode::FORBIDDEN);
         return (status, Json(Fault(refusal))).into_response();

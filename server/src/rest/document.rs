@@ -11,7 +11,11 @@ use utoipa::openapi::path::{Operation, PathItem};
 use utoipa_axum::routes;
 
 pub fn endpoints() -> Vec<Endpoint> {
-    vec![public(routes!(page)), public(routes!(json)), public(routes!(schema))]
+    vec![
+        public(routes!(page)),
+        public(routes!(json)),
+        public(routes!(schema)),
+    ]
 }
 
 /// This document.

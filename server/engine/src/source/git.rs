@@ -37,7 +37,12 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { mirror_bytes: 2 << 30, tree_bytes: 1 << 30, files: 100_000, fetch_s: 600 }
+        Self {
+            mirror_bytes: 2 << 30,
+            tree_bytes: 1 << 30,
+            files: 100_000,
+            fetch_s: 600,
+        }
     }
 }
 
@@ -54,7 +59,11 @@ impl Git {
     }
 
     pub fn with_limits(dirs: &Dirs, limits: Limits) -> Self {
-        Self { dirs: dirs.clone(), limits, mirrors: Mutex::default() }
+        Self {
+            dirs: dirs.clone(),
+            limits,
+            mirrors: Mutex::default(),
+        }
     }
 
     /// Give it to a Git host, and `ssh://` URLs of this organization work. `None` where the
@@ -66,7 +75,11 @@ impl Git {
     /// Throws the mirror away; the next use fetches it anew.
     pub async fn forget(&self, org: &OrgId, text: &str) -> io::Result<()> {
         let key = key(org, text);
-        let mirror = self.mirrors.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+        let mirror = self
+            .mirrors
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&key);
         let _turn = match &mirror {
             Some(mirror) => Some(mirror.turn.lock().await),
             None => None,
@@ -83,7 +96,14 @@ impl Git {
         url.outside_of(&self.dirs)?;
         let key = key(org, text);
         let mut mirrors = self.mirrors.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = || Arc::new(Mirror::new(url, self.mirror_dir(&key), self.key_dir(org), self.limits.clone()));
+        let fresh = || {
+            Arc::new(Mirror::new(
+                url,
+                self.mirror_dir(&key),
+                self.key_dir(org),
+                self.limits.clone(),
+            ))
+        };
         Ok(mirrors.entry(key.clone()).or_insert_with(fresh).clone())
     }
 

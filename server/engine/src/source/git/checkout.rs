@@ -1,8 +1,8 @@
 //! A clean tree at a commit, without `.git`, within its limits.
 
-use super::{Git, Limits};
 use super::command::run;
 use super::mirror::{Mirror, outgrown};
+use super::{Git, Limits};
 use domain::api::Reply;
 use domain::id::OrgId;
 use domain::refusal::{Kind, Refusal};
@@ -18,13 +18,24 @@ pub struct Checkout {
 
 impl Git {
     /// `into` must not exist yet. Git's progress goes to `line`, live.
-    pub async fn checkout(&self, org: &OrgId, url: &str, sha: &str, into: &Path, line: &mut (dyn FnMut(String) + Send)) -> Reply<Checkout> {
+    pub async fn checkout(
+        &self,
+        org: &OrgId,
+        url: &str,
+        sha: &str,
+        into: &Path,
+        line: &mut (dyn FnMut(String) + Send),
+    ) -> Reply<Checkout> {
         let mirror = self.at(org, url, sha).await?;
         if let Err(broken) = self.files_at(&mirror, sha).await {
             // A mirror is a cache: what is missing in it may still be at the host.
-            let TreeError::Broken = broken else { return Err(broken.refusal(&self.limits)) };
+            let TreeError::Broken = broken else {
+                return Err(broken.refusal(&self.limits));
+            };
             mirror.renew().await?;
-            self.files_at(&mirror, sha).await.map_err(|e| e.refusal(&self.limits))?;
+            self.files_at(&mirror, sha)
+                .await
+                .map_err(|e| e.refusal(&self.limits))?;
         }
         let done = self.write_tree(&mirror, url, sha, into, line).await;
         let _ = tokio::fs::remove_file(into.with_extension("index")).await;
@@ -38,8 +49,18 @@ impl Git {
     async fn files_at(&self, mirror: &Mirror, sha: &str) -> Result<(), TreeError> {
         let mut command = mirror.git();
         // Trees are always in a mirror. One that is missing is damage, and git would ask the host for it without end.
-        command.env("GIT_NO_LAZY_FETCH", "1").args(["ls-tree", "-r", "--name-only", "-z", "--full-tree", sha]);
-        let said = mirror.bounded(run(command, &mut |_| {})).await.map_err(TreeError::Refused)?;
+        command.env("GIT_NO_LAZY_FETCH", "1").args([
+            "ls-tree",
+            "-r",
+            "--name-only",
+            "-z",
+            "--full-tree",
+            sha,
+        ]);
+        let said = mirror
+            .bounded(run(command, &mut |_| {}))
+            .await
+            .map_err(TreeError::Refused)?;
         let files = said.out.iter().filter(|b| **b == 0).count();
         match () {
             () if files > self.limits.files => Err(TreeError::TooMany),
@@ -48,12 +69,25 @@ impl Git {
         }
     }
 
-    async fn write_tree(&self, mirror: &Mirror, url: &str, sha: &str, into: &Path, line: &mut (dyn FnMut(String) + Send)) -> Reply<Checkout> {
-        tokio::fs::create_dir_all(into).await.map_err(|e| disk(into, &e))?;
+    async fn write_tree(
+        &self,
+        mirror: &Mirror,
+        url: &str,
+        sha: &str,
+        into: &Path,
+        line: &mut (dyn FnMut(String) + Send),
+    ) -> Reply<Checkout> {
+        tokio::fs::create_dir_all(into)
+            .await
+            .map_err(|e| disk(into, &e))?;
         let index = into.with_extension("index");
         let mut command = mirror.git();
         // Missing contents come in one batch.
-        command.arg("--work-tree").arg(into).env("GIT_INDEX_FILE", &index).args(["read-tree", "-u", "--reset", sha]);
+        command
+            .arg("--work-tree")
+            .arg(into)
+            .env("GIT_INDEX_FILE", &index)
+            .args(["read-tree", "-u", "--reset", sha]);
         let limit = self.limits.tree_bytes;
         let said = tokio::select! {
             said = mirror.bounded(run(command, line)) => said?,
@@ -63,9 +97,15 @@ impl Git {
             return Err(super::command::explain(url, &said.err));
         }
         let tree = into.to_owned();
-        let checked = tokio::task::spawn_blocking(move || inspect(&tree)).await.map_err(|e| disk(into, &io::Error::other(e)))?;
+        let checked = tokio::task::spawn_blocking(move || inspect(&tree))
+            .await
+            .map_err(|e| disk(into, &io::Error::other(e)))?;
         let checkout = checked.map_err(|e| disk(into, &e))??;
-        if checkout.size_bytes > limit { Err(too_large(limit)) } else { Ok(checkout) }
+        if checkout.size_bytes > limit {
+            Err(too_large(limit))
+        } else {
+            Ok(checkout)
+        }
     }
 }
 
@@ -80,8 +120,17 @@ enum TreeError {
 impl TreeError {
     fn refusal(self, limits: &Limits) -> Refusal {
         match self {
-            TreeError::TooMany => Refusal::new(Kind::TooLarge, "too_many_files", format!("There are more than {} files at this commit.", limits.files)).way_out("Deploy a smaller repository, or an image."),
-            TreeError::Broken => Refusal::unavailable("git_broken", "The commit's files can't be listed, not even from a fresh copy of the repository.").way_out("Run `git fsck` on the repository's host."),
+            TreeError::TooMany => Refusal::new(
+                Kind::TooLarge,
+                "too_many_files",
+                format!("There are more than {} files at this commit.", limits.files),
+            )
+            .way_out("Deploy a smaller repository, or an image."),
+            TreeError::Broken => Refusal::unavailable(
+                "git_broken",
+                "The commit's files can't be listed, not even from a fresh copy of the repository.",
+            )
+            .way_out("Run `git fsck` on the repository's host."),
             TreeError::Refused(refusal) => refusal,
         }
     }
@@ -90,7 +139,11 @@ impl TreeError {
 /// Sizes, and no symlink that leads out of the tree.
 fn inspect(tree: &Path) -> io::Result<Reply<Checkout>> {
     match leading_out(tree, tree)? {
-        Some(path) => Ok(Err(Refusal::invalid("repository", format!("The symbolic link `{path}` leads out of the repository.")).way_out("Remove it, or let it point inside."))),
+        Some(path) => Ok(Err(Refusal::invalid(
+            "repository",
+            format!("The symbolic link `{path}` leads out of the repository."),
+        )
+        .way_out("Remove it, or let it point inside."))),
         None => Ok(Ok(measure(tree)?)),
     }
 }
@@ -102,7 +155,12 @@ fn leading_out(root: &Path, dir: &Path) -> io::Result<Option<String>> {
         if kind.is_symlink() {
             let inside = dir.strip_prefix(root).unwrap_or(dir);
             if !stays(root, inside, &std::fs::read_link(&path)?) {
-                return Ok(Some(path.strip_prefix(root).unwrap_or(&path).display().to_string()));
+                return Ok(Some(
+                    path.strip_prefix(root)
+                        .unwrap_or(&path)
+                        .display()
+                        .to_string(),
+                ));
             }
         } else if kind.is_dir()
             && let Some(found) = leading_out(root, &path)?
@@ -143,7 +201,10 @@ fn stays(root: &Path, from: &Path, target: &Path) -> bool {
 
 /// The last part first, so that the next one is popped.
 fn parts(path: &Path) -> Vec<PathBuf> {
-    path.components().rev().map(|part| PathBuf::from(part.as_os_str())).collect()
+    path.components()
+        .rev()
+        .map(|part| PathBuf::from(part.as_os_str()))
+        .collect()
 }
 
 /// Files and bytes below a directory; links are not followed.
@@ -152,11 +213,18 @@ pub(super) fn measure(dir: &Path) -> io::Result<Checkout> {
     let mut open = vec![dir.to_owned()];
     while let Some(dir) = open.pop() {
         // What vanishes while we look was not ours to count.
-        let Ok(entries) = std::fs::read_dir(&dir) else { continue };
+        let Ok(entries) = std::fs::read_dir(&dir) else {
+            continue;
+        };
         for entry in entries.flatten() {
             match entry.metadata() {
                 Ok(meta) if meta.is_dir() => open.push(entry.path()),
-                Ok(meta) => sum = Checkout { files: sum.files + 1, size_bytes: sum.size_bytes + meta.len() },
+                Ok(meta) => {
+                    sum = Checkout {
+                        files: sum.files + 1,
+                        size_bytes: sum.size_bytes + meta.len(),
+                    }
+                }
                 Err(_) => {}
             }
         }
@@ -165,11 +233,23 @@ pub(super) fn measure(dir: &Path) -> io::Result<Checkout> {
 }
 
 fn too_large(limit: u64) -> Refusal {
-    Refusal::new(Kind::TooLarge, "tree_too_large", format!("The files at this commit are larger than {} MiB together.", limit >> 20)).way_out("Keep large files out of the repository, or deploy an image.")
+    Refusal::new(
+        Kind::TooLarge,
+        "tree_too_large",
+        format!(
+            "The files at this commit are larger than {} MiB together.",
+            limit >> 20
+        ),
+    )
+    .way_out("Keep large files out of the repository, or deploy an image.")
 }
 
 fn disk(dir: &Path, error: &io::Error) -> Refusal {
-    Refusal::unavailable("disk", format!("{} can't be written: {error}.", dir.display())).way_out("Free some space on the disk that holds the data directory.")
+    Refusal::unavailable(
+        "disk",
+        format!("{} can't be written: {error}.", dir.display()),
+    )
+    .way_out("Free some space on the disk that holds the data directory.")
 }
 
 #[cfg(test)]
@@ -179,9 +259,12 @@ mod tests {
     #[test]
     fn a_link_that_leaves_the_tree_is_seen() {
         let root = tempfile::tempdir().expect("a directory");
-        let stays = |from: &str, target: &str| stays(root.path(), Path::new(from), Path::new(target));
+        let stays =
+            |from: &str, target: &str| stays(root.path(), Path::new(from), Path::new(target));
         assert!(stays("a/b", "../c") && stays("", "a/../b") && stays("", "."));
-        assert!(!stays("a", "../../etc/passwd") && !stays("", "/etc/passwd") && !stays("", "a/../../b"));
+        assert!(
+            !stays("a", "../../etc/passwd") && !stays("", "/etc/passwd") && !stays("", "a/../../b")
+        );
     }
 
     #[test]

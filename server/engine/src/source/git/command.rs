@@ -30,7 +30,14 @@ pub struct Said {
 pub fn git(keys: &Path) -> Command {
     let mut command = Command::new("git");
     command.env_clear();
-    for name in ["PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "https_proxy", "http_proxy", "no_proxy"] {
+    for name in [
+        "PATH",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "https_proxy",
+        "http_proxy",
+        "no_proxy",
+    ] {
         if let Some(value) = std::env::var_os(name) {
             command.env(name, value);
         }
@@ -70,7 +77,12 @@ pub async fn run(mut command: Command, line: &mut (dyn FnMut(String) + Send)) ->
             let mut reader = BufReader::new(err);
             let mut bytes = vec![];
             // A host may send a line without an end: what is longer is heard in pieces.
-            while (&mut reader).take(LONGEST_LINE).read_until(b'\n', &mut bytes).await? > 0 {
+            while (&mut reader)
+                .take(LONGEST_LINE)
+                .read_until(b'\n', &mut bytes)
+                .await?
+                > 0
+            {
                 hear(&String::from_utf8_lossy(&bytes), &mut kept, line);
                 bytes.clear();
             }
@@ -79,12 +91,21 @@ pub async fn run(mut command: Command, line: &mut (dyn FnMut(String) + Send)) ->
     };
     let (out, err) = tokio::try_join!(read, listen).map_err(|error| not_started(&error))?;
     let status = child.wait().await.map_err(|error| not_started(&error))?;
-    Ok(Said { ok: status.success(), out, err })
+    Ok(Said {
+        ok: status.success(),
+        out,
+        err,
+    })
 }
 
 /// Progress is written over itself with `\r`: only how it ended is a line.
 fn hear(text: &str, kept: &mut Vec<String>, line: &mut (dyn FnMut(String) + Send)) {
-    let text = text.trim_end_matches(['\r', '\n']).rsplit('\r').next().unwrap_or_default().trim_end();
+    let text = text
+        .trim_end_matches(['\r', '\n'])
+        .rsplit('\r')
+        .next()
+        .unwrap_or_default()
+        .trim_end();
     if text.is_empty() {
         return;
     }
@@ -114,24 +135,60 @@ impl Drop for Group {
 }
 
 fn not_started(error: &std::io::Error) -> Refusal {
-    Refusal::new(Kind::Unavailable, "git_missing", format!("`git` can't be run: {error}.")).way_out("Install git on the machine that runs Sealdock.")
+    Refusal::new(
+        Kind::Unavailable,
+        "git_missing",
+        format!("`git` can't be run: {error}."),
+    )
+    .way_out("Install git on the machine that runs Sealdock.")
 }
 
 /// What a failed conversation with a Git host means for the person.
 pub fn explain(url: &str, err: &[String]) -> Refusal {
     let text = err.join(" ").to_lowercase();
     let has = |words: &[&str]| words.iter().any(|w| text.contains(w));
-    let detail = err.iter().rev().find(|l| l.starts_with("fatal:") || l.starts_with("remote:") || l.contains("error")).or(err.last());
-    let detail = detail.map(|l| format!(" Git says: {}", l.trim_start_matches("fatal: "))).unwrap_or_default();
-    if has(&["could not resolve", "failed to connect", "couldn't connect", "connection refused", "timed out", "network is unreachable", "no route to host"]) {
-        return Refusal::unavailable("git_unreachable", format!("The Git host of {url} can't be reached.{detail}"))
-            .at("url")
-            .way_out("Check the host name, and that this machine may reach it.");
+    let detail = err
+        .iter()
+        .rev()
+        .find(|l| l.starts_with("fatal:") || l.starts_with("remote:") || l.contains("error"))
+        .or(err.last());
+    let detail = detail
+        .map(|l| format!(" Git says: {}", l.trim_start_matches("fatal: ")))
+        .unwrap_or_default();
+    if has(&[
+        "could not resolve",
+        "failed to connect",
+        "couldn't connect",
+        "connection refused",
+        "timed out",
+        "network is unreachable",
+        "no route to host",
+    ]) {
+        return Refusal::unavailable(
+            "git_unreachable",
+            format!("The Git host of {url} can't be reached.{detail}"),
+        )
+        .at("url")
+        .way_out("Check the host name, and that this machine may reach it.");
     }
-    if has(&["authentication failed", "could not read username", "could not read password", "permission denied", "access denied", "host key verification failed", "terminal prompts disabled"]) {
+    if has(&[
+        "authentication failed",
+        "could not read username",
+        "could not read password",
+        "permission denied",
+        "access denied",
+        "host key verification failed",
+        "terminal prompts disabled",
+    ]) {
         return Refusal { place: Some("url".into()), ..Refusal::conflict("git_forbidden", format!("The Git host lets nobody read {url} without a key, or does not take ours.{detail}")) }
             .way_out("Give the organization's deploy key (Settings) to the repository and use its ssh URL.");
     }
     let unreadable = format!("There is no Git repository at {url}, or it can't be read.{detail}");
-    Refusal { code: UNREADABLE.into(), ..Refusal::invalid("url", unreadable) }.way_out("Check the address; a private repository needs its ssh URL and the deploy key (Settings).")
+    Refusal {
+        code: UNREADABLE.into(),
+        ..Refusal::invalid("url", unreadable)
+    }
+    .way_out(
+        "Check the address; a private repository needs its ssh URL and the deploy key (Settings).",
+    )
 }

@@ -14,16 +14,31 @@ const COMMIT: &str = "--format=%H%x00%s%x00%an%x00%ct";
 
 impl Git {
     /// A file at a commit; `None` when there is none. At most 1 MiB.
-    pub async fn read_file(&self, org: &OrgId, url: &str, sha: &str, path: &str) -> Reply<Option<Vec<u8>>> {
+    pub async fn read_file(
+        &self,
+        org: &OrgId,
+        url: &str,
+        sha: &str,
+        path: &str,
+    ) -> Reply<Option<Vec<u8>>> {
         let mirror = self.at(org, url, sha).await?;
         let object = format!("{sha}:{path}");
         if !listed(&mirror, sha, path).await? {
             return Ok(None);
         }
         let size = mirror.ask(&["cat-file", "-s", &object]).await?;
-        let bytes = String::from_utf8_lossy(&size.out).trim().parse::<usize>().unwrap_or(0);
+        let bytes = String::from_utf8_lossy(&size.out)
+            .trim()
+            .parse::<usize>()
+            .unwrap_or(0);
         if bytes > MAX_FILE_BYTES {
-            return Err(Refusal::new(domain::refusal::Kind::TooLarge, "file_too_large", format!("`{path}` is {bytes} bytes; at most {MAX_FILE_BYTES} are read.")).at(path).way_out("Make it smaller."));
+            return Err(Refusal::new(
+                domain::refusal::Kind::TooLarge,
+                "file_too_large",
+                format!("`{path}` is {bytes} bytes; at most {MAX_FILE_BYTES} are read."),
+            )
+            .at(path)
+            .way_out("Make it smaller."));
         }
         let said = mirror.ask(&["cat-file", "blob", &object]).await?;
         match said.ok {
@@ -38,15 +53,32 @@ impl Git {
     }
 
     /// Commits that `to` has and `from` has not, the newest first.
-    pub async fn log_between(&self, org: &OrgId, url: &str, from: &str, to: &str, most: u32) -> Reply<Vec<Commit>> {
+    pub async fn log_between(
+        &self,
+        org: &OrgId,
+        url: &str,
+        from: &str,
+        to: &str,
+        most: u32,
+    ) -> Reply<Vec<Commit>> {
         let mirror = self.at(org, url, to).await?;
         let (range, most) = (format!("{from}..{to}"), format!("--max-count={most}"));
-        let said = mirror.ask(&["log", &most, COMMIT, "--end-of-options", &range, "--"]).await?;
-        Ok(String::from_utf8_lossy(&said.out).lines().filter_map(commit).collect())
+        let said = mirror
+            .ask(&["log", &most, COMMIT, "--end-of-options", &range, "--"])
+            .await?;
+        Ok(String::from_utf8_lossy(&said.out)
+            .lines()
+            .filter_map(commit)
+            .collect())
     }
 
     /// The mirror, with this commit in it.
-    pub(super) async fn at(&self, org: &OrgId, url: &str, sha: &str) -> Reply<std::sync::Arc<Mirror>> {
+    pub(super) async fn at(
+        &self,
+        org: &OrgId,
+        url: &str,
+        sha: &str,
+    ) -> Reply<std::sync::Arc<Mirror>> {
         let mirror = self.mirror(org, url)?;
         if !mirror.dir.exists() || !mirror.has(sha).await {
             mirror.refresh().await?;
@@ -60,7 +92,9 @@ impl Git {
 
 /// By the tree alone: the file's content is not fetched for it.
 async fn listed(mirror: &Mirror, sha: &str, path: &str) -> Reply<bool> {
-    let said = mirror.ask(&["ls-tree", "--full-tree", "-z", sha, "--", path]).await?;
+    let said = mirror
+        .ask(&["ls-tree", "--full-tree", "-z", sha, "--", path])
+        .await?;
     let entry = String::from_utf8_lossy(&said.out).into_owned();
     Ok(entry.split_whitespace().nth(1) == Some("blob"))
 }
@@ -68,13 +102,26 @@ async fn listed(mirror: &Mirror, sha: &str, path: &str) -> Reply<bool> {
 /// The commit behind a name, if there is one.
 pub(super) async fn commit_of(mirror: &Mirror, name: &str) -> Reply<Option<Commit>> {
     let object = format!("{name}^{{commit}}");
-    let Said { ok, out, .. } = mirror.ask(&["log", "-1", COMMIT, "--end-of-options", &object, "--"]).await?;
-    Ok(ok.then(|| commit(String::from_utf8_lossy(&out).trim_end())).flatten())
+    let Said { ok, out, .. } = mirror
+        .ask(&["log", "-1", COMMIT, "--end-of-options", &object, "--"])
+        .await?;
+    Ok(ok
+        .then(|| commit(String::from_utf8_lossy(&out).trim_end()))
+        .flatten())
 }
 
 fn commit(line: &str) -> Option<Commit> {
     let mut fields = line.split('\0');
-    let (sha, subject, author) = (fields.next()?.to_owned(), fields.next()?.to_owned(), fields.next()?.to_owned());
+    let (sha, subject, author) = (
+        fields.next()?.to_owned(),
+        fields.next()?.to_owned(),
+        fields.next()?.to_owned(),
+    );
     let at = fields.next()?.parse::<i64>().ok()?;
-    Some(Commit { sha, subject, author, at: Time(at * 1000) })
+    Some(Commit {
+        sha,
+        subject,
+        author,
+        at: Time(at * 1000),
+    })
 }

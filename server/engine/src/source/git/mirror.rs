@@ -27,7 +27,13 @@ pub struct Mirror {
 
 impl Mirror {
     pub fn new(url: GitUrl, dir: PathBuf, keys: PathBuf, limits: Limits) -> Self {
-        Self { url, dir, keys, limits, turn: Mutex::default() }
+        Self {
+            url,
+            dir,
+            keys,
+            limits,
+            turn: Mutex::default(),
+        }
     }
 
     /// `git` in this mirror.
@@ -60,7 +66,12 @@ impl Mirror {
     }
 
     async fn update(&self, turn: &mut Option<Instant>) -> Reply<()> {
-        ssh::prepare(&self.keys).map_err(|e| Refusal::unavailable("disk", format!("{} can't be written: {e}.", self.keys.display())))?;
+        ssh::prepare(&self.keys).map_err(|e| {
+            Refusal::unavailable(
+                "disk",
+                format!("{} can't be written: {e}.", self.keys.display()),
+            )
+        })?;
         if !self.is_whole().await {
             self.start_over().await?;
         }
@@ -92,29 +103,58 @@ impl Mirror {
 
     pub async fn has(&self, sha: &str) -> bool {
         let object = format!("{sha}^{{commit}}");
-        matches!(self.ask(&["cat-file", "-e", &object]).await, Ok(Said { ok: true, .. }))
+        matches!(
+            self.ask(&["cat-file", "-e", &object]).await,
+            Ok(Said { ok: true, .. })
+        )
     }
 
     async fn fetch(&self, refs: &[&str]) -> Reply<()> {
         let mut command = self.git();
-        command.args(["fetch", "--quiet", "--prune", "--force", "--no-tags", "--filter=blob:none", "origin"]).args(refs);
+        command
+            .args([
+                "fetch",
+                "--quiet",
+                "--prune",
+                "--force",
+                "--no-tags",
+                "--filter=blob:none",
+                "origin",
+            ])
+            .args(refs);
         let said = self.bounded(run(command, &mut |_| {})).await?;
-        if said.ok { Ok(()) } else { Err(explain(self.url.as_str(), &said.err)) }
+        if said.ok {
+            Ok(())
+        } else {
+            Err(explain(self.url.as_str(), &said.err))
+        }
     }
 
     async fn is_whole(&self) -> bool {
-        self.dir.join("HEAD").exists() && matches!(self.ask(&["rev-parse", "--is-bare-repository"]).await, Ok(Said { ok: true, .. }))
+        self.dir.join("HEAD").exists()
+            && matches!(
+                self.ask(&["rev-parse", "--is-bare-repository"]).await,
+                Ok(Said { ok: true, .. })
+            )
     }
 
     async fn start_over(&self) -> Reply<()> {
         let _ = tokio::fs::remove_dir_all(&self.dir).await;
         let mut init = git(&self.keys);
-        init.args(["init", "--quiet", "--bare", "--"]).arg(&self.dir);
+        init.args(["init", "--quiet", "--bare", "--"])
+            .arg(&self.dir);
         let said = run(init, &mut |_| {}).await?;
         if !said.ok {
-            return Err(Refusal::unavailable("disk", format!("A mirror can't be made: {}", said.err.join(" "))));
+            return Err(Refusal::unavailable(
+                "disk",
+                format!("A mirror can't be made: {}", said.err.join(" ")),
+            ));
         }
-        let settings = [("remote.origin.url", self.url.as_str()), ("remote.origin.promisor", "true"), ("remote.origin.partialclonefilter", "blob:none")];
+        let settings = [
+            ("remote.origin.url", self.url.as_str()),
+            ("remote.origin.promisor", "true"),
+            ("remote.origin.partialclonefilter", "blob:none"),
+        ];
         for (name, value) in settings {
             self.ask(&["config", name, value]).await?;
         }
@@ -137,7 +177,10 @@ pub async fn outgrown(dir: &Path, most_bytes: u64) {
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         let dir = dir.to_owned();
-        let size = tokio::task::spawn_blocking(move || super::checkout::measure(&dir).map_or(0, |m| m.size_bytes)).await;
+        let size = tokio::task::spawn_blocking(move || {
+            super::checkout::measure(&dir).map_or(0, |m| m.size_bytes)
+        })
+        .await;
         if size.is_ok_and(|bytes| bytes > most_bytes) {
             return;
         }

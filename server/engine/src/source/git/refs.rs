@@ -20,8 +20,20 @@ impl Git {
         let mirror = self.mirror(org, url)?;
         mirror.refresh().await?;
         let format = format!("--format={TAG}");
-        let said = mirror.ask(&["for-each-ref", "--sort=-version:refname", "--sort=-creatordate", MOST, &format, "refs/tags"]).await?;
-        Ok(String::from_utf8_lossy(&said.out).lines().filter_map(tag).collect())
+        let said = mirror
+            .ask(&[
+                "for-each-ref",
+                "--sort=-version:refname",
+                "--sort=-creatordate",
+                MOST,
+                &format,
+                "refs/tags",
+            ])
+            .await?;
+        Ok(String::from_utf8_lossy(&said.out)
+            .lines()
+            .filter_map(tag)
+            .collect())
     }
 
     pub async fn branches(&self, org: &OrgId, url: &str) -> Reply<Vec<String>> {
@@ -63,7 +75,10 @@ impl Git {
     async fn pinned(&self, mirror: &Mirror, sha: &str) -> Reply<Commit> {
         let shaped = (7..=64).contains(&sha.len()) && sha.bytes().all(|b| b.is_ascii_hexdigit());
         if !shaped {
-            return Err(Refusal::invalid("revision", "A commit is 7 to 64 hexadecimal digits.").way_out("Copy it from `git log`."));
+            return Err(
+                Refusal::invalid("revision", "A commit is 7 to 64 hexadecimal digits.")
+                    .way_out("Copy it from `git log`."),
+            );
         }
         if !mirror.dir.exists() || !mirror.has(sha).await {
             mirror.refresh().await?;
@@ -73,14 +88,18 @@ impl Git {
             let _ = mirror.fetch_commit(sha).await;
         }
         commit_of(mirror, sha).await?.ok_or_else(|| {
-            Refusal::invalid("revision", format!("The repository has no commit {sha}.")).way_out("It may have been removed by a force push; choose a tag or a branch.")
+            Refusal::invalid("revision", format!("The repository has no commit {sha}."))
+                .way_out("It may have been removed by a force push; choose a tag or a branch.")
         })
     }
 }
 
 /// Git's own rules for names; what breaks them can't exist.
 async fn checked(mirror: &Mirror, name: &str) -> Reply<()> {
-    let fine = !name.is_empty() && name.len() <= 255 && !name.starts_with('-') && !name.contains(|c: char| c.is_control());
+    let fine = !name.is_empty()
+        && name.len() <= 255
+        && !name.starts_with('-')
+        && !name.contains(|c: char| c.is_control());
     let full = format!("refs/heads/{name}");
     let mut command = git(&mirror.keys);
     command.args(["check-ref-format", &full]);
@@ -88,7 +107,11 @@ async fn checked(mirror: &Mirror, name: &str) -> Reply<()> {
         return Ok(());
     }
     let shown: String = name.chars().filter(|c| !c.is_control()).take(80).collect();
-    Err(Refusal::invalid("revision", format!("`{shown}` can't be the name of a branch or a tag.")).way_out("Choose one from the list."))
+    Err(Refusal::invalid(
+        "revision",
+        format!("`{shown}` can't be the name of a branch or a tag."),
+    )
+    .way_out("Choose one from the list."))
 }
 
 /// The default branch, as the host says.
@@ -100,9 +123,15 @@ async fn head(mirror: &Mirror) -> Reply<String> {
         return Err(explain(mirror.url.as_str(), &said.err));
     }
     let text = String::from_utf8_lossy(&said.out);
-    let branch = text.lines().find_map(|l| l.strip_prefix("ref: ")?.split('\t').next());
+    let branch = text
+        .lines()
+        .find_map(|l| l.strip_prefix("ref: ")?.split('\t').next());
     branch.map(str::to_owned).ok_or_else(|| {
-        Refusal::invalid("revision", "The repository is empty, or has no default branch.").way_out("Push a commit, or choose a branch or a tag.")
+        Refusal::invalid(
+            "revision",
+            "The repository is empty, or has no default branch.",
+        )
+        .way_out("Push a commit, or choose a branch or a tag.")
     })
 }
 
@@ -116,22 +145,52 @@ async fn missing(mirror: &Mirror, revision: &Revision) -> Refusal {
     let way_out = match nearest(name, known.iter().map(String::as_str)) {
         Some(near) => format!("Did you mean `{near}`?"),
         None if known.is_empty() => format!("The repository has no {noun} at all; push one."),
-        None => format!("It has: {}.", known.iter().take(5).cloned().collect::<Vec<_>>().join(", ")),
+        None => format!(
+            "It has: {}.",
+            known.iter().take(5).cloned().collect::<Vec<_>>().join(", ")
+        ),
     };
-    Refusal::invalid("revision", format!("The repository has no {noun} `{name}`.")).way_out(way_out)
+    Refusal::invalid(
+        "revision",
+        format!("The repository has no {noun} `{name}`."),
+    )
+    .way_out(way_out)
 }
 
 async fn names(mirror: &Mirror, place: &str) -> Reply<Vec<String>> {
-    let said = mirror.ask(&["for-each-ref", "--sort=-committerdate", MOST, "--format=%(refname:strip=2)", place]).await?;
-    Ok(String::from_utf8_lossy(&said.out).lines().map(str::to_owned).collect())
+    let said = mirror
+        .ask(&[
+            "for-each-ref",
+            "--sort=-committerdate",
+            MOST,
+            "--format=%(refname:strip=2)",
+            place,
+        ])
+        .await?;
+    Ok(String::from_utf8_lossy(&said.out)
+        .lines()
+        .map(str::to_owned)
+        .collect())
 }
 
 fn tag(line: &str) -> Option<Tag> {
     let mut fields = line.split('\0');
     let name = fields.next()?.to_owned();
-    let (sha, at) = (fields.next()?.to_owned(), fields.next()?.parse::<i64>().unwrap_or(0));
+    let (sha, at) = (
+        fields.next()?.to_owned(),
+        fields.next()?.parse::<i64>().unwrap_or(0),
+    );
     let (subject, author) = (fields.next()?.to_owned(), fields.next()?.to_owned());
-    Some(Tag { pre_release: pre_release(&name), name, commit: Commit { sha, subject, author, at: Time(at * 1000) } })
+    Some(Tag {
+        pre_release: pre_release(&name),
+        name,
+        commit: Commit {
+            sha,
+            subject,
+            author,
+            at: Time(at * 1000),
+        },
+    })
 }
 
 /// `v1.2.0-rc.1`: digits, then a hyphen.
@@ -147,6 +206,8 @@ mod tests {
     #[test]
     fn i3_a_hyphen_after_the_numbers_is_a_pre_release() {
         assert!(pre_release("v1.2.0-rc.1") && pre_release("app-2.0-beta"));
-        assert!(!pre_release("v1.2.0") && !pre_release("app-2.0") && !pre_release("v1.0.0+build-5"));
+        assert!(
+            !pre_release("v1.2.0") && !pre_release("app-2.0") && !pre_release("v1.0.0+build-5")
+        );
     }
 }

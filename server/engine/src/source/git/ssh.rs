@@ -53,7 +53,10 @@ pub fn become_ssh_if_asked() -> Option<io::Error> {
 /// Writes what git and ssh need into the organization's key directory; says nothing when it is there.
 pub fn prepare(keys: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(keys)?;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(keys)?;
     put(&keys.join(GIT_CONFIG), GIT_SETTINGS)?;
     put(&keys.join("ssh_config"), &ssh_settings(keys))?;
     let wrapper = keys.join(WRAPPER);
@@ -99,5 +102,7 @@ pub async fn public_key(keys: &Path) -> Option<String> {
             .output();
         made.await.ok().filter(|o| o.status.success())?;
     }
-    std::fs::read_to_string(public).ok().map(|key| key.trim().to_owned())
+    std::fs::read_to_string(public)
+        .ok()
+        .map(|key| key.trim().to_owned())
 }
