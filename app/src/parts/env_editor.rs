@@ -115,7 +115,7 @@ mod tests {
             name: " ".into(),
             value: String::new(),
         };
-        assert_eq!(written(&[empty.clone()]), "");
+        assert_eq!(written(std::slice::from_ref(&empty)), "");
         assert_eq!(next_key(&[empty]), 10);
     }
 }
