@@ -31,10 +31,11 @@ pub struct Odds {
 impl Odds {
     fn of(chance: &Chance) -> Self {
         let maybe = |most: usize| {
-            chance
-                .permille(600)
-                .then(|| chance.below(most))
-                .unwrap_or_default()
+            if chance.permille(600) {
+                chance.below(most)
+            } else {
+                0
+            }
         };
         Self {
             lost_call: maybe(60),
