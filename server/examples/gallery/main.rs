@@ -7,6 +7,8 @@
 //! an installation without an owner.
 
 mod streams;
+// The SSR tests and this gallery each use their own part of it.
+#[allow(dead_code)]
 mod world;
 
 use app::call::{Flash, Signed};

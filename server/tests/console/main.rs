@@ -1,6 +1,11 @@
 //! The console as a browser without wasm gets it: every page of the gallery's worlds, rendered and
 //! looked at by role, label and text; plain forms that work; and what may not be in a page.
 
+// The lint knows `#[test]` functions, and not the helpers beside them.
+#![allow(clippy::unwrap_used)]
+
+// The gallery and these tests each use their own part of it.
+#[allow(dead_code)]
 #[path = "../../examples/gallery/world/mod.rs"]
 mod world;
 
