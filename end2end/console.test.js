@@ -43,6 +43,11 @@ describe('the main job in a browser', { skip, concurrency: 1 }, () => {
   }
   const verdict = (word) => page.locator('.verdict').getByText(word, { exact: true }).first().waitFor({ timeout: 60_000 })
   const live = () => verdict('Completed')
+  /** Goes there and waits until the page is alive: what is typed before that is a plain form's. */
+  const go = async (path) => {
+    await page.goto(path)
+    await page.locator('.side .live-mark').getByText('Live').waitFor()
+  }
 
   it('X-10 the set-up link makes the owner, once', async () => {
     const link = await sealdock.setupLink()
@@ -63,7 +68,7 @@ describe('the main job in a browser', { skip, concurrency: 1 }, () => {
   })
 
   it('P-2 a Git repository with a Dockerfile: look, choose a tag, watch the build, open it', async () => {
-    await page.goto('/projects/new')
+    await go('/projects/new')
     await page.getByRole('link', { name: /Git/ }).first().click()
     await page.getByLabel('Repository').fill(repository.url)
     await page.getByRole('button', { name: 'Look' }).click()
@@ -98,7 +103,7 @@ describe('the main job in a browser', { skip, concurrency: 1 }, () => {
   })
 
   it('I-6 a version that never becomes healthy is refused while v2 serves', async () => {
-    await page.goto(`/environments/${environment}/update?tag=v3-rc.1`)
+    await go(`/environments/${environment}/update?tag=v3-rc.1`)
     await page.getByRole('button', { name: 'Update to v3-rc.1' }).click()
     await page.waitForURL(/\/deployments\/dep_/)
     await verdict('Failed')
@@ -107,7 +112,7 @@ describe('the main job in a browser', { skip, concurrency: 1 }, () => {
   })
 
   it('I-4 edit config: the change stands in the plan before it runs', async () => {
-    await page.goto(`/environments/${environment}/update/config`)
+    await go(`/environments/${environment}/update/config`)
     await page.getByLabel('Replicas').fill('2')
     const plan = page.getByRole('region', { name: 'Plan' })
     await plan.getByText('replicas').waitFor()
@@ -135,8 +140,8 @@ describe('the main job in a browser', { skip, concurrency: 1 }, () => {
     const { token } = await invited.json()
     const viewer = await openPage(await browser.newContext({ baseURL: sealdock.url }))
     await viewer.goto(`/join?token=${token}`)
-    await viewer.getByLabel('Password', { exact: true }).fill('another long password')
-    await viewer.getByRole('button').last().click()
+    await viewer.getByLabel('Choose a password').fill('another long password')
+    await viewer.getByRole('button', { name: 'Join' }).click()
     await viewer.goto('/deployments')
     await viewer.getByRole('link', { name: /web/ }).first().click()
     await viewer.getByText(/As a viewer you can't deploy/).first().waitFor()
@@ -176,7 +181,7 @@ describe('the main job in a browser', { skip, concurrency: 1 }, () => {
   })
 
   it('Q-42 by keyboard alone: from the overview to a deployment’s log', async () => {
-    await page.goto('/')
+    await go('/')
     await tabTo(page, 'a[href="/deployments"]')
     await page.keyboard.press('Enter')
     await page.waitForURL(/\/deployments$/)
@@ -189,7 +194,7 @@ describe('the main job in a browser', { skip, concurrency: 1 }, () => {
   it('I-12 delete asks for the name, and leaves nothing behind', async () => {
     for (const name of ['web', 'hello']) {
       const project = (await (await page.request.get('/v2/projects')).json()).items.find((p) => p.name === name)
-      await page.goto(`/projects/${project.id}/delete`)
+      await go(`/projects/${project.id}/delete`)
       await page.getByLabel(/to confirm/).fill(name)
       await page.getByRole('button', { name: `Delete the project ${name}` }).click()
       await page.waitForURL((url) => !url.pathname.endsWith('/delete'))
