@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { rm, truncate } from 'node:fs/promises'
-import { after, before, describe, it } from 'node:test'
+import { after, before, beforeEach, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { survived } from './faults/matrix.js'
 import { watchHonesty } from './faults/honesty.js'
@@ -44,6 +44,11 @@ after(async () => {
   await sealdock?.destroy()
   if (installation) await sweep(installation)
   for (const tag of Object.values(images)) await removeImage(tag)
+})
+
+/** A test that failed between a kill and a start takes no other with it. */
+beforeEach(async () => {
+  if (sealdock?.child.signalCode) await sealdock.serve()
 })
 
 /** An app of the test's own, live; it is gone after the test, whatever became of that. */
@@ -153,7 +158,7 @@ describe('kill -9 of serve', { skip, concurrency: 1 }, () => {
     await client.until(target.deployments[0], 'stopped')
     const tookMs = performance.now() - began
     await agrees(client, id, 'b')
-    survived(t, 'serve killed in a drain, a request in flight', `it was answered; ${await unharmed(load, 'a > b')}`, tookMs)
+    survived(t, 'serve killed in a drain of 20 s, streams and a request in flight', `it was answered; ${await unharmed(load, 'a > b')}`, tookMs)
     await remove(target)
   })
 })
@@ -214,7 +219,7 @@ describe('kill -9 of the data plane', { skip, concurrency: 1 }, () => {
     const pid = await sealdock.proxyPid()
     await sealdock.kill()
     process.kill(pid, 'SIGKILL')
-    await assert.rejects(ask(sealdock, target.host), /ECONNREFUSED/)
+    await assert.rejects(ask(sealdock, target.host), /ECONN/)
     const began = performance.now()
     await sealdock.serve()
     await served(sealdock, target.host, 'b')
