@@ -14,7 +14,7 @@ import { eventually } from './lib/eventually.js'
 import { Repository } from './lib/repository.js'
 import { Sealdock } from './lib/sealdock.js'
 
-const CONFIG = 'health:\n  path: /health\ndrain_s: 2\n'
+const CONFIG = 'health:\n  path: /health\ndrain_s: 5\n'
 const QUIET = { HELLO_QUIET: '1' }
 /** Long enough to be met half-way, without a shell: a layer each. */
 const LAYERS = 24
@@ -52,7 +52,7 @@ beforeEach(async () => {
 })
 
 /** An app of the test's own, live; it is gone after the test, whatever became of that. */
-async function app(t, name, source, config = { health: { path: '/health' }, drain_s: 2 }) {
+async function app(t, name, source, config = { health: { path: '/health' }, drain_s: 5 }) {
   const view = await client.live(name, source, config)
   const { id, environment, project } = view.summary
   installation ??= await client.installation(id)
@@ -106,7 +106,7 @@ describe('kill -9 of serve', { skip, concurrency: 1 }, () => {
     const target = await app(t, 'starting', image(images.a))
     for (const [letter, offsetMs] of [['b', 0], ['a', 1_000]]) {
       const load = await loadOn(sealdock, target.host)
-      const config = { health: { path: '/health' }, drain_s: 2, env: { HELLO_START_DELAY_MS: '2500' } }
+      const config = { health: { path: '/health' }, drain_s: 5, env: { HELLO_START_DELAY_MS: '2500' } }
       const { summary } = await client.update(target.environment, { source: image(images[letter]), config })
       target.deployments.push(summary.id)
       await client.until(summary.id, 'starting')
