@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { rm, truncate } from 'node:fs/promises'
-import { after, before, describe, it } from 'node:test'
+import { after, before, beforeEach, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { survived } from './faults/matrix.js'
 import { watchHonesty } from './faults/honesty.js'
@@ -14,7 +14,7 @@ import { eventually } from './lib/eventually.js'
 import { Repository } from './lib/repository.js'
 import { Sealdock } from './lib/sealdock.js'
 
-const CONFIG = 'health:\n  path: /health\ndrain_s: 2\n'
+const CONFIG = 'health:\n  path: /health\ndrain_s: 5\n'
 const QUIET = { HELLO_QUIET: '1' }
 /** Long enough to be met half-way, without a shell: a layer each. */
 const LAYERS = 24
@@ -46,8 +46,13 @@ after(async () => {
   for (const tag of Object.values(images)) await removeImage(tag)
 })
 
+/** A test that failed between a kill and a start takes no other with it. */
+beforeEach(async () => {
+  if (sealdock?.child.signalCode) await sealdock.serve()
+})
+
 /** An app of the test's own, live; it is gone after the test, whatever became of that. */
-async function app(t, name, source, config = { health: { path: '/health' }, drain_s: 2 }) {
+async function app(t, name, source, config = { health: { path: '/health' }, drain_s: 5 }) {
   const view = await client.live(name, source, config)
   const { id, environment, project } = view.summary
   installation ??= await client.installation(id)
@@ -101,7 +106,7 @@ describe('kill -9 of serve', { skip, concurrency: 1 }, () => {
     const target = await app(t, 'starting', image(images.a))
     for (const [letter, offsetMs] of [['b', 0], ['a', 1_000]]) {
       const load = await loadOn(sealdock, target.host)
-      const config = { health: { path: '/health' }, drain_s: 2, env: { HELLO_START_DELAY_MS: '2500' } }
+      const config = { health: { path: '/health' }, drain_s: 5, env: { HELLO_START_DELAY_MS: '2500' } }
       const { summary } = await client.update(target.environment, { source: image(images[letter]), config })
       target.deployments.push(summary.id)
       await client.until(summary.id, 'starting')
@@ -153,7 +158,7 @@ describe('kill -9 of serve', { skip, concurrency: 1 }, () => {
     await client.until(target.deployments[0], 'stopped')
     const tookMs = performance.now() - began
     await agrees(client, id, 'b')
-    survived(t, 'serve killed in a drain, a request in flight', `it was answered; ${await unharmed(load, 'a > b')}`, tookMs)
+    survived(t, 'serve killed in a drain of 20 s, streams and a request in flight', `it was answered; ${await unharmed(load, 'a > b')}`, tookMs)
     await remove(target)
   })
 })
@@ -214,7 +219,7 @@ describe('kill -9 of the data plane', { skip, concurrency: 1 }, () => {
     const pid = await sealdock.proxyPid()
     await sealdock.kill()
     process.kill(pid, 'SIGKILL')
-    await assert.rejects(ask(sealdock, target.host), /ECONNREFUSED/)
+    await assert.rejects(ask(sealdock, target.host), /ECONN/)
     const began = performance.now()
     await sealdock.serve()
     await served(sealdock, target.host, 'b')

@@ -11,7 +11,7 @@ import { startLoad } from './lib/load.js'
 import { Repository } from './lib/repository.js'
 import { Sealdock } from './lib/sealdock.js'
 
-const CONFIG = 'health:\n  path: /health\n  timeout_s: 8\ndrain_s: 2\n'
+const CONFIG = 'health:\n  path: /health\n  timeout_s: 8\ndrain_s: 8\n'
 const QUIET = { HELLO_QUIET: '1' }
 const skip = (await engineVersion()) ? false : 'no Docker Engine answers'
 

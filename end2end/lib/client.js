@@ -5,7 +5,7 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import { command, lines } from './command.js'
 import { eventually } from './eventually.js'
-import { freshDirectory, SEALDOCK } from './places.js'
+import { SEALDOCK } from './places.js'
 
 export const PASSWORD = 'correct horse battery staple'
 const REQUEST_LIMIT_MS = 30_000
@@ -133,8 +133,9 @@ export class Client {
   }
 
   /** The command line with this token: its exit code and what it printed. Nobody is at a terminal. */
-  async cli(...args) {
-    const env = { ...process.env, SEALDOCK_URL: this.sealdock.url, SEALDOCK_TOKEN: this.token, HOME: await home() }
+  cli(...args) {
+    // Not this machine's own profile.
+    const env = { ...process.env, SEALDOCK_URL: this.sealdock.url, SEALDOCK_TOKEN: this.token, HOME: inData(this.sealdock, 'home') }
     return new Promise((resolve) => {
       const child = execFile(SEALDOCK, args, { env, timeout: CLI_LIMIT_MS }, (error, stdout, stderr) =>
         resolve({ code: error ? error.code : 0, stdout, stderr }))
@@ -208,12 +209,6 @@ export function hostOf(url) {
 export async function imagesOf(deployments) {
   const tags = await lines('docker', ['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}', 'sealdock/build'])
   return tags.filter((tag) => deployments.some((id) => tag.endsWith(id)))
-}
-
-let anyHome
-/** Not this machine's own profile. */
-function home() {
-  return (anyHome ??= freshDirectory('home'))
 }
 
 export const git = (repository, tag) => ({

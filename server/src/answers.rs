@@ -106,9 +106,7 @@ async fn digest(app: &App, rule: Rule, request: Request) -> Reply<(String, Reque
         );
         body
     } else {
-        let bytes = to_bytes(body, app.limits.json_bytes)
-            .await
-            .map_err(|_| crate::reading::too_large(app.limits.json_bytes))?;
+        let bytes = crate::reading::whole(body, app.limits.json_bytes).await?;
         hash.update(&bytes);
         Body::from(bytes)
     };

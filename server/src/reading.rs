@@ -2,15 +2,20 @@
 
 use crate::app::App;
 use crate::problem::No;
-use axum::body::to_bytes;
+use axum::body::{Body as Stream, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::header;
 use axum::http::request::Parts;
+use bytes::BytesMut;
 use domain::access::Caller;
 use domain::refusal::{Kind, Refusal};
+use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use std::fmt::Display;
 use std::str::FromStr;
+
+/// How many times its limit a body may be before we close on its sender.
+const MOST_THROWN_AWAY: usize = 32;
 
 /// Who acts: the guard let them through.
 #[derive(Clone, Debug)]
@@ -70,11 +75,33 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
             return Err(not_json().into());
         }
         let limit = app.limits.json_bytes;
-        let bytes = to_bytes(request.into_body(), limit)
-            .await
-            .map_err(|_| too_large(limit))?;
+        let bytes = whole(request.into_body(), limit).await?;
         Ok(Body(parse(if bytes.is_empty() { b"{}" } else { &bytes })?))
     }
+}
+
+/// The whole body. One over the limit is still let in and thrown away: who is closed on while
+/// sending sees a broken connection, and never reads the refusal.
+pub async fn whole(body: Stream, limit_bytes: usize) -> Result<Bytes, Refusal> {
+    let mut parts = body.into_data_stream();
+    let (mut kept, mut seen_bytes) = (BytesMut::new(), 0_usize);
+    while let Some(part) = parts.next().await {
+        let part = part.map_err(|_| broke_off())?;
+        seen_bytes = seen_bytes.saturating_add(part.len());
+        if seen_bytes <= limit_bytes {
+            kept.extend_from_slice(&part);
+        } else if seen_bytes > limit_bytes.saturating_mul(MOST_THROWN_AWAY) {
+            break;
+        }
+    }
+    if seen_bytes > limit_bytes {
+        return Err(too_large(limit_bytes));
+    }
+    Ok(kept.freeze())
+}
+
+fn broke_off() -> Refusal {
+    Refusal::invalid("body", "The body broke off before its end.").way_out("Send it again.")
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
