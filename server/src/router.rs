@@ -221,6 +221,7 @@ mod tests {
             [
                 "/v2",
                 "/v2/openapi.json",
+                "/v2/schema/sealdock.yml",
                 "/healthz",
                 "/readyz",
                 "/session",
