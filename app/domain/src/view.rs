@@ -1,12 +1,16 @@
 //! What the API answers and the pages show. Derived on every read; nothing here is stored.
 
-use crate::access::Role;
+mod account;
+mod log;
+mod overview;
+
+pub use account::*;
+pub use log::*;
+pub use overview::*;
+
 use crate::config::{Change, Config, ConfigPatch};
 use crate::deployment::{Phase, Trigger};
-use crate::id::{
-    DeploymentId, EnvironmentId, EventId, InstanceId, JobId, OrgId, ProjectId, RuntimeId, TokenId,
-    UploadId, UserId,
-};
+use crate::id::{DeploymentId, EnvironmentId, InstanceId, JobId, ProjectId, RuntimeId, UploadId};
 use crate::job::{JobKind, JobStatus};
 use crate::source::{Artifact, Commit, Origin, Source, Tag};
 use crate::strategy::Strategy;
@@ -358,191 +362,4 @@ pub struct UploadView {
     pub size_bytes: u64,
     /// SHA-256 of it.
     pub digest: String,
-}
-
-/// A place where instances run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct RuntimeView {
-    /// Links and requests name it by this.
-    pub id: RuntimeId,
-    /// For people.
-    pub name: String,
-    /// `docker` or `fake`.
-    pub driver: String,
-    /// It answered just now.
-    pub reachable: bool,
-    /// Why it is or is not.
-    pub sentence: String,
-    /// What to do when it is not reachable.
-    pub way_out: Option<String>,
-    /// As it says itself.
-    pub version: Option<String>,
-    /// Of the machine, not what is free.
-    pub cpus: Option<u32>,
-    /// Of the machine, not what is free.
-    pub memory_bytes: Option<u64>,
-    /// What it should be running.
-    pub instances: u32,
-    /// By the ceilings of those.
-    pub reserved_cpus_milli: u64,
-    /// By the ceilings of those.
-    pub reserved_memory_mib: u64,
-}
-
-/// What the first page asks: is everything fine?
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct OverviewView {
-    /// Failed, held, unreachable: each a sentence with where to go.
-    pub needs_me: Vec<AttentionView>,
-    /// Not settled, newest first.
-    pub moving: Vec<DeploymentSummary>,
-    /// All, for the list below.
-    pub environments: Vec<EnvironmentView>,
-    /// Nobody has tried the sample yet.
-    pub sample_available: bool,
-}
-
-/// Something that needs a person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct AttentionView {
-    /// What, and why.
-    pub sentence: String,
-    /// Where to do something about it.
-    pub href: String,
-}
-
-/// One business fact: the timeline and the audit log are lists of these.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct EventView {
-    /// Sorts by age.
-    pub id: EventId,
-    /// When it happened.
-    pub at: Time,
-    /// An address, or `Sealdock`.
-    pub who: String,
-    /// What happened.
-    pub sentence: String,
-    /// What it is about, where it is about one.
-    pub project: Option<ProjectId>,
-    /// What it is about, where it is about one.
-    pub deployment: Option<DeploymentId>,
-}
-
-/// A token, without itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct TokenView {
-    /// To revoke it by.
-    pub id: TokenId,
-    /// As its owner called it.
-    pub name: String,
-    /// The most that it may.
-    pub role: Role,
-    /// When it was made.
-    pub created_at: Time,
-    /// `None`: never.
-    pub expires_at: Option<Time>,
-    /// `None`: not yet.
-    pub last_used_at: Option<Time>,
-}
-
-/// A token in clear: shown this once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct NewTokenView {
-    /// Kept as a hash only.
-    pub token: String,
-    /// What lists will show.
-    pub view: TokenView,
-}
-
-/// A person in the organization.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct MemberView {
-    /// To remove them by.
-    pub user: UserId,
-    /// They sign in with it.
-    pub email: String,
-    /// What they may.
-    pub role: Role,
-    /// Since when they are a member.
-    pub since: Time,
-}
-
-/// An invitation in clear: a link, shown this once, good for seven days and one use.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct InvitationView {
-    /// Whom it is meant for.
-    pub email: String,
-    /// What they will be.
-    pub role: Role,
-    /// Part of the link; kept as a hash only.
-    pub token: String,
-    /// Seven days after it was made.
-    pub expires_at: Time,
-}
-
-/// What an operator chose at start.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct SettingsView {
-    /// The caller's organization.
-    pub org: OrgId,
-    /// Its name.
-    pub org_name: String,
-    /// Apps answer below it.
-    pub base_domain: String,
-    /// Where the data plane listens.
-    pub proxy_port: u16,
-    /// Of this server.
-    pub version: String,
-    /// Everything is kept in here.
-    pub data_dir: String,
-    /// Give this to a Git host as a deploy key, and `ssh://` URLs work.
-    pub deploy_key: Option<String>,
-}
-
-/// Lines of one log, oldest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct LogPage {
-    /// Oldest first.
-    pub lines: Vec<LogLine>,
-    /// Sequence numbers run from 1 to this; the newest line has it.
-    pub last_seq: u64,
-    /// No line will follow.
-    pub ended: bool,
-}
-
-/// One line of a log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct LogLine {
-    /// Never skips: a gap would be a lost line.
-    pub seq: u64,
-    /// When it was printed.
-    pub at: Time,
-    /// Who wrote it.
-    pub stream: Stream,
-    /// Without its line end, cleaned of control characters.
-    pub text: String,
-}
-
-/// Who wrote a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Stream {
-    /// Standard output.
-    Out,
-    /// Standard error.
-    Err,
-    /// Sealdock itself.
-    Note,
 }

@@ -1,7 +1,8 @@
 //! Who is there: the first owner, sign-in, tokens, members.
 
 use super::{Control, broken, found, token};
-use crate::store::account::{NewToken as TokenRow, Removed};
+use crate::store::account::NewToken as TokenRow;
+use crate::store::member::Removed;
 use async_trait::async_trait;
 use domain::access::{Action, Caller, Role};
 use domain::api::{Accounts, NewOwner, NewToken, Reply};

@@ -8,6 +8,7 @@ pub mod deployment;
 pub mod environment;
 pub mod event;
 pub mod job;
+pub mod member;
 pub mod project;
 pub mod runtime;
 pub mod session;

@@ -1,3 +1,5 @@
+//! Start, probe, switch: blue-green, case by case.
+
 use super::fixture::check;
 use expect_test::expect;
 

@@ -1,3 +1,5 @@
+//! Finish, then stop, case by case.
+
 use super::fixture::check;
 use expect_test::expect;
 

@@ -1,3 +1,5 @@
+//! Who may begin, case by case.
+
 use super::fixture::check;
 use expect_test::expect;
 

@@ -1,3 +1,5 @@
+//! Exclusive resources: the old one first, case by case.
+
 use super::fixture::check;
 use expect_test::expect;
 

@@ -1,3 +1,5 @@
+//! What the route shows and what runs for it, case by case.
+
 use super::fixture::check;
 use expect_test::expect;
 

@@ -1,3 +1,5 @@
+//! Delete, from every phase, case by case.
+
 use super::fixture::check;
 use expect_test::expect;
 

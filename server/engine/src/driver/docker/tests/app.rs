@@ -1,4 +1,4 @@
-// The app of the contract suite: one static program in an image made from nothing.
+//! The app of the contract suite: one static program in an image made from nothing.
 use std::io::{Read, Write};
 
 fn main() {
