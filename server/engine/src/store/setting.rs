@@ -32,12 +32,4 @@ impl Store {
             .await?;
         Ok(self.setting(key).await?.unwrap_or_else(|| value.to_owned()))
     }
-
-    pub async fn drop_setting(&self, key: &str) -> Stored<()> {
-        sqlx::query("DELETE FROM settings WHERE key = $1")
-            .bind(key)
-            .execute(self.pool())
-            .await?;
-        Ok(())
-    }
 }
