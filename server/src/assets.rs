@@ -13,6 +13,8 @@ use std::sync::OnceLock;
 /// What `cargo leptos build` leaves: `pkg/` and the contents of `public/`.
 #[derive(RustEmbed)]
 #[folder = "../target/site"]
+#[exclude = "*.d.ts*"]
+#[exclude = "*.gz"]
 struct Site;
 
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");

@@ -45,7 +45,8 @@ pub struct Observed {
     pub state: State,
     /// Where it answers, while it runs.
     pub address: Option<SocketAddr>,
-    /// `None` while nobody has started it: a crash may have come between create and start.
+    /// Its last start, after an exit too. `None` while nobody has started it: a crash may have
+    /// come between create and start.
     pub started_at: Option<Time>,
 }
 

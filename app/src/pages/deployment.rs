@@ -9,9 +9,9 @@ use crate::parts::loaded::{Skeleton, loaded};
 use crate::parts::log::Log;
 use crate::parts::page_head::trail;
 use crate::parts::prose::prose;
-use crate::parts::status::{Tone, live_badge, title};
+use crate::parts::status::{Tone, deployment_word, live_badge};
 use crate::parts::timeline::timeline;
-use crate::parts::times::{Ago, Left};
+use crate::parts::times::{Left, ago};
 use crate::server_fns::deployments::deployment;
 use crate::{format, live, paths};
 use domain::hint::Topic;
@@ -68,7 +68,7 @@ fn head(view: Signal<DeploymentView>) -> AnyView {
                     {move || summary.with(|s| s.environment_name.clone())}" · "
                     {move || summary.with(|s| s.trigger.word())}
                     {move || summary.with(|s| s.created_by.clone().map(|who| format!(" by {who}")))}" · "
-                    <Ago at=Signal::derive(move || summary.with(|s| s.created_at))/>
+                    {move || ago(summary.with(|s| s.created_at))}
                 </p>
             </div>
             {actions(view)}
@@ -76,7 +76,7 @@ fn head(view: Signal<DeploymentView>) -> AnyView {
         <section class="verdict" aria-live="polite">
             {move || summary.with(|s| {
                 let class = format!("verdict-status {}", Tone::of_phase(s.phase).class());
-                view! { <p class=class><span class="dot" aria-hidden="true"></span><b>{title(&s.status)}</b><span>{prose(&s.sentence)}</span></p> }
+                view! { <p class=class><span class="dot" aria-hidden="true"></span><b>{deployment_word(s)}</b><span>{prose(&s.sentence)}</span></p> }
             })}
             {move || view.with(|v| v.drain.clone()).map(drain)}
             {move || view.with(|v| v.urls.first().cloned().filter(|_| v.summary.live)).map(url)}

@@ -7,7 +7,7 @@ use crate::parts::once::once;
 use crate::parts::refused::{last_fault, refused};
 use crate::parts::role_field::role_field;
 use crate::parts::settings_tabs::settings_head;
-use crate::parts::times::Ago;
+use crate::parts::times::ago;
 use crate::paths;
 use crate::server_fns::accounts::{Invite, RemoveMember, members};
 use domain::access::{Action, Role};
@@ -137,7 +137,7 @@ fn row(member: MemberView, remove: ServerAction<RemoveMember>) -> AnyView {
         <tr>
             <td class="break"><b>{member.email.clone()}</b>{mine.then_some(" (you)")}</td>
             <td>{member.role.word()}</td>
-            <td><Ago at=member.since/></td>
+            <td>{ago(member.since)}</td>
             <td class="right">{button}</td>
         </tr>
     }

@@ -8,7 +8,7 @@ use crate::parts::once::once;
 use crate::parts::refused::{last_fault, refused};
 use crate::parts::role_field::role_field;
 use crate::parts::settings_tabs::settings_head;
-use crate::parts::times::Ago;
+use crate::parts::times::ago;
 use crate::paths;
 use crate::server_fns::accounts::{CreateToken, RevokeToken, tokens};
 use domain::access::Role;
@@ -123,7 +123,7 @@ fn table(list: Signal<Vec<TokenView>>, revoke: ServerAction<RevokeToken>) -> Any
 
 fn row(token: TokenView, revoke: ServerAction<RevokeToken>) -> AnyView {
     let moment = |at: Option<domain::time::Time>, never: &'static str| match at {
-        Some(at) => view! { <Ago at/> }.into_any(),
+        Some(at) => ago(at).into_any(),
         None => never.into_any(),
     };
     let expires = token

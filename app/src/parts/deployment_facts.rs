@@ -4,6 +4,7 @@ use super::changes::changes;
 use super::copy::Copy;
 use crate::format;
 use domain::config::Config;
+use domain::deployment::Trigger;
 use domain::source::{Artifact, Source};
 use domain::view::DeploymentView;
 use leptos::either::Either;
@@ -17,12 +18,13 @@ pub fn facts(view: Signal<DeploymentView>) -> AnyView {
     let config = Memo::new(move |_| view.with(|v| v.config.clone()));
     let source = view.with_untracked(|v| v.summary.source.clone());
     let (strategy, runtime) = view.with_untracked(|v| (v.strategy.word(), v.runtime.to_string()));
+    let unchanged = view.with_untracked(|v| unchanged(v.summary.trigger));
     view! {
         <aside class="facts" aria-label="Details">
             <section>
                 <h2>"What changed"</h2>
                 {move || what.with(|list| match list.is_empty() {
-                    true => Either::Left(view! { <p class="muted">"The same configuration as the version before."</p> }),
+                    true => Either::Left(view! { <p class="muted">{unchanged}</p> }),
                     false => Either::Right(changes(list)),
                 })}
             </section>
@@ -45,6 +47,16 @@ pub fn facts(view: Signal<DeploymentView>) -> AnyView {
         </aside>
     }
     .into_any()
+}
+
+const fn unchanged(trigger: Trigger) -> &'static str {
+    match trigger {
+        Trigger::Create => "Everything: it is the first version of its project.",
+        Trigger::Update => "Only the source: the configuration is that of the version before.",
+        Trigger::Config | Trigger::Redeploy => {
+            "The same source and configuration as the version before."
+        }
+    }
 }
 
 fn pair(name: &'static str, value: impl Into<String>) -> AnyView {

@@ -4,7 +4,7 @@ use super::icon::{Icon, icon};
 use super::prose::prose;
 use super::row::changed;
 use super::status::{Tone, deployment_status, instance_word, status};
-use super::times::Ago;
+use super::times::ago;
 use crate::{format, paths};
 use domain::view::{DeploymentSummary, EnvironmentView};
 use leptos::either::Either;
@@ -75,7 +75,7 @@ fn version(label: &'static str, summary: Option<&DeploymentSummary>) -> impl Int
                 <span class="env-label">{label}</span>
                 <a class="mono clip" href=paths::deployment(&d.id) title=d.source.label()>{d.source.label()}</a>
                 {(!d.live).then(|| deployment_status(&d))}
-                <span class="muted env-age"><Ago at=d.created_at/></span>
+                <span class="muted env-age">{ago(d.created_at)}</span>
             </p>
         }),
     }

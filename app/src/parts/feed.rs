@@ -1,7 +1,7 @@
 //! What happened, as a list.
 
 use super::prose::prose;
-use super::times::Ago;
+use super::times::ago;
 use crate::paths;
 use domain::view::EventView;
 use leptos::prelude::*;
@@ -24,7 +24,7 @@ fn one(event: EventView) -> AnyView {
                 Some(href) => view! { <a class="feed-link" href=href>{sentence}</a> }.into_any(),
                 None => sentence,
             }}</span>
-            <Ago at=event.at/>
+            {ago(event.at)}
         </li>
     }
     .into_any()

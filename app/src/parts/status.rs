@@ -86,8 +86,17 @@ pub fn status(tone: Tone, word: impl Into<String>) -> impl IntoView {
     }
 }
 
+/// The word that the API says, for people. `stopped` covers two phases there; whoever looks at
+/// a page wants to know whether requests are still being finished.
+pub fn deployment_word(summary: &DeploymentSummary) -> String {
+    match summary.phase {
+        Phase::Draining => "Draining".to_owned(),
+        _ => title(&summary.status),
+    }
+}
+
 pub fn deployment_status(summary: &DeploymentSummary) -> impl IntoView + use<> {
-    status(Tone::of_phase(summary.phase), title(&summary.status))
+    status(Tone::of_phase(summary.phase), deployment_word(summary))
 }
 
 /// Marks the one that serves.

@@ -1,7 +1,7 @@
 //! The tags of a repository, newest first: what to update to.
 
 use super::icon::{Icon, icon};
-use super::times::Ago;
+use super::times::ago;
 use crate::pages::Asked;
 use domain::source::Tag;
 use leptos::prelude::*;
@@ -77,7 +77,7 @@ fn tag(
                 </span>
                 <span class="tag-sub clip" title=format!("{} · {}", commit.author, commit.subject)><code>{commit.short().to_owned()}</code>" "{commit.subject.clone()}</span>
             </span>
-            <Ago at=commit.at/>
+            {ago(commit.at)}
         </label>
     }
     .into_any()

@@ -6,19 +6,13 @@ use domain::time::Time;
 use leptos::prelude::*;
 
 /// `4 min ago`, with the moment itself in the title.
-#[component]
-pub fn Ago(#[prop(into)] at: Signal<Time>) -> AnyView {
+pub fn ago(at: Time) -> impl IntoView {
     let now = use_live().now;
-    let text = Memo::new(move |_| match now.get() {
-        Some(now) => format::ago(now, at.get()),
-        None => format::absolute(at.get()),
-    });
-    view! {
-        <time datetime=move || at.get().rfc3339() title=move || format::absolute(at.get())>
-            {move || text.get()}
-        </time>
-    }
-    .into_any()
+    let text = move || match now.get() {
+        Some(now) => format::ago(now, at),
+        None => format::absolute(at),
+    };
+    view! { <time datetime=at.rfc3339() title=format::absolute(at)>{text}</time> }
 }
 
 /// How long it took, or takes so far.

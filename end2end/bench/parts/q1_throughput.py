@@ -1,4 +1,4 @@
-"""Q-1: requests per second and tail of the data plane, beside nginx, HAProxy and Caddy."""
+"""Q-1: throughput and tail of the data plane under five loads, beside nginx, HAProxy and Caddy."""
 import json
 import shutil
 import subprocess
@@ -10,39 +10,76 @@ from .table import CantRun, Row
 
 SCRIPT = Path(__file__).resolve().parents[1] / "proxy" / "throughput"
 NEEDED = ("wrk", "nginx", "haproxy", "caddy")
+PEERS = ("nginx", "haproxy")
+CADDY_GOAL = 4
+GROWTH_GOAL = 1.5
 
 
-def run(binary):
+def run(binary, *flags):
     missing = [name for name in NEEDED if not shutil.which(name, path="/usr/sbin:/usr/bin:/usr/local/bin")]
     if missing:
         raise CantRun(f"{', '.join(missing)} is not installed; `./setup bench` installs it")
-    measured = {row["subject"]: row for row in measure(binary)}
-    ours, peers = measured["ours"], {name: measured[name] for name in ("nginx", "haproxy")}
-    fastest = max(peers, key=lambda name: peers[name]["requests_per_s"])
-    calmest = min(peers, key=lambda name: peers[name]["p99_ms"])
+    found = measure(binary, flags)
+    rows = [row for load in found["loads"] for row in beside_peers(load)]
+    rows += [Row("Q-1", f"{what}: not measured: {reason}", "–", "the same", None) for what, reason in found["not_measured"].items()]
+    return rows + [growth(load) for load in found["loads"] if load["name"] == "hosts"]
+
+
+def measure(binary, flags):
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        done = subprocess.run([sys.executable, SCRIPT, binary, "--json", file.name, *flags], stdout=sys.stderr, check=False)
+        if done.returncode:
+            raise CantRun(f"{SCRIPT.name} ended with {done.returncode}")
+        return json.loads(Path(file.name).read_text())
+
+
+def beside_peers(load):
+    subjects = {row["subject"]: row for row in load["rows"]}
+    fastest = max(PEERS, key=lambda name: subjects[name]["per_s"])
+    calmest = min(PEERS, key=lambda name: subjects[name]["p99_ms"])
+    what = f"{load['unit']}/s, {load['what']}"
+    rate = compared(subjects, fastest, "per_s", what, "≥ 1.0 × the better of nginx and HAProxy", at_least(1))
+    rate.details = subjects
     return [
-        row("requests/s, keep-alive, 64 connections", "requests_per_s", measured, fastest, 1.0, "≥ 1.0 × the better of nginx and HAProxy", "{:,.0f}"),
-        tail(ours, peers[calmest], measured["direct"], calmest),
-        row("requests/s beside Caddy", "requests_per_s", measured, "caddy", 4.0, "≥ 4 × Caddy", "{:,.0f}"),
+        rate,
+        compared(subjects, calmest, "p99_ms", "p99 of the same", "no worse than theirs", lambda ratio: ratio <= 1),
+        beside_caddy(load["name"], subjects, f"{what}, beside Caddy"),
     ]
 
 
-def measure(binary):
-    with tempfile.NamedTemporaryFile(suffix=".json") as file:
-        done = subprocess.run([sys.executable, SCRIPT, binary, "--json", file.name], stdout=sys.stderr, check=False)
-        if done.returncode:
-            raise CantRun(f"{SCRIPT.name} ended with {done.returncode}")
-        return json.loads(Path(file.name).read_text())["rows"]
+def beside_caddy(load, subjects, what):
+    """Q-1 names a goal beside Caddy for small answers only; for the rest it asks for the table."""
+    if load == "small":
+        return compared(subjects, "caddy", "per_s", what, f"≥ {CADDY_GOAL} × Caddy", at_least(CADDY_GOAL))
+    return compared(subjects, "caddy", "per_s", what, "–", None)
 
 
-def row(what, key, measured, peer, least, goal, form):
-    ratio = measured["ours"][key] / measured[peer][key]
-    return Row("Q-1", what, form.format(measured["ours"][key]), goal, ratio >= least and not measured["ours"]["failed"],
-               ratio=f"{ratio:.2f} ×", peer=f"{form.format(measured[peer][key])} ({peer})",
-               floor=form.format(measured["direct"][key]), details=measured)
+def at_least(goal):
+    return lambda ratio: ratio >= goal
 
 
-def tail(ours, peer, direct, name):
-    ratio = ours["p99_ms"] / peer["p99_ms"]
-    return Row("Q-1", "p99 of the same", f"{ours['p99_ms']:.2f} ms", "no worse than theirs", ratio <= 1,
-               ratio=f"{ratio:.2f} ×", peer=f"{peer['p99_ms']:.2f} ms ({name})", floor=f"{direct['p99_ms']:.2f} ms")
+def compared(subjects, peer, key, what, goal, is_met):
+    """Requests that failed are no throughput: with one of ours, no goal is met."""
+    ours = subjects["ours"]
+    ratio = ours[key] / subjects[peer][key]
+    met = is_met and is_met(ratio) and not ours["failed"]
+    return Row("Q-1", what, shown(ours, key), goal, met, ratio=f"{ratio:.2f} ×",
+               peer=f"{shown(subjects[peer], key)} ({peer})", floor=shown(subjects["direct"], key))
+
+
+def shown(row, key):
+    failed = f", {row['failed']} failed" if row["failed"] else ""
+    if key == "p99_ms":
+        return f"{row[key]:.2f} ms"
+    if row["mb_per_s"]:
+        return f"{row[key]:,.0f}, {row['mb_per_s']:,.0f} MB/s{failed}"
+    return f"{row[key]:,.0f}{failed}"
+
+
+def growth(load):
+    """Q-7 in processor time: the rate also depends on what the load and the upstream use."""
+    many, one = ({row["subject"]: row for row in load["rows"]}[name] for name in ("ours", "ours, 1 host"))
+    ratio = many["cpu_us"] / one["cpu_us"]
+    return Row("Q-7", f"processor time per request, {load['what']}", f"{many['cpu_us']:.1f} µs", f"≤ {GROWTH_GOAL} × with one host",
+               ratio <= GROWTH_GOAL and not many["failed"], ratio=f"{ratio:.2f} ×",
+               peer=f"{one['cpu_us']:.1f} µs (1 host)", details={"requests_per_s_ratio": one["per_s"] / many["per_s"]})

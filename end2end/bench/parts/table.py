@@ -10,13 +10,14 @@ class CantRun(Exception):
 
 @dataclass
 class Row:
-    """One number. `ratio` is what the goal speaks of; `met` says whether it is reached."""
+    """One number. `ratio` is what the goal speaks of; `met` says whether it is reached, and is
+    None where there is nothing to judge."""
 
     goal_id: str
     what: str
     ours: str
     goal: str
-    met: bool
+    met: bool | None
     ratio: str = "–"
     peer: str = "–"
     floor: str = "–"
@@ -24,7 +25,7 @@ class Row:
 
     @property
     def verdict(self):
-        return "met" if self.met else "missed"
+        return {True: "met", False: "missed", None: "not judged"}[self.met]
 
     def cells(self):
         return (self.goal_id, self.what, self.ours, self.peer, self.floor, self.ratio, self.goal, self.verdict)

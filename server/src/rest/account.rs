@@ -23,7 +23,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         may(Action::ManageTokens, routes!(tokens)),
         may(Action::ManageTokens, routes!(create_token)).shows_secret(),
         may(Action::ManageTokens, routes!(revoke_token)),
-        may(Action::ManageMembers, routes!(members)),
+        may(Action::Read, routes!(members)),
         may(Action::ManageMembers, routes!(remove_member)),
         may(Action::ManageMembers, routes!(invite)).shows_secret(),
     ]

@@ -5,9 +5,10 @@ use crate::driver::{Build, Driver, DriverError, Fingerprint, Images, Lines, Prin
 use crate::probe::Prober;
 use async_trait::async_trait;
 use domain::config::Config;
-use domain::deployment::Phase;
+use domain::deployment::{Deployment, Phase};
 use domain::id::{EnvironmentId, InstanceId};
 use domain::instance::{InstanceSpec, Observed};
+use domain::plan::deadline;
 use domain::source::Artifact;
 use domain::strategy::{Strategy, between};
 use std::net::SocketAddr;
@@ -28,19 +29,22 @@ impl BadLine {
         self.0.call(what, DriverError::Unreachable, effect).await
     }
 
-    async fn phase(&self, id: &InstanceId) -> Option<Phase> {
-        let deployment = self
-            .0
-            .store
-            .deployment_of_any(&id.deployment)
-            .await
-            .expect("the database reads");
-        deployment.map(|d| d.phase)
+    async fn deployment(&self, id: &InstanceId) -> Option<Deployment> {
+        let deployment = self.0.store.deployment_of_any(&id.deployment).await;
+        deployment.expect("the database reads")
+    }
+
+    fn may_end_drain(&self, id: &InstanceId, draining: &Deployment) {
+        let in_flight = self.0.truth().in_flight.get(&id.to_string()).copied();
+        assert!(
+            in_flight.unwrap_or(0) == 0 || self.0.now() >= deadline(draining),
+            "{id} is removed while it answers {in_flight:?} requests, before its drain is over"
+        );
     }
 
     /// Only what is coming or live gets instances, and never beside one that holds the same alone.
     async fn may_ensure(&self, spec: &InstanceSpec) {
-        let phase = self.phase(&spec.id).await;
+        let phase = self.deployment(&spec.id).await.map(|d| d.phase);
         let fine = matches!(phase, Some(Phase::Starting | Phase::Ready | Phase::Live));
         assert!(
             fine,
@@ -66,9 +70,14 @@ impl BadLine {
         );
     }
 
-    /// Nothing that serves, or that the route leads to, is removed.
+    /// Nothing that serves, that the route leads to, or that still answers somebody within its
+    /// drain is removed.
     async fn may_remove(&self, id: &InstanceId) {
-        let phase = self.phase(id).await;
+        let deployment = self.deployment(id).await;
+        if let Some(draining) = deployment.as_ref().filter(|d| d.phase == Phase::Draining) {
+            self.may_end_drain(id, draining);
+        }
+        let phase = deployment.map(|d| d.phase);
         let over = phase.is_none_or(|p| p == Phase::Draining || p.is_final());
         assert!(over, "{id} is removed although its deployment is {phase:?}");
         let name = id.to_string();

@@ -35,6 +35,7 @@ impl Default for Limits {
 
 /// Below this, a high ratio is just an empty-ish file.
 const RATIO_COUNTS_FROM: u64 = 8 << 20;
+const TAR_BLOCK: u64 = 512;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unpacked {
@@ -106,6 +107,7 @@ fn fill(archive: &Path, into: &Path, limits: &Limits) -> Result<Unpacked, Bundle
         limits,
         packed_bytes,
         bytes: 0,
+        skipped: 0,
         seen: BTreeMap::new(),
     };
     match Kind::of(archive).map_err(disk)? {
@@ -130,6 +132,8 @@ struct Sink<'a> {
     limits: &'a Limits,
     packed_bytes: u64,
     bytes: u64,
+    /// Of what is no file; it costs time to unpack all the same.
+    skipped: u64,
     /// Path → digest of the content.
     seen: BTreeMap<String, [u8; 32]>,
 }
@@ -184,10 +188,21 @@ impl Sink<'_> {
 
     fn count(&mut self, more: u64) -> Result<(), BundleError> {
         self.bytes += more;
-        let bomb = self.bytes > RATIO_COUNTS_FROM
-            && self.bytes > self.packed_bytes.saturating_mul(self.limits.ratio);
+        self.check()
+    }
+
+    /// An entry that is not kept: its content, and the block that announces it.
+    fn skip(&mut self, bytes: u64) -> Result<(), BundleError> {
+        self.skipped = self.skipped.saturating_add(bytes).saturating_add(TAR_BLOCK);
+        self.check()
+    }
+
+    fn check(&self) -> Result<(), BundleError> {
+        let unpacked = self.bytes.saturating_add(self.skipped);
+        let bomb = unpacked > RATIO_COUNTS_FROM
+            && unpacked > self.packed_bytes.saturating_mul(self.limits.ratio);
         match () {
-            () if self.bytes > self.limits.bytes => Err(BundleError::TooLarge {
+            () if unpacked > self.limits.bytes => Err(BundleError::TooLarge {
                 limit: format!("{} MiB", self.limits.bytes >> 20),
             }),
             () if bomb => Err(BundleError::TooLarge {

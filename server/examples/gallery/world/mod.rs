@@ -5,7 +5,7 @@ mod accounts;
 mod deployments;
 mod logs;
 mod projects;
-mod things;
+mod scene;
 
 use domain::access::{Caller, Role};
 use domain::api::*;
@@ -83,8 +83,8 @@ impl Gallery {
         Gallery { now, unowned: true }
     }
 
-    fn scene(&self, caller: &Caller) -> things::Scene {
-        things::Scene {
+    fn scene(&self, caller: &Caller) -> scene::Scene {
+        scene::Scene {
             now: self.now,
             world: World::of(caller),
             role: caller.role,
@@ -124,7 +124,7 @@ impl Uploads for Gallery {
             id: id.clone(),
             name: "handbook-2026-11.zip".into(),
             size_bytes: 4_812_044,
-            digest: things::sha("handbook"),
+            digest: scene::sha("handbook"),
         })
     }
 }

@@ -135,7 +135,7 @@ async fn ended(room: &Room, found: Found) -> Result<Option<Observed>, DriverErro
             ..found
         },
         exited(&state, lines),
-        None,
+        Started::read(&state, false),
     )))
 }
 

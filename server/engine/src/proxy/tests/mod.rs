@@ -9,6 +9,7 @@ mod limits;
 mod protocols;
 mod retries;
 mod routing;
+mod site;
 mod smuggling;
 mod statics;
 mod supervision;

@@ -1,105 +1,8 @@
 //! Static sites over real sockets (P-16).
 
-use super::ask::{Caller, Reply, empty, get, raw, request, send};
-use super::house::{House, leading_to};
-use domain::route::Target;
+use super::ask::{Caller, empty, raw, request};
+use super::site::{HOST, Site, large};
 use std::fs;
-use std::os::unix::fs::symlink;
-use std::path::Path;
-use tempfile::TempDir;
-
-const HOST: &str = "site.example";
-
-struct Site {
-    house: House,
-    _folder: TempDir,
-}
-
-impl Site {
-    async fn open(spa: bool) -> Self {
-        let folder = tempfile::tempdir().expect("folder");
-        write_site(folder.path());
-        let root = folder
-            .path()
-            .join("site")
-            .to_str()
-            .expect("text")
-            .to_owned();
-        let mut house = House::open().await;
-        house
-            .put(leading_to(
-                HOST,
-                Target::Static {
-                    deployment: "d".into(),
-                    root,
-                    spa,
-                },
-            ))
-            .await;
-        Self {
-            house,
-            _folder: folder,
-        }
-    }
-
-    async fn get(&self, path: &str) -> Reply {
-        get(self.house.address, HOST, path).await
-    }
-
-    async fn with(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
-        let builder = fields
-            .iter()
-            .fold(request(HOST, path), |builder, (name, value)| {
-                builder.header(*name, *value)
-            });
-        send(self.house.address, empty(builder)).await
-    }
-}
-
-fn write_site(folder: &Path) {
-    let site = folder.join("site");
-    for inner in ["docs", "assets", ".git", ".well-known"] {
-        fs::create_dir_all(site.join(inner)).expect("folder");
-    }
-    fs::write(folder.join("secret.txt"), "secret").expect("written");
-    for (name, text) in [
-        ("index.html", "<h1>home</h1>"),
-        ("docs/index.html", "<h1>docs</h1>"),
-        ("hello.txt", "0123456789"),
-        ("app.js", "plain js"),
-        ("app.js.br", "br js"),
-        ("app.js.gz", "gz js"),
-        ("assets/app.3f2a9c1b.js", "hashed"),
-        (".env", "secret"),
-        (".git/config", "secret"),
-        (".well-known/security.txt", "contact"),
-        ("empty.txt", ""),
-        ("ü b.txt", "umlaut"),
-    ] {
-        fs::write(site.join(name), text).expect("written");
-    }
-    fs::write(site.join("large.bin"), large()).expect("written");
-    symlink(folder.join("secret.txt"), site.join("out.txt")).expect("link");
-    symlink("../secret.txt", site.join("up.txt")).expect("link");
-    symlink(folder, site.join("outside")).expect("link");
-    symlink("hello.txt", site.join("in.txt")).expect("link");
-    rustix_fifo(&site.join("pipe"));
-}
-
-/// A named pipe: opening one for reading waits for a writer unless it is told not to.
-fn rustix_fifo(path: &Path) {
-    let made = std::process::Command::new("mkfifo")
-        .arg(path)
-        .status()
-        .expect("mkfifo");
-    assert!(made.success());
-}
-
-fn large() -> Vec<u8> {
-    (0..1_000_000u32)
-        .map(|number| b'a' + (number % 23) as u8)
-        .collect()
-}
 
 #[tokio::test]
 async fn p16_files_are_served_with_type_tag_and_caching() {
@@ -385,7 +288,7 @@ async fn p16_the_sites_own_404_page_is_shown_where_there_is_one() {
             .body
             .contains("There is no page at this address.")
     );
-    fs::write(site._folder.path().join("site/404.html"), "<h1>lost</h1>").expect("written");
+    fs::write(site.folder.path().join("site/404.html"), "<h1>lost</h1>").expect("written");
     let reply = site.get("/missing").await;
     assert_eq!(
         (reply.status.as_u16(), reply.body.as_str()),
@@ -402,7 +305,7 @@ async fn p16_the_sites_own_404_page_is_shown_where_there_is_one() {
 #[tokio::test]
 async fn p16_a_site_whose_folder_is_gone_says_so() {
     let site = Site::open(false).await;
-    fs::remove_dir_all(site._folder.path().join("site")).expect("removed");
+    fs::remove_dir_all(site.folder.path().join("site")).expect("removed");
     let reply = site.get("/").await;
     assert_eq!(reply.status, 503);
     assert!(

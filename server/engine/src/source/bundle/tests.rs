@@ -154,6 +154,41 @@ async fn x14_bombs_are_refused_while_they_unpack() {
 }
 
 #[tokio::test]
+async fn x14_long_names_are_read_and_endless_ones_refused() {
+    let long = format!("{}/index.html", "directory/".repeat(20));
+    let page = |t: &mut tar::Builder<Vec<u8>>, name: &str| {
+        entry(t, b"index.html", tar::EntryType::Regular, b"hi");
+        entry(t, b"long", tar::EntryType::GNULongName, name.as_bytes());
+        entry(t, b"cut", tar::EntryType::Regular, b"deep");
+    };
+    let (unpacked, _) = tried(&tarred(|t| page(t, &long)), Limits::default())
+        .await
+        .expect("a long name is no harm");
+    assert_eq!((unpacked.files, unpacked.bytes), (2, 6));
+    let pax = tarred(|t| {
+        entry(t, b"x", tar::EntryType::XHeader, b"19 path=index.html\n");
+        entry(t, b"cut", tar::EntryType::Regular, b"hi");
+    });
+    tried(&pax, Limits::default())
+        .await
+        .expect("a name of its own record");
+    let endless = tarred(|t| page(t, &"x".repeat(100_000)));
+    let sentence = tried(&endless, Limits::default())
+        .await
+        .expect_err("100 KB of name");
+    assert!(sentence.contains("larger than 64 KiB"), "{sentence}");
+    let mut gz = flate2::write::GzEncoder::new(vec![], flate2::Compression::default());
+    let padding = vec![0; 20 << 20];
+    let skipped = tarred(|t| entry(t, b"x", tar::EntryType::XGlobalHeader, &padding));
+    gz.write_all(&skipped).expect("compressed");
+    let bomb = gz.finish().expect("finished");
+    let sentence = tried(&bomb, Limits::default())
+        .await
+        .expect_err("a bomb of headers");
+    assert!(sentence.contains("200 times its own size"), "{sentence}");
+}
+
+#[tokio::test]
 async fn what_is_no_archive_or_a_cut_one_is_said_so() {
     assert!(
         tried(b"hello", Limits::default())

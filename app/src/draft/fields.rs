@@ -1,0 +1,152 @@
+//! The form of *Edit config*, and the overrides it leads to.
+
+use super::Read;
+use super::env::{env, env_patch, env_text};
+use super::number::{milli, number};
+use domain::config::{Config, ConfigPatch};
+use serde::{Deserialize, Serialize};
+
+/// The fields of *Edit config*, as they stand in the form.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Fields {
+    /// `NAME=value` on each line.
+    pub env: String,
+    pub replicas: String,
+    pub cpus: String,
+    pub memory_mib: String,
+    pub port: String,
+    pub health_path: String,
+    pub drain_s: String,
+}
+
+impl Fields {
+    pub fn of(config: &Config) -> Fields {
+        Fields {
+            env: env_text(&config.env),
+            replicas: config.replicas.to_string(),
+            cpus: (f64::from(config.resources.cpus_milli) / 1000.0).to_string(),
+            memory_mib: config.resources.memory_mib.to_string(),
+            port: config.port.to_string(),
+            health_path: config.health.path.clone(),
+            drain_s: config.drain_s.to_string(),
+        }
+    }
+
+    pub(super) fn pairs(&self) -> [(&'static str, String); 7] {
+        [
+            ("choice[config][env]", self.env.clone()),
+            ("choice[config][replicas]", self.replicas.clone()),
+            ("choice[config][cpus]", self.cpus.clone()),
+            ("choice[config][memory_mib]", self.memory_mib.clone()),
+            ("choice[config][port]", self.port.clone()),
+            ("choice[config][health_path]", self.health_path.clone()),
+            ("choice[config][drain_s]", self.drain_s.clone()),
+        ]
+    }
+
+    /// From a form that was posted to the page itself.
+    pub fn posted(form: &std::collections::HashMap<String, String>) -> Option<Fields> {
+        let get = |name: &str| form.get(&format!("choice[config][{name}]")).cloned();
+        Some(Fields {
+            env: get("env")?,
+            replicas: get("replicas")?,
+            cpus: get("cpus")?,
+            memory_mib: get("memory_mib")?,
+            port: get("port")?,
+            health_path: get("health_path")?,
+            drain_s: get("drain_s")?,
+        })
+    }
+
+    /// The overrides that lead from what runs to what the form says. What the form leaves as it is
+    /// stays the repository's: only what differs, or was set by hand before, becomes an override.
+    pub fn patch(&self, config: &Config, overrides: &ConfigPatch) -> Read<ConfigPatch> {
+        let mut patch = overrides.clone();
+        let differs = |now: u32, new: Option<u32>| new.filter(|n| *n != now);
+        patch.replicas =
+            differs(config.replicas, number("replicas", Some(&self.replicas))?).or(patch.replicas);
+        patch.drain_s =
+            differs(config.drain_s, number("drain_s", Some(&self.drain_s))?).or(patch.drain_s);
+        patch.port = number("port", Some(&self.port))?
+            .filter(|p| *p != config.port)
+            .or(patch.port);
+        let resources = &mut patch.resources;
+        resources.cpus_milli =
+            differs(config.resources.cpus_milli, milli(&self.cpus)?).or(resources.cpus_milli);
+        let memory = number("memory_mib", Some(&self.memory_mib))?;
+        resources.memory_mib =
+            differs(config.resources.memory_mib, memory).or(resources.memory_mib);
+        let path =
+            Some(self.health_path.trim()).filter(|p| !p.is_empty() && *p != config.health.path);
+        patch.health.path = path.map(str::to_owned).or(patch.health.path);
+        patch.env = env_patch(&env(&self.env)?, &config.env, patch.env);
+        Ok(patch)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::draft::Choice;
+    use domain::config::EnvPatch;
+
+    fn config() -> Config {
+        let env = [
+            ("A".to_owned(), "1".to_owned()),
+            ("B".to_owned(), "2".to_owned()),
+        ]
+        .into();
+        Config {
+            env,
+            ..Config::default()
+        }
+    }
+
+    #[test]
+    fn an_untouched_form_changes_nothing() {
+        let overrides = ConfigPatch {
+            replicas: Some(1),
+            ..ConfigPatch::default()
+        };
+        assert_eq!(
+            Fields::of(&config()).patch(&config(), &overrides),
+            Ok(overrides)
+        );
+    }
+
+    #[test]
+    fn only_what_differs_becomes_an_override() {
+        let form = Fields {
+            env: "A=9\nC=3\n".into(),
+            cpus: "0.5".into(),
+            ..Fields::of(&config())
+        };
+        let patch = form.patch(&config(), &ConfigPatch::default()).unwrap();
+        let set = |v: &str| Some(v.to_owned());
+        let env: EnvPatch = [
+            ("A".into(), set("9")),
+            ("B".into(), None),
+            ("C".into(), set("3")),
+        ]
+        .into();
+        assert_eq!(
+            (patch.env, patch.resources.cpus_milli, patch.replicas),
+            (env, Some(500), None)
+        );
+    }
+
+    #[test]
+    fn what_is_carried_on_reads_back() {
+        let choice = Choice {
+            config: Some(Fields::of(&config())),
+            ..Choice::default()
+        };
+        let form = choice
+            .pairs()
+            .into_iter()
+            .map(|(k, v)| (k.to_owned(), v))
+            .collect();
+        assert_eq!(Fields::posted(&form), choice.config);
+    }
+}

@@ -1,0 +1,161 @@
+//! One deployment: its timeline, jobs and instances.
+
+use super::config::changes;
+use super::{HOUR, Scene, sha};
+use domain::config::Config;
+use domain::deployment::Phase;
+use domain::id::{DeploymentId, InstanceId, JobId, RuntimeId, WEB};
+use domain::job::{JobKind, JobStatus};
+use domain::source::Artifact;
+use domain::strategy::Strategy;
+use domain::time::Time;
+use domain::view::{DeploymentView, DrainView, InstanceView, JobView, StageView, UpdateStatus};
+
+impl Scene {
+    pub fn deployment(self, id: &DeploymentId) -> Option<DeploymentView> {
+        let known = [self.live(), self.building(), self.failed(), self.draining()];
+        let listed = || self.summaries(60).into_iter().find(|s| s.id == *id);
+        let summary = known.into_iter().find(|s| s.id == *id).or_else(listed)?;
+        let phase = summary.phase;
+        let config = Config {
+            replicas: 2,
+            ..self.config()
+        };
+        Some(DeploymentView {
+            urls: vec!["http://shop.localhost:8080".into()],
+            runtime: RuntimeId::new(Time(1), 1),
+            strategy: Strategy::BlueGreen,
+            update_status: match phase {
+                Phase::Failed | Phase::Cancelled => UpdateStatus::Failed,
+                Phase::Queued => UpdateStatus::Pending,
+                Phase::Building | Phase::Starting => UpdateStatus::Started,
+                _ => UpdateStatus::Ready,
+            },
+            timeline: self.timeline(phase),
+            jobs: self.jobs(phase),
+            config,
+            overrides: Default::default(),
+            changes: changes(),
+            artifact: (!matches!(phase, Phase::Queued | Phase::Building | Phase::Failed)).then(
+                || Artifact::Image {
+                    image: sha("image"),
+                    size_bytes: 84_300_000,
+                },
+            ),
+            instances: if phase.is_active() || phase == Phase::Draining {
+                vec![self.instance(id, 0), self.instance(id, 1)]
+            } else {
+                vec![]
+            },
+            drain: (phase == Phase::Draining).then(|| DrainView {
+                in_flight: 12,
+                deadline: self.now.plus_ms(18_000),
+            }),
+            can: self.can(phase),
+            summary,
+        })
+    }
+
+    fn timeline(self, phase: Phase) -> Vec<StageView> {
+        use Phase as P;
+        let way: &[Phase] = match phase {
+            P::Building => &[P::Queued, P::Building],
+            P::Failed => &[P::Queued, P::Building, P::Failed],
+            P::Cancelled => &[P::Queued, P::Cancelled],
+            P::Draining => &[
+                P::Queued,
+                P::Building,
+                P::Starting,
+                P::Ready,
+                P::Live,
+                P::Draining,
+            ],
+            P::Stopped => &[
+                P::Queued,
+                P::Building,
+                P::Starting,
+                P::Ready,
+                P::Live,
+                P::Draining,
+                P::Stopped,
+            ],
+            _ => &[P::Queued, P::Building, P::Starting, P::Ready, P::Live],
+        };
+        let begin = if phase == P::Building {
+            48_000
+        } else {
+            60 * HOUR
+        };
+        let at = |i: usize| {
+            self.ago(
+                begin
+                    - [
+                        0,
+                        400,
+                        43_000,
+                        48_600,
+                        48_700,
+                        20 * HOUR,
+                        20 * HOUR + 30_000,
+                    ][i],
+            )
+        };
+        let stage = |(i, phase): (usize, &Phase)| StageView {
+            phase: *phase,
+            entered_at: at(i),
+            left_at: (i + 1 < way.len()).then(|| at(i + 1)),
+            sentence: (*phase == P::Failed).then(|| "`cargo build` ended with code 101".to_owned()),
+        };
+        way.iter().enumerate().map(stage).collect()
+    }
+
+    fn jobs(self, phase: Phase) -> Vec<JobView> {
+        use {JobKind as K, JobStatus as S};
+        let status = match phase {
+            Phase::Building => [S::Success, S::Running, S::Pending, S::Pending],
+            Phase::Failed => [S::Success, S::Failure, S::Cancelled, S::Cancelled],
+            Phase::Cancelled => [S::Cancelled; 4],
+            _ => [S::Success; 4],
+        };
+        let kinds = [
+            K::DownloadRepoJob,
+            K::BuildImageJob,
+            K::DeployImageJob,
+            K::MarkDeploymentCompleteJob,
+        ];
+        let begin = if phase == Phase::Building {
+            47_600
+        } else {
+            60 * HOUR
+        };
+        let starts = [0, 1_900, 43_000, 48_700, 48_800];
+        let job = |i: usize| {
+            JobView {
+            id: JobId::new(Time(1), i as u128 + 1),
+            kind: kinds[i],
+            title: kinds[i].title().into(),
+            order: i as u32 + 1,
+            needs: i.checked_sub(1).map(|before| kinds[before]).into_iter().collect(),
+            status: status[i],
+            error: (status[i] == S::Failure).then(|| "The command `cargo build --release --locked` ended with code 101. The last lines are in the log.".to_owned()),
+            started_at: (!matches!(status[i], S::Pending | S::Cancelled)).then(|| self.ago(begin - starts[i])),
+            ended_at: matches!(status[i], S::Success | S::Failure).then(|| self.ago(begin - starts[i + 1])),
+            stream: format!("job_{}", i + 1),
+        }
+        };
+        (0..4).map(job).collect()
+    }
+
+    fn instance(self, id: &DeploymentId, replica: u32) -> InstanceView {
+        let id = InstanceId::of(id, WEB, replica);
+        InstanceView {
+            state: "running".into(),
+            healthy: true,
+            sentence: "Healthy: GET / answered 200 in 2 ms, 4 s ago.".into(),
+            address: Some(format!("127.0.0.1:{}", 32_768 + replica)),
+            started_at: Some(self.ago(60 * HOUR)),
+            stream: id.to_string(),
+            id,
+        }
+    }
+}
