@@ -1,5 +1,6 @@
 //! What server functions stand on: the product behind its trait, and who asks.
 
+use crate::answer::Answer;
 use crate::error::Fault;
 use axum::http::{StatusCode, header::ACCEPT, request::Parts};
 use domain::access::Caller;
@@ -50,6 +51,14 @@ pub fn said<T>(reply: Reply<T>) -> Result<T, Fault> {
         set_status(refusal.kind.status());
         Fault(refusal)
     })
+}
+
+/// The same for a read.
+pub fn answer<T>(reply: Reply<T>) -> Result<Answer<T>, Fault>
+where
+    T: serde::Serialize + Send + Sync + 'static,
+{
+    said(reply).and_then(Answer::of)
 }
 
 /// A plain form is redirected back with the refusal in its URL: its status has to stay 302.

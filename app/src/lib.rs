@@ -6,6 +6,7 @@
 
 #![recursion_limit = "256"]
 
+pub mod answer;
 pub mod draft;
 pub mod error;
 pub mod format;
@@ -13,6 +14,7 @@ pub mod live;
 pub mod pages;
 pub mod parts;
 pub mod paths;
+pub mod read;
 pub mod server_fns;
 
 #[cfg(feature = "ssr")]

@@ -2,11 +2,13 @@
 //! floor: 2 s while something moves, 15 s otherwise, nothing while the tab is hidden. A hint only
 //! says *look again*: what a page shows always comes from the same read.
 
+use crate::answer::{Answer, Raw};
 use crate::error::Fault;
+use crate::read::Read;
 use domain::hint::{Hint, Topic};
 use domain::time::Time;
 use leptos::prelude::*;
-use leptos::server_fn::serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use std::future::Future;
 use std::time::Duration;
 use wasm_bindgen::{JsCast, prelude::Closure};
@@ -130,7 +132,7 @@ impl Live {
     /// Grows whenever it is time to look again.
     fn looks(
         self,
-        about: impl Fn(&Topic) -> bool + Send + Sync + 'static,
+        about: Box<dyn Fn(&Topic) -> bool + Send + Sync>,
         moving: RwSignal<bool>,
     ) -> RwSignal<u32> {
         let looks = RwSignal::new(0_u32);
@@ -168,25 +170,37 @@ impl Live {
 }
 
 /// A read that keeps itself true. `about`: which hints concern it; `moves`: it changes by itself.
-pub fn resource<K, T, Fut>(
+pub fn read<K, T, Fut>(
     key: impl Fn() -> K + Send + Sync + 'static,
     load: impl Fn(K) -> Fut + Send + Sync + 'static,
     about: impl Fn(&Topic) -> bool + Send + Sync + 'static,
     moves: impl Fn(&T) -> bool + Send + Sync + 'static,
-) -> Resource<Result<T, Fault>>
+) -> Read<T>
 where
     K: Clone + PartialEq + Send + Sync + 'static,
-    T: Clone + Send + Sync + Serialize + DeserializeOwned + 'static,
-    Fut: Future<Output = Result<T, Fault>> + Send + 'static,
+    T: Clone + DeserializeOwned + 'static,
+    Fut: Future<Output = Result<Answer<T>, Fault>> + Send + 'static,
 {
     let moving = RwSignal::new(false);
-    let looks = use_live().looks(about, moving);
-    let data = Resource::new(move || (key(), looks.get()), move |(key, _)| load(key));
+    let looks = use_live().looks(Box::new(about), moving);
+    let data = Read::new(move || (key(), looks.get()), move |(key, _)| load(key));
+    keep_moving(
+        data.raw(),
+        moving,
+        Box::new(move |raw| raw.read().is_ok_and(|view| moves(&view))),
+    );
+    data
+}
+
+fn keep_moving(
+    data: Resource<Result<Raw, Fault>>,
+    moving: RwSignal<bool>,
+    moves: Box<dyn Fn(&Raw) -> bool + Send + Sync>,
+) {
     Effect::new(move |_| {
-        let now = data.with(|d| matches!(d, Some(Ok(view)) if moves(view)));
+        let now = data.with(|d| matches!(d, Some(Ok(raw)) if moves(raw)));
         moving.set(now);
     });
-    data
 }
 
 pub fn js_now() -> i64 {

@@ -47,6 +47,7 @@ export async function screenshots(context, name, url, prepare = async () => {}) 
   const paths = []
   await eachLook(context, {}, async (page, look) => {
     await page.goto(url, { waitUntil: 'load' })
+    await alive(page)
     await prepare(page)
     const path = join(SCREENSHOTS, `${name}-${look}.png`)
     await page.screenshot({ path, fullPage: true, animations: 'disabled' })
@@ -61,6 +62,7 @@ export async function axe(context, url, prepare = async () => {}) {
   // The page's own policy would refuse the script.
   await eachLook(context, { bypassCSP: true }, async (page, look) => {
     await page.goto(url, { waitUntil: 'load' })
+    await alive(page)
     await prepare(page)
     await page.evaluate(AXE)
     const { violations } = await page.evaluate(() => globalThis.axe.run())
@@ -69,6 +71,12 @@ export async function axe(context, url, prepare = async () => {}) {
     }
   })
   return found
+}
+
+/** Waits until the page's wasm runs: before that, times are absolute and a log stands at its top. */
+export async function alive(page) {
+  const mark = page.locator('.live-mark').filter({ visible: true })
+  if (await mark.count()) await mark.first().getByText('Live').waitFor()
 }
 
 async function eachLook(context, options, look) {

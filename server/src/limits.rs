@@ -54,8 +54,7 @@ impl Default for Limits {
             upload_bytes: 2 << 30,
             upload_idle_ms: 60_000,
             request_ms: 60_000,
-            // Browsers open connections ahead of need: one that is closed just as it is used shows an error.
-            head_ms: 60_000,
+            head_ms: 15_000,
             connections: 4096,
             drain_ms: 10_000,
             streams_per_user: 24,

@@ -177,6 +177,8 @@ pub struct DeploymentView {
     pub urls: Vec<String>,
     /// Where its instances run.
     pub runtime: RuntimeId,
+    /// As people call it.
+    pub runtime_name: String,
     /// How it takes, or took, its predecessor's place.
     pub strategy: Strategy,
     /// The word of seed 000.

@@ -1,11 +1,13 @@
 //! What disappears, then the name, then the button that says the noun.
 
 use super::param;
+use crate::parts::dynamic::flag;
 use crate::parts::icon::{Icon, icon};
 use crate::parts::loaded::{Skeleton, loaded};
 use crate::parts::page_head::page_head;
 use crate::parts::refused::last_fault;
 use crate::paths;
+use crate::read::Read;
 use crate::server_fns::projects::{DeleteProject as Delete, delete_plan};
 use domain::view::DeletePreview;
 use leptos::form::ActionForm;
@@ -14,7 +16,7 @@ use leptos::prelude::*;
 #[component]
 pub fn DeleteProject() -> impl IntoView {
     let id = param("id");
-    let data = Resource::new(move || id.get(), delete_plan);
+    let data = Read::new(move || id.get(), delete_plan);
     loaded(data, Skeleton::Lines(8), move |view| {
         page(id.get_untracked(), view.get_untracked())
     })
@@ -51,7 +53,7 @@ fn page(id: String, preview: DeletePreview) -> AnyView {
                     </div>
                     {last_fault::<()>(delete.value())}
                     <div class="form-foot">
-                        <button class="btn btn-danger" disabled=move || wrong() || delete.pending().get()>{format!("Delete the project {name}")}</button>
+                        <button class="btn btn-danger" disabled=flag(move || wrong() || delete.pending().get())>{format!("Delete the project {name}")}</button>
                         <a class="btn" href=back.clone()>"Keep it"</a>
                     </div>
                 </div>

@@ -3,6 +3,7 @@
 use super::{param, query};
 use crate::parts::deployment_actions::actions;
 use crate::parts::deployment_facts::facts;
+use crate::parts::dynamic::dynamic;
 use crate::parts::environment_card::url;
 use crate::parts::job_list::{Selected, job_list, selected};
 use crate::parts::loaded::{Skeleton, loaded};
@@ -15,7 +16,7 @@ use crate::parts::times::{Left, ago};
 use crate::server_fns::deployments::deployment;
 use crate::{format, live, paths};
 use domain::hint::Topic;
-use domain::view::{DeploymentView, DrainView};
+use domain::view::{DeploymentSummary, DeploymentView, DrainView};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -24,7 +25,7 @@ pub fn Deployment() -> impl IntoView {
     let id = param("id");
     let about = |topic: &Topic| matches!(topic, Topic::Deployment(_) | Topic::Environment(_));
     let moves = |view: &DeploymentView| view.summary.phase.is_moving() || view.drain.is_some();
-    let data = live::resource(move || id.get(), deployment, about, moves);
+    let data = live::read(move || id.get(), deployment, about, moves);
     loaded(data, Skeleton::Lines(12), page)
 }
 
@@ -47,7 +48,10 @@ fn page(view: Signal<DeploymentView>) -> AnyView {
 
 fn head(view: Signal<DeploymentView>) -> AnyView {
     let summary = Memo::new(move |_| view.with(|v| v.summary.clone()));
-    let name = Memo::new(move |_| summary.with(|s| format!("{} #{}", s.project_name, s.number)));
+    let name = |s: &DeploymentSummary| format!("{} #{}", s.project_name, s.number);
+    // The server writes the title last, when this part of the page may be gone already.
+    let first = summary.with_untracked(name);
+    let title = move || summary.try_with(name).unwrap_or_else(|| first.clone());
     let crumbs = summary.with_untracked(|s| {
         vec![
             (paths::PROJECTS.to_owned(), "Projects".to_owned()),
@@ -55,31 +59,31 @@ fn head(view: Signal<DeploymentView>) -> AnyView {
         ]
     });
     view! {
-        <Title text=move || name.get()/>
+        <Title text=title/>
         <header class="page-head">
             <div class="min-w-0">
                 {trail(crumbs)}
                 <h1>
-                    {move || summary.with(|s| format!("#{}", s.number))}
-                    <span class="h1-sub mono clip">{move || summary.with(|s| s.source.label())}</span>
-                    {move || summary.with(|s| live_badge(s.live))}
+                    {dynamic(move || summary.with(|s| format!("#{}", s.number)))}
+                    <span class="h1-sub mono clip">{dynamic(move || summary.with(|s| s.source.label()))}</span>
+                    {dynamic(move || summary.with(|s| live_badge(s.live)))}
                 </h1>
                 <p class="byline muted">
-                    {move || summary.with(|s| s.environment_name.clone())}" · "
-                    {move || summary.with(|s| s.trigger.word())}
-                    {move || summary.with(|s| s.created_by.clone().map(|who| format!(" by {who}")))}" · "
-                    {move || ago(summary.with(|s| s.created_at))}
+                    {dynamic(move || summary.with(|s| s.environment_name.clone()))}" · "
+                    {dynamic(move || summary.with(|s| s.trigger.word()))}
+                    {dynamic(move || summary.with(|s| s.created_by.clone().map(|who| format!(" by {who}"))))}" · "
+                    {dynamic(move || ago(summary.with(|s| s.created_at)))}
                 </p>
             </div>
             {actions(view)}
         </header>
         <section class="verdict" aria-live="polite">
-            {move || summary.with(|s| {
+            {dynamic(move || summary.with(|s| {
                 let class = format!("verdict-status {}", Tone::of_phase(s.phase).class());
                 view! { <p class=class><span class="dot" aria-hidden="true"></span><b>{deployment_word(s)}</b><span>{prose(&s.sentence)}</span></p> }
-            })}
-            {move || view.with(|v| v.drain.clone()).map(drain)}
-            {move || view.with(|v| v.urls.first().cloned().filter(|_| v.summary.live)).map(url)}
+            }))}
+            {dynamic(move || view.with(|v| v.drain.clone()).map(drain))}
+            {dynamic(move || view.with(|v| v.urls.first().cloned().filter(|_| v.summary.live)).map(url))}
         </section>
     }
     .into_any()

@@ -1,6 +1,7 @@
 //! Every deployment, newest first. The filters are the address.
 
 use super::query;
+use crate::parts::dynamic::dynamic;
 use crate::parts::empty::empty;
 use crate::parts::filters::{Filters, filters};
 use crate::parts::icon::{Icon, icon};
@@ -32,7 +33,7 @@ pub fn Deployments() -> impl IntoView {
         limit: limit.get().and_then(|n| n.parse().ok()),
     };
     let about = |topic: &Topic| matches!(topic, Topic::Deployment(_) | Topic::Environment(_));
-    let data = live::resource(
+    let data = live::read(
         filter,
         deployments,
         about,
@@ -59,7 +60,7 @@ fn list(page: Signal<Page<DeploymentSummary>>, asked: Filters) -> AnyView {
         Either::Right(view! {
             <div class="panel">{rows(items.into(), true)}</div>
             <nav class="pager" aria-label="Pages">
-                {move || newest.get().is_some().then(|| view! { <a class="btn" href=asked.address(None)>"Newest"</a> })}
+                {dynamic(move || newest.get().is_some().then(|| view! { <a class="btn" href=asked.address(None)>"Newest"</a> }))}
                 {older}
             </nav>
         })

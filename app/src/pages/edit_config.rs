@@ -1,11 +1,13 @@
 //! *Edit config*: the same version with other settings. Untouched, it is a redeploy.
 
 use super::param;
+use crate::answer::Answer;
 use crate::draft::{Choice, Fields};
 use crate::parts::config_form::config_form;
 use crate::parts::loaded::{Skeleton, loaded};
 use crate::parts::plan_panel::{Confirmation, plan_panel};
 use crate::parts::update_head::update_head;
+use crate::read::Read;
 use crate::server_fns::updates::{self, ConfigNow, ConfirmUpdate, plan};
 use leptos::prelude::*;
 
@@ -13,7 +15,7 @@ use leptos::prelude::*;
 pub fn EditConfig() -> impl IntoView {
     let id = param("id");
     let posted = SharedValue::new(posted).into_inner();
-    let data = Resource::new(move || id.get(), updates::config_form);
+    let data = Read::new(move || id.get(), updates::config_form);
     loaded(data, Skeleton::Lines(10), move |now| {
         page(id.get_untracked(), now.get_untracked(), posted.clone())
     })
@@ -27,11 +29,11 @@ fn page(id: String, now: ConfigNow, posted: Option<Fields>) -> AnyView {
     });
     let confirm = ServerAction::<ConfirmUpdate>::new();
     let of = id.clone();
-    let planned = Resource::new(
+    let planned = Read::new(
         move || (choice.get(), confirm.version().get()),
         move |(choice, _)| {
             let id = of.clone();
-            async move { plan(id, choice).await.map(Some) }
+            async move { plan(id, choice).await.map(Answer::some) }
         },
     );
     view! {

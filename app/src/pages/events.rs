@@ -1,6 +1,7 @@
 //! Activity: who did what, and what Sealdock did by itself.
 
 use super::query;
+use crate::parts::dynamic::dynamic;
 use crate::parts::empty::empty;
 use crate::parts::feed::feed;
 use crate::parts::icon::{Icon, icon};
@@ -15,7 +16,7 @@ use leptos::prelude::*;
 #[component]
 pub fn Events() -> impl IntoView {
     let cursor = query("cursor");
-    let data = live::resource(
+    let data = live::read(
         move || cursor.get(),
         |cursor| events(None, cursor),
         |_| true,
@@ -34,12 +35,12 @@ fn list(page: Signal<Page<EventView>>, cursor: Memo<Option<String>>) -> AnyView 
         Either::Left(empty("Nothing happened yet", "Every deployment, update and change of this organization is kept here.", action, None))
     } else {
         Either::Right(view! {
-            {move || page.with(|p| feed(&p.items))}
+            {dynamic(move || page.with(|p| feed(&p.items)))}
             <nav class="pager" aria-label="Pages">
-                {move || cursor.get().is_some().then(|| view! { <a class="btn" href=paths::EVENTS>"Newest"</a> })}
-                {move || page.with(|p| p.next.clone()).map(|next| view! {
+                {dynamic(move || cursor.get().is_some().then(|| view! { <a class="btn" href=paths::EVENTS>"Newest"</a> }))}
+                {dynamic(move || page.with(|p| p.next.clone()).map(|next| view! {
                     <a class="btn" href=format!("{}{}", paths::EVENTS, paths::query(&[("cursor", Some(&next))]))>"Older"{icon(Icon::ChevronRight)}</a>
-                })}
+                }))}
             </nav>
         })
     })

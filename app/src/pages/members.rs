@@ -1,7 +1,9 @@
 //! Who is in the organization, and inviting more.
 
+use crate::answer::Answer;
 use crate::boot::caller;
 use crate::error::Fault;
+use crate::parts::dynamic::{dynamic, flag};
 use crate::parts::loaded::{Skeleton, loaded};
 use crate::parts::once::once;
 use crate::parts::refused::{last_fault, refused};
@@ -9,6 +11,7 @@ use crate::parts::role_field::role_field;
 use crate::parts::settings_tabs::settings_head;
 use crate::parts::times::ago;
 use crate::paths;
+use crate::read::Read;
 use crate::server_fns::accounts::{Invite, RemoveMember, members};
 use domain::access::{Action, Role};
 use domain::view::{InvitationView, MemberView};
@@ -22,8 +25,8 @@ pub fn Members() -> impl IntoView {
         ServerAction::<Invite>::new(),
         ServerAction::<RemoveMember>::new(),
     );
-    let data = Resource::new(move || remove.version().get(), |_| members());
-    let posted = Resource::new(|| (), |()| posted());
+    let data = Read::new(move || remove.version().get(), |_| members());
+    let posted = Read::new(|| (), |()| posted());
     view! {
         {settings_head("Settings")}
         <div class="two">
@@ -37,10 +40,7 @@ pub fn Members() -> impl IntoView {
     }
 }
 
-fn form(
-    invite: ServerAction<Invite>,
-    posted: Resource<Result<Option<InvitationView>, Fault>>,
-) -> AnyView {
+fn form(invite: ServerAction<Invite>, posted: Read<Option<InvitationView>>) -> AnyView {
     let no = caller().and_then(|c| c.may(Action::ManageMembers).err());
     let barred = no.is_some();
     let submit = move |event: SubmitEvent| {
@@ -52,12 +52,12 @@ fn form(
     view! {
         <form method="post" action=paths::MEMBERS class="form-card" on:submit=submit>
             <h2>"Invite somebody"</h2>
-            <Transition>{move || posted.get().map(|answer| match answer { Ok(None) => ().into_any(), Ok(Some(new)) => shown(Ok(new)), Err(no) => shown(Err(no)) })}</Transition>
-            {move || invite.value().get().map(shown)}
+            <Transition>{dynamic(move || posted.get().map(|answer| match answer { Ok(None) => ().into_any(), Ok(Some(new)) => shown(Ok(new)), Err(no) => shown(Err(no)) }))}</Transition>
+            {dynamic(move || invite.value().get().map(shown))}
             <div class="field"><label for="email">"Email"</label><input class="input" id="email" name="email" type="email" required autocomplete="off" disabled=barred/></div>
             {role_field(Role::Owner)}
             {no.map(|no| view! { <p class="why-not" id="why-invite">{no.sentence}</p> })}
-            <button class="btn btn-primary" disabled=move || barred || invite.pending().get() aria-describedby=barred.then_some("why-invite")>"Create the invitation"</button>
+            <button class="btn btn-primary" disabled=flag(move || barred || invite.pending().get()) aria-describedby=barred.then_some("why-invite")>"Create the invitation"</button>
         </form>
     }
     .into_any()
@@ -91,29 +91,29 @@ fn origin() -> String {
 }
 
 #[cfg(feature = "ssr")]
-async fn posted() -> Result<Option<InvitationView>, Fault> {
+async fn posted() -> Result<Answer<Option<InvitationView>>, Fault> {
     let form = use_context::<crate::call::Posted>().unwrap_or_default().0;
     let (Some(email), Some(role)) = (
         form.get("email"),
         form.get("role").and_then(|r| Role::parse(r)),
     ) else {
-        return Ok(None);
+        return Ok(Answer::none());
     };
     crate::server_fns::accounts::invite(email.clone(), role)
         .await
-        .map(Some)
+        .and_then(|new| Answer::of(Some(new)))
 }
 
 #[cfg(not(feature = "ssr"))]
-async fn posted() -> Result<Option<InvitationView>, Fault> {
-    Ok(None)
+async fn posted() -> Result<Answer<Option<InvitationView>>, Fault> {
+    Ok(Answer::none())
 }
 
 fn table(list: Signal<Vec<MemberView>>, remove: ServerAction<RemoveMember>) -> AnyView {
     view! {
         <div class="panel scroll-x" tabindex="0" role="region" aria-label="List"><table class="table">
             <thead><tr><th scope="col">"Email"</th><th scope="col">"Role"</th><th scope="col">"Since"</th><th><span class="sr-only">"Actions"</span></th></tr></thead>
-            <tbody>{move || list.with(|l| l.iter().cloned().map(|member| row(member, remove)).collect_view())}</tbody>
+            <tbody>{dynamic(move || list.with(|l| l.iter().cloned().map(|member| row(member, remove)).collect_view()))}</tbody>
         </table></div>
     }
     .into_any()

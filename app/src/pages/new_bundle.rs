@@ -1,6 +1,7 @@
 //! From static files: send them, then name them.
 
 use super::query;
+use crate::answer::Answer;
 use crate::format;
 use crate::parts::icon::{Icon, icon};
 use crate::parts::loaded::{Skeleton, loaded};
@@ -8,6 +9,7 @@ use crate::parts::new_form::{name_from, new_form};
 use crate::parts::page_head::page_head;
 use crate::parts::upload_form::upload_form;
 use crate::paths;
+use crate::read::Read;
 use crate::server_fns::projects::upload;
 use domain::view::UploadView;
 use leptos::either::Either;
@@ -16,12 +18,12 @@ use leptos::prelude::*;
 #[component]
 pub fn NewBundle() -> impl IntoView {
     let id = query("upload");
-    let data = Resource::new(
+    let data = Read::new(
         move || id.get(),
         |id| async move {
             match id {
-                None => Ok(None),
-                Some(id) => upload(id).await.map(Some),
+                None => Ok(Answer::none()),
+                Some(id) => upload(id).await.map(Answer::some),
             }
         },
     );

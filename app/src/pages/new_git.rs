@@ -1,6 +1,7 @@
 //! From a Git repository: first its address, then what it has.
 
 use super::query;
+use crate::answer::Answer;
 use crate::parts::icon::{Icon, icon};
 use crate::parts::loaded::Skeleton;
 use crate::parts::loaded::loaded;
@@ -8,6 +9,7 @@ use crate::parts::new_form::{name_from, new_form};
 use crate::parts::page_head::page_head;
 use crate::parts::refused::refused;
 use crate::paths;
+use crate::read::Read;
 use crate::server_fns::projects::repository;
 use domain::view::RepositoryView;
 use leptos::either::EitherOf3;
@@ -16,13 +18,13 @@ use leptos::prelude::*;
 #[component]
 pub fn NewGit() -> impl IntoView {
     let url = query("url");
-    let data = Resource::new(
+    let data = Read::new(
         move || url.get(),
         |url| async move {
             match url {
-                None => Ok(None),
+                None => Ok(Answer::none()),
                 // a refusal is an answer here: the form stays, with the sentence below it
-                Some(url) => Ok(Some(repository(url).await)),
+                Some(url) => Ok(Answer::tried(repository(url).await).some()),
             }
         },
     );

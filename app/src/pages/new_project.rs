@@ -1,6 +1,7 @@
 //! How does it begin? Four ways.
 
 use crate::boot::caller;
+use crate::parts::dynamic::flag;
 use crate::parts::icon::{Icon, icon};
 use crate::parts::page_head::page_head;
 use crate::parts::refused::{last_fault, refused};
@@ -59,7 +60,7 @@ fn sample_card(sample: ServerAction<CreateSample>, barred: bool) -> AnyView {
             {icon(Icon::Sparkles)}
             <h2>"The sample"</h2>
             <p class="sentence">"A small web app that needs no network. It builds, starts, and can be updated: a good first minute."</p>
-            <ActionForm action=sample><button class="btn" disabled=move || barred || sample.pending().get()>"Deploy the sample"</button></ActionForm>
+            <ActionForm action=sample><button class="btn" disabled=flag(move || barred || sample.pending().get())>"Deploy the sample"</button></ActionForm>
         </article>
     }
     .into_any()

@@ -2,6 +2,7 @@
 
 use crate::live;
 use crate::parts::copy::command;
+use crate::parts::dynamic::{dynamic, each, flag, when};
 use crate::parts::environment_card::EnvironmentCard;
 use crate::parts::icon::{Icon, icon};
 use crate::parts::loaded::{Skeleton, loaded};
@@ -18,7 +19,7 @@ use leptos::prelude::*;
 
 #[component]
 pub fn Overview() -> impl IntoView {
-    let data = live::resource(
+    let data = live::read(
         || (),
         |()| overview(),
         |_| true,
@@ -40,23 +41,20 @@ fn page(view: Signal<OverviewView>) -> impl IntoView {
 
 fn board(view: Signal<OverviewView>) -> AnyView {
     let moving = Memo::new(move |_| view.with(|v| v.moving.clone()));
+    let environments = Memo::new(move |_| view.with(|v| v.environments.clone()));
     view! {
         {page_head(vec![], "Overview", view! { <a class="btn btn-primary" href=paths::NEW_PROJECT>{icon(Icon::Plus)}"New project"</a> })}
-        {move || attention(&view.with(|v| v.needs_me.clone()))}
-        <Show when=move || moving.with(|m| !m.is_empty())>
+        {dynamic(move || attention(&view.with(|v| v.needs_me.clone())))}
+        {when(move || moving.with(|m| !m.is_empty()), move || view! {
             <section class="block">
                 <h2>"Moving now"</h2>
                 <div class="panel">{rows(moving.into(), true)}</div>
             </section>
-        </Show>
+        })}
         <section class="block">
             <h2>"Environments"</h2>
             <div class="cards">
-                <ForEnumerate each=move || view.with(|v| v.environments.clone()) key=|e| e.id.clone() children=move |_, first| {
-                    let id = first.id.clone();
-                    let one = Memo::new(move |_| view.with(|v| v.environments.iter().find(|e| e.id == id).cloned()).unwrap_or_else(|| first.clone()));
-                    view! { <EnvironmentCard environment=one with_project=true/> }
-                }/>
+                {each(environments, |e| e.id.to_string(), |one| view! { <EnvironmentCard environment=one with_project=true/> }.into_any())}
             </div>
         </section>
     }
@@ -87,7 +85,7 @@ fn welcome(view: Signal<OverviewView>) -> AnyView {
             <p>"Start with the sample: a small web app that is built from source on this machine. Watch it build, open it, then update it without losing a request."</p>
             {last_fault::<()>(sample.value())}
             <div class="welcome-actions">
-                <Show when=move || view.with(|v| v.sample_available)>{sample_form(sample)}</Show>
+                {when(move || view.with(|v| v.sample_available), move || sample_form(sample))}
                 <a class="btn btn-large" href=paths::NEW_PROJECT>"Deploy your own"</a>
             </div>
             <p class="empty-line"><span class="muted">"or from a terminal, in your repository"</span>{command("sealdock deploy")}</p>
@@ -100,7 +98,7 @@ pub fn sample_form(sample: ServerAction<CreateSample>) -> AnyView {
     let busy = sample.pending();
     view! {
         <ActionForm action=sample>
-            <button class="btn btn-primary btn-large" disabled=move || busy.get()>{icon(Icon::Rocket)}"Deploy the sample"</button>
+            <button class="btn btn-primary btn-large" disabled=flag(move || busy.get())>{icon(Icon::Rocket)}"Deploy the sample"</button>
         </ActionForm>
     }
     .into_any()

@@ -2,6 +2,7 @@
 
 use super::param;
 use crate::boot::caller;
+use crate::parts::dynamic::{dynamic, each};
 use crate::parts::environment_card::EnvironmentCard;
 use crate::parts::icon::{Icon, icon};
 use crate::parts::loaded::{Skeleton, loaded};
@@ -23,7 +24,7 @@ const NEWEST: u32 = 10;
 #[component]
 pub fn Project() -> impl IntoView {
     let id = param("id");
-    let data = live::resource(
+    let data = live::read(
         move || id.get(),
         project,
         |_| true,
@@ -39,15 +40,11 @@ fn page(view: Signal<ProjectView>) -> AnyView {
     let environments = Memo::new(move |_| view.with(|p| p.environments.clone()));
     view! {
         {page_head(crumbs, name, update.map(|href| view! { <a class="btn btn-primary" href=href>"Update"</a> }))}
-        <p class="origin muted">{move || view.with(|p| origin(&p.origin))}</p>
+        <p class="origin muted">{dynamic(move || view.with(|p| origin(&p.origin)))}</p>
         <section class="block">
             <h2>"Environments"</h2>
             <div class="cards">
-                <For each=move || environments.get() key=|e| e.id.clone() children=move |first| {
-                    let id = first.id.clone();
-                    let one = Memo::new(move |_| environments.with(|all| all.iter().find(|e| e.id == id).cloned()).unwrap_or_else(|| first.clone()));
-                    environment(one)
-                }/>
+                {each(environments, |e| e.id.to_string(), environment)}
             </div>
         </section>
         {newest(id.to_string())}
@@ -83,7 +80,7 @@ fn newest(id: String) -> AnyView {
         limit: Some(NEWEST),
         ..Default::default()
     };
-    let data = live::resource(
+    let data = live::read(
         move || filter.clone(),
         deployments,
         |_| true,
@@ -103,7 +100,7 @@ fn newest(id: String) -> AnyView {
 }
 
 fn happened(id: String) -> AnyView {
-    let data = live::resource(
+    let data = live::read(
         move || id.clone(),
         |id| events(Some(id), None),
         |_| true,

@@ -1,5 +1,6 @@
 //! What the team deploys.
 
+use crate::parts::dynamic::{dynamic, each, text};
 use crate::parts::empty::empty;
 use crate::parts::environment_card::url;
 use crate::parts::icon::{Icon, icon};
@@ -16,7 +17,7 @@ use leptos::prelude::*;
 
 #[component]
 pub fn Projects() -> AnyView {
-    let data = live::resource(
+    let data = live::read(
         || (),
         |()| projects(),
         |_| true,
@@ -60,11 +61,7 @@ fn nothing() -> impl IntoView {
 fn cards(list: Signal<Vec<ProjectView>>) -> AnyView {
     view! {
         <div class="cards">
-            <For each=move || list.get() key=|p| p.id.clone() children=move |first| {
-                let id = first.id.clone();
-                let one = Memo::new(move |_| list.with(|l| l.iter().find(|p| p.id == id).cloned()).unwrap_or_else(|| first.clone()));
-                view! { <Card project=one/> }
-            }/>
+            {each(list, |p| p.id.to_string(), |project| view! { <Card project/> }.into_any())}
         </div>
     }
     .into_any()
@@ -83,11 +80,11 @@ fn Card(project: Memo<ProjectView>) -> AnyView {
     view! {
         <article class="card project-card" class:changed=highlight>
             <header class="env-head">
-                <h2><a class="card-link" href=move || project.with(|p| paths::project(&p.id))>{move || project.with(|p| p.name.clone())}</a></h2>
-                {move || project.with(|p| p.environments.first().map(|e| status(Tone::of_instance(e.status), instance_word(e.status))))}
+                <h2><a class="card-link" href=text(move || project.with(|p| paths::project(&p.id)))>{dynamic(move || project.with(|p| p.name.clone()))}</a></h2>
+                {dynamic(move || project.with(|p| p.environments.first().map(|e| status(Tone::of_instance(e.status), instance_word(e.status)))))}
             </header>
-            <p class="origin muted">{move || project.with(|p| origin(&p.origin))}</p>
-            <div class="project-envs">{move || project.with(|p| p.environments.iter().map(environment).collect_view())}</div>
+            <p class="origin muted">{dynamic(move || project.with(|p| origin(&p.origin)))}</p>
+            <div class="project-envs">{dynamic(move || project.with(|p| p.environments.iter().map(environment).collect_view()))}</div>
         </article>
     }
     .into_any()

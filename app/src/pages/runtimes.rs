@@ -1,5 +1,6 @@
 //! Places where instances run: do they answer, what is left, what to do if not.
 
+use crate::parts::dynamic::dynamic;
 use crate::parts::icon::{Icon, icon};
 use crate::parts::loaded::{Skeleton, loaded};
 use crate::parts::page_head::page_head;
@@ -13,7 +14,7 @@ use leptos::prelude::*;
 
 #[component]
 pub fn Runtimes() -> impl IntoView {
-    let data = live::resource(
+    let data = live::read(
         || (),
         |()| runtimes(),
         |topic| matches!(topic, Topic::Runtimes),
@@ -26,7 +27,7 @@ pub fn Runtimes() -> impl IntoView {
 }
 
 fn list(all: Signal<Vec<RuntimeView>>) -> AnyView {
-    view! { <div class="cards">{move || all.with(|all| all.iter().map(card).collect_view())}</div> }
+    view! { <div class="cards">{dynamic(move || all.with(|all| all.iter().map(card).collect_view()))}</div> }
         .into_any()
 }
 

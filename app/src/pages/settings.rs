@@ -3,13 +3,14 @@
 use crate::parts::copy::Copy;
 use crate::parts::loaded::{Skeleton, loaded};
 use crate::parts::settings_tabs::settings_head;
+use crate::read::Read;
 use crate::server_fns::accounts::settings;
 use domain::view::SettingsView;
 use leptos::prelude::*;
 
 #[component]
 pub fn Settings() -> impl IntoView {
-    let data = Resource::new(|| (), |()| settings());
+    let data = Read::new(|| (), |()| settings());
     view! {
         {settings_head("Settings")}
         {loaded(data, Skeleton::Lines(6), |view| page(view.get_untracked()))}

@@ -1,7 +1,9 @@
 //! API tokens: the list, a new one (shown once), and revoking.
 
+use crate::answer::Answer;
 use crate::boot::caller;
 use crate::error::Fault;
+use crate::parts::dynamic::{dynamic, flag};
 use crate::parts::empty::empty;
 use crate::parts::loaded::{Skeleton, loaded};
 use crate::parts::once::once;
@@ -10,6 +12,7 @@ use crate::parts::role_field::role_field;
 use crate::parts::settings_tabs::settings_head;
 use crate::parts::times::ago;
 use crate::paths;
+use crate::read::Read;
 use crate::server_fns::accounts::{CreateToken, RevokeToken, tokens};
 use domain::access::Role;
 use domain::view::{NewTokenView, TokenView};
@@ -24,11 +27,11 @@ pub fn Tokens() -> impl IntoView {
         ServerAction::<CreateToken>::new(),
         ServerAction::<RevokeToken>::new(),
     );
-    let data = Resource::new(
+    let data = Read::new(
         move || (create.version().get(), revoke.version().get()),
         |_| tokens(),
     );
-    let posted = Resource::new(|| (), |()| posted());
+    let posted = Read::new(|| (), |()| posted());
     view! {
         {settings_head("Settings")}
         <div class="two">
@@ -43,10 +46,7 @@ pub fn Tokens() -> impl IntoView {
 }
 
 /// Posted to the page itself: a plain redirect would lose the token, which is shown once.
-fn form(
-    create: ServerAction<CreateToken>,
-    posted: Resource<Result<Option<NewTokenView>, Fault>>,
-) -> AnyView {
+fn form(create: ServerAction<CreateToken>, posted: Read<Option<NewTokenView>>) -> AnyView {
     let most = caller().map_or(Role::Viewer, |c| c.role);
     let submit = move |event: SubmitEvent| {
         if let Ok(input) = CreateToken::from_event(&event) {
@@ -58,7 +58,7 @@ fn form(
     view! {
         <form method="post" action=paths::TOKENS class="form-card" on:submit=submit>
             <h2>"New token"</h2>
-            <Transition>{move || posted.get().map(|answer| match answer { Ok(None) => ().into_any(), Ok(Some(new)) => shown(Ok(new)), Err(no) => shown(Err(no)) })}</Transition>
+            <Transition>{dynamic(move || posted.get().map(|answer| match answer { Ok(None) => ().into_any(), Ok(Some(new)) => shown(Ok(new)), Err(no) => shown(Err(no)) }))}</Transition>
             {now}
             <div class="field"><label for="name">"Name"</label><input class="input" id="name" name="name" required maxlength="80" autocomplete="off" placeholder="CI of the shop"/></div>
             {role_field(most)}
@@ -68,7 +68,7 @@ fn form(
                     <option value="30">"in 30 days"</option><option value="90" selected>"in 90 days"</option><option value="365">"in a year"</option><option value="">"never"</option>
                 </select>
             </div>
-            <button class="btn btn-primary" disabled=move || create.pending().get()>"Create the token"</button>
+            <button class="btn btn-primary" disabled=flag(move || create.pending().get())>"Create the token"</button>
         </form>
     }
     .into_any()
@@ -85,13 +85,13 @@ fn shown(answer: Result<NewTokenView, Fault>) -> AnyView {
 }
 
 #[cfg(feature = "ssr")]
-async fn posted() -> Result<Option<NewTokenView>, Fault> {
+async fn posted() -> Result<Answer<Option<NewTokenView>>, Fault> {
     let form = use_context::<crate::call::Posted>().unwrap_or_default().0;
     let (Some(name), Some(role)) = (
         form.get("name"),
         form.get("role").and_then(|r| Role::parse(r)),
     ) else {
-        return Ok(None);
+        return Ok(Answer::none());
     };
     crate::server_fns::accounts::create_token(
         name.clone(),
@@ -99,12 +99,12 @@ async fn posted() -> Result<Option<NewTokenView>, Fault> {
         form.get("expires_in_days").cloned(),
     )
     .await
-    .map(Some)
+    .and_then(|new| Answer::of(Some(new)))
 }
 
 #[cfg(not(feature = "ssr"))]
-async fn posted() -> Result<Option<NewTokenView>, Fault> {
-    Ok(None)
+async fn posted() -> Result<Answer<Option<NewTokenView>>, Fault> {
+    Ok(Answer::none())
 }
 
 fn table(list: Signal<Vec<TokenView>>, revoke: ServerAction<RevokeToken>) -> AnyView {

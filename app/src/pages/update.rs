@@ -1,11 +1,13 @@
 //! *New version*: choose on the left, read the plan on the right, confirm what it says.
 
 use super::{param, query};
+use crate::answer::Answer;
 use crate::draft::Choice;
 use crate::parts::loaded::{Skeleton, loaded};
 use crate::parts::plan_panel::{Confirmation, plan_panel};
 use crate::parts::update_head::update_head;
 use crate::parts::version_form::version_form;
+use crate::read::Read;
 use crate::server_fns::updates::{ConfirmUpdate, plan, update_options};
 use domain::view::UpdateOptions;
 use leptos::prelude::*;
@@ -13,7 +15,7 @@ use leptos::prelude::*;
 #[component]
 pub fn Update() -> impl IntoView {
     let id = param("id");
-    let data = Resource::new(move || id.get(), update_options);
+    let data = Read::new(move || id.get(), update_options);
     loaded(data, Skeleton::Lines(10), move |options| {
         page(id.get_untracked(), options)
     })
@@ -24,15 +26,15 @@ fn page(id: String, options: Signal<UpdateOptions>) -> AnyView {
     let choice = Memo::new(move |_| asked.choice());
     let confirm = ServerAction::<ConfirmUpdate>::new();
     let of = id.clone();
-    let planned = Resource::new(
+    let planned = Read::new(
         move || (choice.get(), confirm.version().get()),
         move |(choice, _)| {
             let id = of.clone();
             async move {
                 if choice.is_empty() {
-                    Ok(None)
+                    Ok(Answer::none())
                 } else {
-                    plan(id, choice).await.map(Some)
+                    plan(id, choice).await.map(Answer::some)
                 }
             }
         },

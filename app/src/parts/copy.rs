@@ -1,5 +1,6 @@
 //! Text that is there to be copied.
 
+use super::dynamic::dynamic;
 use super::icon::{Icon, icon};
 use leptos::prelude::*;
 use std::time::Duration;
@@ -21,7 +22,7 @@ pub fn Copy(#[prop(into)] text: Signal<String>, what: &'static str) -> AnyView {
     };
     view! {
         <button type="button" class="btn-icon copy" aria-label=format!("Copy {what}") title=format!("Copy {what}") on:click=copy>
-            {move || if done.get() { icon(Icon::Check) } else { icon(Icon::Copy) }}
+            {dynamic(move || if done.get() { icon(Icon::Check) } else { icon(Icon::Copy) })}
         </button>
     }
     .into_any()

@@ -1,6 +1,7 @@
 //! What can be done to a deployment now, and why not where not.
 
 use super::act::{act, reasons};
+use super::dynamic::dynamic;
 use super::refused::last_fault;
 use super::toasts::use_toasts;
 use crate::error::Fault;
@@ -81,10 +82,10 @@ pub fn actions(view: Signal<DeploymentView>) -> AnyView {
         <div class="page-actions page-actions-column">
             <div class="row">
                 {buttons}
-                {move || match can.get().update {
+                {dynamic(move || match can.get().update {
                     None => Either::Left(view! { <a class="btn btn-primary" href=paths::update(&environment)>"Update"</a> }),
                     Some(_) => Either::Right(view! { <button class="btn btn-primary" disabled aria-describedby="why-update">"Update"</button> }),
-                }}
+                })}
             </div>
             {reasons(why)}
             {last_fault::<()>(cancel.value())}

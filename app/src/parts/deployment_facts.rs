@@ -2,6 +2,7 @@
 
 use super::changes::changes;
 use super::copy::Copy;
+use super::dynamic::dynamic;
 use crate::format;
 use domain::config::Config;
 use domain::deployment::Trigger;
@@ -17,16 +18,16 @@ pub fn facts(view: Signal<DeploymentView>) -> AnyView {
     );
     let config = Memo::new(move |_| view.with(|v| v.config.clone()));
     let source = view.with_untracked(|v| v.summary.source.clone());
-    let (strategy, runtime) = view.with_untracked(|v| (v.strategy.word(), v.runtime.to_string()));
+    let (strategy, runtime) = view.with_untracked(|v| (v.strategy.word(), v.runtime_name.clone()));
     let unchanged = view.with_untracked(|v| unchanged(v.summary.trigger));
     view! {
         <aside class="facts" aria-label="Details">
             <section>
                 <h2>"What changed"</h2>
-                {move || what.with(|list| match list.is_empty() {
+                {dynamic(move || what.with(|list| match list.is_empty() {
                     true => Either::Left(view! { <p class="muted">{unchanged}</p> }),
                     false => Either::Right(changes(list)),
-                })}
+                }))}
             </section>
             <section>
                 <h2>"Source"</h2>
@@ -34,14 +35,14 @@ pub fn facts(view: Signal<DeploymentView>) -> AnyView {
             </section>
             <section>
                 <h2>"Artifact"</h2>
-                {move || artifact.with(|a| match a {
+                {dynamic(move || artifact.with(|a| match a {
                     None => Either::Left(view! { <p class="muted">"Not made yet."</p> }),
                     Some(a) => Either::Right(artifact_facts(a)),
-                })}
+                }))}
             </section>
             <section>
                 <h2>"Runs with"</h2>
-                {move || config.with(config_facts)}
+                {dynamic(move || config.with(config_facts))}
                 <dl class="pairs">{pair("Strategy", strategy)}{pair("Runtime", runtime.clone())}</dl>
             </section>
         </aside>

@@ -1,5 +1,6 @@
 //! Environment variables: one text area, `NAME=value` on each line; with wasm a row each.
 
+use super::dynamic::{each, flag, text};
 use super::icon::{Icon, icon};
 use crate::draft::Fields;
 use leptos::prelude::*;
@@ -43,11 +44,11 @@ pub fn env_editor(
                 spellcheck="false"
                 aria-labelledby="env-legend"
                 aria-describedby="env-hint"
-                prop:value=move || draft.with(|d| d.env.clone())
+                prop:value=text(move || draft.with(|d| d.env.clone()))
             >{draft.with_untracked(|d| d.env.clone())}</textarea>
             <p class="hint" class:hidden=as_rows id="env-hint">"One NAME=value on each line."</p>
-            <div class="env-rows" class:hidden=move || !as_rows.get()>
-                <For each=move || rows.get() key=|row| row.key children=move |row| row_view(row, set)/>
+            <div class="env-rows" class:hidden=flag(move || !as_rows.get())>
+                {each(rows, |row| row.key.to_string(), move |row| row_view(row.get_untracked(), set).into_any())}
                 <div><button type="button" class="btn" on:click=add>{icon(Icon::Plus)}"Add a variable"</button></div>
             </div>
         </fieldset>

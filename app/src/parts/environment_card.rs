@@ -1,5 +1,6 @@
 //! One environment: is it fine, what serves, where.
 
+use super::dynamic::dynamic;
 use super::icon::{Icon, icon};
 use super::prose::prose;
 use super::row::changed;
@@ -21,19 +22,19 @@ pub fn EnvironmentCard(
     view! {
         <article class="card env-card" class:changed=highlight>
             <header class="env-head">
-                <h3>{move || environment.with(|e| title(e, with_project))}</h3>
-                {move || environment.with(|e| status(Tone::of_instance(e.status), instance_word(e.status)))}
+                <h3>{dynamic(move || environment.with(|e| title(e, with_project)))}</h3>
+                {dynamic(move || environment.with(|e| status(Tone::of_instance(e.status), instance_word(e.status))))}
             </header>
-            <p class="sentence">{move || environment.with(|e| prose(&e.sentence))}</p>
-            {move || environment.with(|e| e.urls.first().cloned()).map(url)}
+            <p class="sentence">{dynamic(move || environment.with(|e| prose(&e.sentence)))}</p>
+            {dynamic(move || environment.with(|e| e.urls.first().cloned()).map(url))}
             <div class="env-versions">
-                {move || environment.with(|e| version("Serving", e.active.as_ref()))}
-                {move || environment.with(|e| e.candidate.as_ref().map(|c| version("Next", Some(c))))}
-                {move || environment.with(|e| e.latest.as_ref().map(|l| version("Last", Some(l))))}
+                {dynamic(move || environment.with(|e| version("Serving", e.active.as_ref())))}
+                {dynamic(move || environment.with(|e| e.candidate.as_ref().map(|c| version("Next", Some(c)))))}
+                {dynamic(move || environment.with(|e| e.latest.as_ref().map(|l| version("Last", Some(l)))))}
             </div>
             <footer class="env-foot">
-                <span class="muted num">{move || environment.with(requests)}</span>
-                {move || environment.with(update_button)}
+                <span class="muted num">{dynamic(move || environment.with(requests))}</span>
+                {dynamic(move || environment.with(update_button))}
             </footer>
         </article>
     }

@@ -1,5 +1,6 @@
 //! The filters of a list. They are a plain GET form; with wasm each change goes to its address.
 
+use super::dynamic::{dynamic, flag};
 use super::icon::{Icon, icon};
 use super::status::title;
 use crate::paths;
@@ -101,15 +102,15 @@ pub fn filters(asked: Filters) -> AnyView {
                 />
             </div>
             <select class="input" name="status" aria-label="Status" on:change:target=move |event| choose(event.target().value())>
-                <option value="" selected=move || asked.status.get().is_none()>"Every status"</option>
+                <option value="" selected=flag(move || asked.status.get().is_none())>"Every status"</option>
                 {words().into_iter().map(|word| view! {
-                    <option value=word selected=move || asked.status.get().as_deref() == Some(word)>{title(word)}</option>
+                    <option value=word selected=flag(move || asked.status.get().as_deref() == Some(word))>{title(word)}</option>
                 }).collect_view()}
             </select>
-            {move || asked.project.get().map(|id| view! {
+            {dynamic(move || asked.project.get().map(|id| view! {
                 <input type="hidden" name="project" value=id/>
                 <a class="chip" href=paths::DEPLOYMENTS aria-label="Show every project">"One project"{icon(Icon::X)}</a>
-            })}
+            }))}
             <noscript><button class="btn">"Filter"</button></noscript>
         </form>
     }

@@ -1,5 +1,6 @@
 //! Jobs and instances: everything that writes a log, in the order in which it happens.
 
+use super::dynamic::{dynamic, each, text};
 use super::icon::{Icon, icon};
 use super::prose::prose;
 use super::status::{Tone, title};
@@ -75,16 +76,8 @@ pub fn job_list(view: Signal<DeploymentView>, open: Memo<Option<Selected>>) -> A
     view! {
         <nav class="jobs" aria-label="Jobs and instances">
             <ol>
-                <For each=move || jobs.get() key=|j| j.id.clone() children=move |first| {
-                    let (id, stream) = (first.id.clone(), first.stream.clone());
-                    let one = Memo::new(move |_| jobs.with(|all| all.iter().find(|j| j.id == id).cloned()).unwrap_or_else(|| first.clone()));
-                    job(page, one, is_open(stream))
-                }/>
-                <For each=move || instances.get() key=|i| i.id.clone() children=move |first| {
-                    let (id, stream) = (first.id.clone(), first.stream.clone());
-                    let one = Memo::new(move |_| instances.with(|all| all.iter().find(|i| i.id == id).cloned()).unwrap_or_else(|| first.clone()));
-                    instance(page, one, is_open(stream))
-                }/>
+                {each(jobs, |j| j.id.to_string(), move |one| job(page, one, is_open(one.with_untracked(|j| j.stream.clone()))))}
+                {each(instances, |i| i.id.to_string(), move |one| instance(page, one, is_open(one.with_untracked(|i| i.stream.clone()))))}
             </ol>
         </nav>
     }
@@ -97,14 +90,14 @@ fn job(page: StoredValue<String>, job: Memo<JobView>, open: Signal<bool>) -> Any
     let at =
         move |f: fn(&JobView) -> Option<domain::time::Time>| Signal::derive(move || job.with(f));
     view! {
-        <li class=move || format!("job {}", job.with(|j| Tone::of_job(j.status)).class())>
+        <li class=text(move || format!("job {}", job.with(|j| Tone::of_job(j.status)).class()))>
             <a href=href on:click=stay(href) class="job-link" aria-current=move || open.get().then_some("true")>
-                <span class="job-mark">{move || icon(mark(job.with(|j| j.status)))}</span>
-                <span class="job-name">{move || job.with(|j| j.title.clone())}</span>
-                <span class="job-word">{move || job.with(|j| j.status.word())}</span>
+                <span class="job-mark">{dynamic(move || icon(mark(job.with(|j| j.status))))}</span>
+                <span class="job-name">{dynamic(move || job.with(|j| j.title.clone()))}</span>
+                <span class="job-word">{dynamic(move || job.with(|j| j.status.word()))}</span>
                 <span class="job-time"><Lasting from=at(|j| j.started_at) to=at(|j| j.ended_at)/></span>
             </a>
-            {move || job.with(|j| j.error.clone()).map(|error| view! { <p class="job-error">{prose(&error)}</p> })}
+            {dynamic(move || job.with(|j| j.error.clone()).map(|error| view! { <p class="job-error">{prose(&error)}</p> }))}
         </li>
     }
     .into_any()
@@ -131,14 +124,14 @@ fn instance(
     let tone = move || instance.with(instance_tone);
     let since = Signal::derive(move || instance.with(|i| i.started_at));
     view! {
-        <li class=move || format!("job {}", tone().class())>
+        <li class=text(move || format!("job {}", tone().class()))>
             <a href=href on:click=stay(href) class="job-link" aria-current=move || open.get().then_some("true")>
                 <span class="job-mark">{icon(Icon::Box)}</span>
-                <span class="job-name">{move || instance.with(instance_title)}</span>
-                <span class="job-word">{move || instance.with(|i| title(&i.state))}</span>
+                <span class="job-name">{dynamic(move || instance.with(instance_title))}</span>
+                <span class="job-word">{dynamic(move || instance.with(|i| title(&i.state)))}</span>
                 <span class="job-time"><Lasting from=since to=None/></span>
             </a>
-            <p class="job-note muted">{move || instance.with(|i| prose(&i.sentence))}</p>
+            <p class="job-note muted">{dynamic(move || instance.with(|i| prose(&i.sentence)))}</p>
         </li>
     }
     .into_any()

@@ -2,11 +2,15 @@
 //! reads or has selected is never replaced under them.
 
 use super::refused::refused;
+use crate::answer::{Raw, another_version};
 use crate::error::Fault;
 use crate::paths;
+use crate::read::Read;
 use domain::refusal::{Kind, Refusal};
 use leptos::prelude::*;
 use leptos_meta::Title;
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
 
 /// What stands there until the first answer; of about the size of what comes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -16,24 +20,39 @@ pub enum Skeleton {
 }
 
 pub fn loaded<T, V>(
-    data: Resource<Result<T, Fault>>,
+    data: Read<T>,
     skeleton: Skeleton,
-    view: impl Fn(Signal<T>) -> V + Clone + Send + Sync + 'static,
+    view: impl Fn(Signal<T>) -> V + Send + Sync + 'static,
 ) -> AnyView
 where
-    T: Clone + PartialEq + Send + Sync + 'static,
+    T: Clone + PartialEq + DeserializeOwned + Send + Sync + 'static,
     V: IntoView + 'static,
 {
+    let build = move |kept: Kept| match kept.with_untracked(good).and_then(|raw| raw.read().ok()) {
+        Some(first) => view(fed(kept, first)).into_any(),
+        None => failed(&Fault(another_version())),
+    };
+    erased(data.raw(), skeleton, Arc::new(build))
+}
+
+type Kept = Memo<Option<Result<Raw, Fault>>>;
+
+/// The same for every type.
+fn erased(
+    data: Resource<Result<Raw, Fault>>,
+    skeleton: Skeleton,
+    build: Arc<dyn Fn(Kept) -> AnyView + Send + Sync>,
+) -> AnyView {
     view! {
         <Transition fallback=move || bones(skeleton)>
             {
                 let kept = Memo::new(move |last| keep(last, data.get()));
                 let state = Memo::new(move |_| kept.with(|k| k.as_ref().map(|k| k.as_ref().err().cloned())));
-                let view = view.clone();
+                let build = build.clone();
                 move || match state.get() {
-                    None => bones(skeleton).into_any(),
-                    Some(Some(fault)) => failed(&fault).into_any(),
-                    Some(None) => kept.get_untracked().and_then(Result::ok).map(|first| view(fed(kept, first)).into_any()).into_any(),
+                    None => bones(skeleton),
+                    Some(Some(fault)) => failed(&fault),
+                    Some(None) => build(kept),
                 }
             }
         </Transition>
@@ -42,13 +61,10 @@ where
 }
 
 /// A passing failure keeps what was there; the live mark says that it is old.
-fn keep<T>(
-    last: Option<&Option<Result<T, Fault>>>,
-    new: Option<Result<T, Fault>>,
-) -> Option<Result<T, Fault>>
-where
-    T: Clone,
-{
+fn keep(
+    last: Option<&Option<Result<Raw, Fault>>>,
+    new: Option<Result<Raw, Fault>>,
+) -> Option<Result<Raw, Fault>> {
     let last = last.cloned().flatten();
     match (last, new) {
         (last, None) => last,
@@ -57,12 +73,17 @@ where
     }
 }
 
-fn fed<T>(kept: Memo<Option<Result<T, Fault>>>, first: T) -> Signal<T>
+fn good(kept: &Option<Result<Raw, Fault>>) -> Option<Raw> {
+    kept.as_ref()
+        .and_then(|answer| answer.as_ref().ok().cloned())
+}
+
+fn fed<T>(kept: Kept, first: T) -> Signal<T>
 where
-    T: Clone + PartialEq + Send + Sync + 'static,
+    T: Clone + PartialEq + DeserializeOwned + Send + Sync + 'static,
 {
     Memo::new(move |last: Option<&T>| {
-        let new = kept.with(|k| k.as_ref().and_then(|k| k.as_ref().ok().cloned()));
+        let new = kept.with(good).and_then(|raw| raw.read().ok());
         new.unwrap_or_else(|| last.unwrap_or(&first).clone())
     })
     .into()

@@ -2,16 +2,18 @@
 //! Chunks of lines that are off screen cost nothing (`content-visibility`), the window is
 //! limited, and what came before it is loaded on demand.
 
+use super::dynamic::{dynamic, flag, text, when};
 use super::icon::{Icon, icon};
 use super::lines;
 use super::loaded::{Skeleton, loaded};
 use super::log_feed::Feed;
+use crate::answer::Answer;
 use crate::format;
 use crate::pages::query;
+use crate::read::Read;
 use crate::server_fns::deployments::log;
 use domain::view::LogPage;
 use leptos::either::Either;
-use leptos::html;
 use leptos::prelude::*;
 
 /// Lines that the server renders.
@@ -27,39 +29,39 @@ pub fn Log(stream: String, title: String, find: Memo<Option<String>>) -> AnyView
     let raw = format!("/v2/logs/{stream}?raw=1");
     let searched = RwSignal::new(find.get_untracked().unwrap_or_default());
     let (tail_of, search_in) = (stream.clone(), stream.clone());
-    let tail = Resource::new(
+    let tail = Read::new(
         || (),
         move |()| log(tail_of.clone(), None, Some(TAIL), None),
     );
-    let found = Resource::new(
+    let found = Read::new(
         move || searched.get(),
         move |text| {
             let stream = search_in.clone();
             async move {
                 if text.is_empty() {
-                    Ok(None)
+                    Ok(Answer::none())
                 } else {
                     log(stream, Some(1), Some(FOUND), Some(text))
                         .await
-                        .map(Some)
+                        .map(Answer::some)
                 }
             }
         },
     );
     let searching = Memo::new(move |_| !searched.with(String::is_empty));
     view! {
-        <section class="log-box" class:log-nowrap=move || !wrap.get() class:log-times=times aria-label=format!("Log: {title}")>
+        <section class="log-box" class:log-nowrap=flag(move || !wrap.get()) class:log-times=times aria-label=format!("Log: {title}")>
             <div class="log-bar">
                 <form method="get" role="search" class="log-search" on:submit=|event| event.prevent_default()>
                     {icon(Icon::Search)}
-                    {move || job.get().map(|job| view! { <input type="hidden" name="job" value=job/> })}
+                    {dynamic(move || job.get().map(|job| view! { <input type="hidden" name="job" value=job/> }))}
                     <input
                         type="search"
                         name="find"
                         aria-label="Search this log"
                         placeholder="Search this log"
                         autocomplete="off"
-                        prop:value=move || searched.get()
+                        prop:value=text(move || searched.get())
                         value=find.get_untracked()
                         on:input:target=debounced(move |text| searched.set(text))
                     />
@@ -71,7 +73,7 @@ pub fn Log(stream: String, title: String, find: Memo<Option<String>>) -> AnyView
             <div class:hidden=searching>
                 {loaded(tail, Skeleton::Lines(8), move |page| view! { <Tail stream=stream.clone() page=page.get_untracked()/> })}
             </div>
-            <Show when=move || searching.get()>{loaded(found, Skeleton::Lines(4), move |page| view! { <Found page searched/> })}</Show>
+            {when(move || searching.get(), move || loaded(found, Skeleton::Lines(4), move |page| view! { <Found page searched/> }))}
         </section>
     }
     .into_any()
@@ -79,7 +81,7 @@ pub fn Log(stream: String, title: String, find: Memo<Option<String>>) -> AnyView
 
 fn toggle(name: &'static str, mark: Icon, on: RwSignal<bool>) -> AnyView {
     view! {
-        <button type="button" class="log-tool" aria-pressed=move || on.get().to_string() on:click=move |_| on.update(|o| *o = !*o)>
+        <button type="button" class="log-tool" aria-pressed=text(move || on.get().to_string()) on:click=move |_| on.update(|o| *o = !*o)>
             {icon(mark)}<span>{name}</span>
         </button>
     }
@@ -107,10 +109,9 @@ fn debounced(
 fn Tail(stream: String, page: LogPage) -> AnyView {
     let first = page.lines.first().map_or(1, |l| l.seq);
     let feed = Feed::new(stream, first, page.last_seq, page.ended);
-    let (scroller, body) = (NodeRef::<html::Div>::new(), NodeRef::<html::Div>::new());
     Effect::new(move |_| {
-        if let (Some(scroller), Some(body)) = (scroller.get(), body.get()) {
-            feed.attach(scroller.into(), body.into());
+        if feed.scroller.get().is_some() && feed.body.get().is_some() {
+            feed.attach();
         }
     });
     let state = move || match (feed.ended.get(), feed.last.get()) {
@@ -120,20 +121,20 @@ fn Tail(stream: String, page: LogPage) -> AnyView {
         (false, n) => format!("{} lines so far.", format::count(n)),
     };
     view! {
-        <div class="log" role="log" aria-live="off" tabindex="0" aria-label="Lines" node_ref=scroller on:scroll=move |_| feed.scrolled()>
-            <Show when=move || { feed.first.get() > 1 }>
+        <div class="log" role="log" aria-live="off" tabindex="0" aria-label="Lines" node_ref=feed.scroller on:scroll=move |_| feed.scrolled()>
+            {when(move || feed.first.get() > 1, move || view! {
                 <button type="button" class="log-more" on:click=move |_| feed.load_earlier()>
-                    {move || format!("Show earlier lines ({} above)", format::count(feed.first.get() - 1))}
+                    {dynamic(move || format!("Show earlier lines ({} above)", format::count(feed.first.get() - 1)))}
                 </button>
-            </Show>
-            <div class="log-lines" node_ref=body inner_html=lines::html(&page.lines) on:click=move |event| feed.pick(&event)></div>
+            })}
+            <div class="log-lines" node_ref=feed.body inner_html=lines::html(&page.lines) on:click=move |event| feed.pick(&event)></div>
             <p class="log-end">{state}</p>
         </div>
-        <Show when=move || { feed.unseen.get() > 0 }>
+        {when(move || feed.unseen.get() > 0, move || view! {
             <button type="button" class="log-new" on:click=move |_| feed.follow()>
-                {move || match feed.unseen.get() { 1 => "1 new line".to_owned(), n => format!("{} new lines", format::count(n)) }}{icon(Icon::ArrowDown)}
+                {dynamic(move || match feed.unseen.get() { 1 => "1 new line".to_owned(), n => format!("{} new lines", format::count(n)) })}{icon(Icon::ArrowDown)}
             </button>
-        </Show>
+        })}
     }
     .into_any()
 }
@@ -150,10 +151,10 @@ fn Found(page: Signal<Option<LogPage>>, searched: RwSignal<String>) -> AnyView {
     view! {
         <div class="log" role="log" tabindex="0" aria-label="Lines found">
             <p class="log-end" role="status">{told}" "<button type="button" class="link" on:click=move |_| searched.set(String::new())>"Show all lines"</button></p>
-            {move || page.with(|p| match p {
+            {dynamic(move || page.with(|p| match p {
                 Some(p) => Either::Left(view! { <div class="log-lines" inner_html=lines::html(&p.lines) on:click=move |_| searched.set(String::new())></div> }),
                 None => Either::Right(()),
-            })}
+            }))}
         </div>
     }
     .into_any()

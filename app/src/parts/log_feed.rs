@@ -3,6 +3,7 @@
 use super::lines;
 use crate::server_fns::deployments::log;
 use domain::view::{LogLine, LogPage};
+use leptos::html;
 use leptos::prelude::*;
 use leptos::reactive::spawn_local;
 use std::time::Duration;
@@ -28,7 +29,10 @@ pub struct Feed {
     following: StoredValue<bool>,
     waiting: StoredValue<Vec<LogLine>>,
     stream: StoredValue<String>,
-    parts: StoredValue<Option<(Element, Element)>, LocalStorage>,
+    /// Where it scrolls, and where the lines are. References to the page hold nothing on the server,
+    /// where what is made on one thread is dropped on another.
+    pub scroller: NodeRef<html::Div>,
+    pub body: NodeRef<html::Div>,
 }
 
 impl Feed {
@@ -41,12 +45,21 @@ impl Feed {
             following: StoredValue::new(true),
             waiting: StoredValue::new(vec![]),
             stream: StoredValue::new(stream),
-            parts: StoredValue::new_local(None),
+            scroller: NodeRef::new(),
+            body: NodeRef::new(),
         }
     }
 
-    pub fn attach(self, scroller: Element, body: Element) {
-        self.parts.set_value(Some((scroller, body)));
+    fn parts(self) -> Option<(Element, Element)> {
+        let (scroller, body) = (
+            self.scroller.try_get_untracked(),
+            self.body.try_get_untracked(),
+        );
+        Some((scroller.flatten()?.into(), body.flatten()?.into()))
+    }
+
+    /// Once both are in the page.
+    pub fn attach(self) {
         let wanted = lines::range(&location().hash().unwrap_or_default());
         match wanted {
             Some(range) => self.show(range),
@@ -110,8 +123,7 @@ impl Feed {
         let Some(lines) = self.waiting.try_update_value(std::mem::take) else {
             return;
         };
-        let (Some(newest), Some(parts)) = (lines.last().map(|l| l.seq), self.parts.get_value())
-        else {
+        let (Some(newest), Some(parts)) = (lines.last().map(|l| l.seq), self.parts()) else {
             return;
         };
         append(&parts.1, &lines);
@@ -141,7 +153,7 @@ impl Feed {
     }
 
     pub fn scrolled(self) {
-        let Some((scroller, _)) = self.parts.get_value() else {
+        let Some((scroller, _)) = self.parts() else {
             return;
         };
         let left = scroller.scroll_height() - scroller.scroll_top() - scroller.client_height();
@@ -158,7 +170,7 @@ impl Feed {
     }
 
     fn to_end(self) {
-        if let Some((scroller, _)) = self.parts.get_value() {
+        if let Some((scroller, _)) = self.parts() {
             scroller.set_scroll_top(scroller.scroll_height());
         }
     }
@@ -174,12 +186,13 @@ impl Feed {
         self.following.set_value(false);
         spawn_local(async move {
             let limit = (until - from).min(5_000) as u32;
-            let Ok(page) = log(self.stream.get_value(), Some(from), Some(limit), None).await else {
+            let answer = log(self.stream.get_value(), Some(from), Some(limit), None).await;
+            let Ok(page) = answer.and_then(|answer| answer.read()) else {
                 return;
             };
             let before: Vec<_> = page.lines.into_iter().filter(|l| l.seq < until).collect();
             let (Some(first), Some((scroller, body))) =
-                (before.first().map(|l| l.seq), self.parts.get_value())
+                (before.first().map(|l| l.seq), self.parts())
             else {
                 return;
             };

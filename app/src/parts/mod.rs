@@ -8,6 +8,7 @@ pub mod copy;
 pub mod deployment_actions;
 pub mod deployment_facts;
 pub mod door;
+pub mod dynamic;
 pub mod empty;
 pub mod env_editor;
 pub mod environment_card;

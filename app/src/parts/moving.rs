@@ -14,7 +14,7 @@ use leptos::reactive::spawn_local;
 pub fn Moving() -> AnyView {
     let about = |topic: &Topic| matches!(topic, Topic::Deployment(_) | Topic::Environment(_));
     let toasts = use_toasts();
-    let data = live::resource(
+    let data = live::read(
         || (),
         |()| moving(),
         about,
@@ -59,7 +59,8 @@ fn one(d: &DeploymentSummary) -> AnyView {
 /// It moved a moment ago: says what became of it.
 fn tell_end(toasts: Toasts, was: DeploymentSummary) {
     spawn_local(async move {
-        let Ok(view) = deployment(was.id.to_string()).await else {
+        let answer = deployment(was.id.to_string()).await;
+        let Ok(view) = answer.and_then(|answer| answer.read()) else {
             return;
         };
         let d = view.summary;

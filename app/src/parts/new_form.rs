@@ -1,8 +1,10 @@
 //! What every new project is asked, whatever it is made from.
 
+use super::dynamic::flag;
 use super::loaded::{Skeleton, loaded};
 use super::refused::{last_fault, refused};
 use crate::boot::caller;
+use crate::read::Read;
 use crate::server_fns::places::runtimes;
 use crate::server_fns::projects::CreateProject;
 use domain::access::Action;
@@ -27,7 +29,7 @@ pub fn new_form(own: impl IntoView + 'static, name: String, container: bool) -> 
                 {container.then(container_fields)}
                 {no.as_ref().map(refused)}
                 {last_fault::<()>(create.value())}
-                <div class="form-foot"><button class="btn btn-primary btn-large" disabled=move || barred || create.pending().get()>"Deploy"</button></div>
+                <div class="form-foot"><button class="btn btn-primary btn-large" disabled=flag(move || barred || create.pending().get())>"Deploy"</button></div>
             </div>
         </ActionForm>
     }
@@ -35,7 +37,7 @@ pub fn new_form(own: impl IntoView + 'static, name: String, container: bool) -> 
 }
 
 fn container_fields() -> AnyView {
-    let places = Resource::new(|| (), |()| runtimes());
+    let places = Read::new(|| (), |()| runtimes());
     view! {
         <details class="more-fields">
             <summary>"Port, environment, runtime"</summary>

@@ -1,5 +1,6 @@
 //! Go to anything by typing: places, projects, and what can be done to them.
 
+use super::dynamic::{self, dynamic};
 use super::icon::{Icon, icon};
 use crate::paths;
 use crate::server_fns::projects::projects;
@@ -33,7 +34,7 @@ pub fn Palette(opens: RwSignal<u32>, dialog: NodeRef<html::Dialog>) -> impl Into
             text.set(String::new());
             at.set(0);
             spawn_local(async move {
-                if let Ok(list) = projects().await {
+                if let Ok(list) = projects().await.and_then(|answer| answer.read()) {
                     known.set(
                         places()
                             .into_iter()
@@ -75,7 +76,7 @@ pub fn Palette(opens: RwSignal<u32>, dialog: NodeRef<html::Dialog>) -> impl Into
                 aria-label="Go to"
                 aria-expanded="true"
                 aria-controls="palette-list"
-                aria-activedescendant=move || format!("palette-{}", at.get())
+                aria-activedescendant=dynamic::text(move || format!("palette-{}", at.get()))
                 placeholder="Go to a project, update, deploy…"
                 autocomplete="off"
                 prop:value=text
@@ -85,7 +86,7 @@ pub fn Palette(opens: RwSignal<u32>, dialog: NodeRef<html::Dialog>) -> impl Into
             <kbd>"Esc"</kbd>
         </div>
         <div class="palette-list" id="palette-list" role="listbox" aria-label="Found">
-            {move || found.get().into_iter().enumerate().map(|(i, entry)| {
+            {dynamic(move || found.get().into_iter().enumerate().map(|(i, entry)| {
                 let path = entry.path.clone();
                 view! {
                     <button
@@ -101,8 +102,8 @@ pub fn Palette(opens: RwSignal<u32>, dialog: NodeRef<html::Dialog>) -> impl Into
                         {icon(Icon::ArrowRight)}<span class="clip">{entry.name}</span><span class="muted">{entry.what}</span>
                     </button>
                 }
-            }).collect_view()}
-            {move || found.with(Vec::is_empty).then(|| view! { <p class="palette-none">"Nothing is called like this."</p> })}
+            }).collect_view())}
+            {dynamic(move || found.with(Vec::is_empty).then(|| view! { <p class="palette-none">"Nothing is called like this."</p> }))}
         </div>
     }
 }

@@ -2,11 +2,12 @@
 //! carries the plan's digest: what nobody saw does not run.
 
 use super::changes::changes;
+use super::dynamic::{dynamic, flag};
 use super::icon::{Icon, icon};
 use super::prose::prose;
 use super::refused::{last_fault, refused};
 use crate::draft::Choice;
-use crate::error::Fault;
+use crate::read::Read;
 use crate::server_fns::updates::ConfirmUpdate;
 use domain::source::{Commit, Source};
 use domain::strategy::Strategy;
@@ -14,7 +15,7 @@ use domain::view::Preview;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
-type Planned = Resource<Result<Option<Preview>, Fault>>;
+type Planned = Read<Option<Preview>>;
 
 #[derive(Clone)]
 pub struct Confirmation {
@@ -29,14 +30,14 @@ pub fn plan_panel(planned: Planned, confirmation: Confirmation) -> AnyView {
         <section class="plan-column" aria-label="Plan" aria-live="polite">
             {last_fault::<()>(action.value())}
             <Transition fallback=|| view! { <div class="bone bone-card"></div> }>
-                {move || {
+                {dynamic(move || {
                     let confirmation = confirmation.clone();
                     planned.get().map(|answer| match answer {
                         Ok(None) => nothing(),
                         Ok(Some(plan)) => shown(plan, confirmation),
                         Err(no) => refused(&no.0),
                     })
-                }}
+                })}
             </Transition>
         </section>
     }
@@ -153,7 +154,7 @@ fn confirm(plan: Preview, Confirmation { id, choice, action }: Confirmation) -> 
                 <input type="hidden" name="digest" value=plan.digest/>
                 {hidden.collect_view()}
                 {word}
-                <button class=class disabled=move || action.pending().get()>{plan.verb}</button>
+                <button class=class disabled=flag(move || action.pending().get())>{plan.verb}</button>
             </div>
         </ActionForm>
     }

@@ -1,5 +1,6 @@
 //! One deployment in a list: a row of a table on a desk, a card on a phone.
 
+use super::dynamic::{dynamic, each};
 use super::status::{deployment_status, live_badge};
 use super::times::ago;
 use crate::{format, paths};
@@ -21,35 +22,18 @@ pub fn rows(items: Signal<Vec<DeploymentSummary>>, with_project: bool) -> AnyVie
                 </tr>
             </thead>
             <tbody>
-                <ForEnumerate each=move || items.get() key=|d| d.id.clone() children=move |index, first| {
-                    let row = Memo::new(move |last: Option<&DeploymentSummary>| {
-                        let id = &last.unwrap_or(&first).id;
-                        let new = items.with(|all| find(all, index.get_untracked(), id).cloned());
-                        new.unwrap_or_else(|| last.unwrap_or(&first).clone())
-                    });
-                    view! { <Row row with_project/> }
-                }/>
+                {each(items, |d| d.id.to_string(), move |row| view! { <Row row with_project/> }.into_any())}
             </tbody>
         </table>
     }
     .into_any()
 }
 
-fn find<'a>(
-    all: &'a [DeploymentSummary],
-    hint: usize,
-    id: &domain::id::DeploymentId,
-) -> Option<&'a DeploymentSummary> {
-    all.get(hint)
-        .filter(|d| d.id == *id)
-        .or_else(|| all.iter().find(|d| d.id == *id))
-}
-
 #[component]
 fn Row(row: Memo<DeploymentSummary>, with_project: bool) -> AnyView {
     let changed = changed(Signal::derive(move || row.with(|d| d.status.clone())));
     view! {
-        <tr class="row-link" class:changed=changed>{move || row.with(|d| cells(d, with_project))}</tr>
+        <tr class="row-link" class:changed=changed>{dynamic(move || row.with(|d| cells(d, with_project)))}</tr>
     }
     .into_any()
 }

@@ -1,5 +1,6 @@
 //! The frame of every page: where one can go, who one is, how fresh this is, what is moving.
 
+use super::dynamic::dynamic;
 use super::icon::{Icon, icon};
 use super::keys::Keys;
 use super::moving::Moving;
@@ -123,7 +124,7 @@ fn LiveMark() -> AnyView {
     };
     view! {
         <span class=class title=move || mark.get().sentence()>
-            <span class="dot" aria-hidden="true"></span>{move || mark.get().word()}
+            <span class="dot" aria-hidden="true"></span>{dynamic(move || mark.get().word())}
         </span>
     }
     .into_any()

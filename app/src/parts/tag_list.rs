@@ -1,5 +1,6 @@
 //! The tags of a repository, newest first: what to update to.
 
+use super::dynamic::flag;
 use super::icon::{Icon, icon};
 use super::times::ago;
 use crate::pages::Asked;
@@ -28,7 +29,7 @@ pub fn tag_list(
                 {icon(Icon::Search)}
                 <input class="input" type="search" name="text" data-filter="" aria-label="Search tags" placeholder="Search tags, messages, authors" autocomplete="off" value=asked.text.get_untracked() on:input:target=move |e| text.set(e.target().value())/>
             </div>
-            <div class="tag-list">{items}<p class="tag-none" class:hidden=move || !none()>"No tag contains this."</p></div>
+            <div class="tag-list">{items}<p class="tag-none" class:hidden=flag(move || !none())>"No tag contains this."</p></div>
         </fieldset>
     }
     .into_any()
@@ -60,7 +61,7 @@ fn tag(
     } = tag.clone();
     let (value, picked) = (name.clone(), name.clone());
     view! {
-        <label class="tag" class:hidden=move || !text.with(|t| matches(&tag, t))>
+        <label class="tag" class:hidden=flag(move || !text.with(|t| matches(&tag, t)))>
             <input
                 type="radio"
                 name="tag"

@@ -1,6 +1,7 @@
 //! Light, dark, or as the system has it. A plain form that sets a cookie; with wasm the page
 //! changes at once and nothing is loaded again.
 
+use super::dynamic::dynamic;
 use super::icon::{Icon, icon};
 use leptos::prelude::*;
 use leptos::web_sys::SubmitEvent;
@@ -80,7 +81,7 @@ pub fn ThemeToggle() -> AnyView {
     view! {
         <form method="post" action="/theme" on:submit=change>
             <input type="hidden" name="theme" value=move || theme.get().next().word()/>
-            <button class="btn-icon" aria-label=label title=label>{move || icon(theme.get().icon())}</button>
+            <button class="btn-icon" aria-label=label title=label>{dynamic(move || icon(theme.get().icon()))}</button>
         </form>
     }
     .into_any()

@@ -1,5 +1,6 @@
 //! The stages of a deployment, with their times.
 
+use super::dynamic::dynamic;
 use super::prose::prose;
 use super::status::Tone;
 use super::times::Lasting;
@@ -21,8 +22,8 @@ pub fn timeline(view: Signal<DeploymentView>) -> AnyView {
     let stages = Memo::new(move |_| view.with(|v| v.timeline.clone()));
     view! {
         <ol class="timeline" aria-label="Stages">
-            {move || stages.with(|s| s.iter().map(stage).collect_view())}
-            {move || stages.with(|s| ahead(s).into_iter().map(coming).collect_view())}
+            {dynamic(move || stages.with(|s| s.iter().map(stage).collect_view()))}
+            {dynamic(move || stages.with(|s| ahead(s).into_iter().map(coming).collect_view()))}
         </ol>
     }
     .into_any()

@@ -1,5 +1,6 @@
 //! Times: absolute from the server, relative once the page is interactive.
 
+use super::dynamic::dynamic;
 use crate::format;
 use crate::live::use_live;
 use domain::time::Time;
@@ -27,7 +28,8 @@ pub fn Lasting(
         let to = to.get().or_else(|| now.get())?;
         Some(format::duration(to.since_ms(from) / 100 * 100))
     });
-    view! { <span class="num">{move || text.get().unwrap_or_else(|| "–".into())}</span> }.into_any()
+    view! { <span class="num">{dynamic(move || text.get().unwrap_or_else(|| "–".into()))}</span> }
+        .into_any()
 }
 
 /// `18 s left`

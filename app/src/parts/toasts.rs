@@ -1,5 +1,6 @@
 //! What just happened, at most four at a time. Errors stay until they are dismissed.
 
+use super::dynamic::each;
 use super::icon::{Icon, icon};
 use leptos::prelude::*;
 use std::time::Duration;
@@ -85,17 +86,22 @@ pub fn ToastList() -> AnyView {
             on:pointerleave=move |_| toasts.held.set(false)
         >
             <ol>
-            <For each=move || toasts.shown.get() key=|toast| toast.number let:toast>
-                <li class="toast" class:toast-failed=toast.failed>
-                    {icon(if toast.failed { Icon::CircleAlert } else { Icon::CircleCheck })}
-                    <p>{toast.text.clone()}</p>
-                    <button type="button" class="btn-icon" aria-label="Dismiss" on:click=move |_| toasts.dismiss(toast.number)>
-                        {icon(Icon::X)}
-                    </button>
-                </li>
-            </For>
+                {each(toasts.shown, |toast| toast.number.to_string(), move |toast| shown(toasts, toast.get_untracked()))}
             </ol>
         </div>
+    }
+    .into_any()
+}
+
+fn shown(toasts: Toasts, toast: Toast) -> AnyView {
+    view! {
+        <li class="toast" class:toast-failed=toast.failed>
+            {icon(if toast.failed { Icon::CircleAlert } else { Icon::CircleCheck })}
+            <p>{toast.text}</p>
+            <button type="button" class="btn-icon" aria-label="Dismiss" on:click=move |_| toasts.dismiss(toast.number)>
+                {icon(Icon::X)}
+            </button>
+        </li>
     }
     .into_any()
 }

@@ -1,6 +1,7 @@
 //! Which version: a tag, another revision, an image, or a new file. A plain GET form; with wasm
 //! each choice goes to its address and the plan follows.
 
+use super::dynamic::flag;
 use super::refused::refused;
 use super::tag_list::tag_list;
 use super::upload_form::upload_form;
@@ -57,8 +58,8 @@ fn git(page: String, options: UpdateOptions, asked: Asked) -> AnyView {
                 <summary>"A branch or a commit instead"</summary>
                 <div class="joined">
                     <select class="input" name="kind" aria-label="What it names">
-                        <option value="branch" selected=move || asked.kind.get().as_deref() != Some("commit")>"Branch"</option>
-                        <option value="commit" selected=move || asked.kind.get().as_deref() == Some("commit")>"Commit"</option>
+                        <option value="branch" selected=flag(move || asked.kind.get().as_deref() != Some("commit"))>"Branch"</option>
+                        <option value="commit" selected=flag(move || asked.kind.get().as_deref() == Some("commit"))>"Commit"</option>
                     </select>
                     <input class="input" name="revision" aria-label="Branch or commit" placeholder="main" autocomplete="off" autocapitalize="off" spellcheck="false" value=asked.revision.get_untracked()/>
                 </div>

@@ -1,5 +1,6 @@
 //! The organization: its settings, tokens and members.
 
+use crate::answer::Answer;
 use crate::error::Fault;
 use domain::access::Role;
 use domain::view::{InvitationView, MemberView, NewTokenView, SettingsView, TokenView};
@@ -10,15 +11,15 @@ use leptos::server_fn::codec::GetUrl;
 use {crate::call, crate::draft, domain::api::NewToken};
 
 #[server(prefix = "/fn", endpoint = "settings", input = GetUrl)]
-pub async fn settings() -> Result<SettingsView, Fault> {
+pub async fn settings() -> Result<Answer<SettingsView>, Fault> {
     let (api, caller) = call::signed()?;
-    call::said(api.settings(&caller).await)
+    call::answer(api.settings(&caller).await)
 }
 
 #[server(prefix = "/fn", endpoint = "tokens", input = GetUrl)]
-pub async fn tokens() -> Result<Vec<TokenView>, Fault> {
+pub async fn tokens() -> Result<Answer<Vec<TokenView>>, Fault> {
     let (api, caller) = call::signed()?;
-    call::said(api.tokens(&caller).await)
+    call::answer(api.tokens(&caller).await)
 }
 
 #[server(prefix = "/fn", endpoint = "create-token")]
@@ -49,9 +50,9 @@ pub async fn revoke_token(id: String) -> Result<(), Fault> {
 }
 
 #[server(prefix = "/fn", endpoint = "members", input = GetUrl)]
-pub async fn members() -> Result<Vec<MemberView>, Fault> {
+pub async fn members() -> Result<Answer<Vec<MemberView>>, Fault> {
     let (api, caller) = call::signed()?;
-    call::said(api.members(&caller).await)
+    call::answer(api.members(&caller).await)
 }
 
 #[server(prefix = "/fn", endpoint = "invite")]

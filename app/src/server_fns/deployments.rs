@@ -1,5 +1,6 @@
 //! One build-and-deploy cycle, and its logs.
 
+use crate::answer::Answer;
 use crate::error::Fault;
 use domain::api::DeploymentFilter;
 use domain::view::{DeploymentSummary, DeploymentView, LogPage, Page};
@@ -10,22 +11,24 @@ use leptos::server_fn::codec::{GetUrl, Json};
 use {crate::call, domain::api::LogQuery};
 
 #[server(prefix = "/fn", endpoint = "deployments", input = Json)]
-pub async fn deployments(filter: DeploymentFilter) -> Result<Page<DeploymentSummary>, Fault> {
+pub async fn deployments(
+    filter: DeploymentFilter,
+) -> Result<Answer<Page<DeploymentSummary>>, Fault> {
     let (api, caller) = call::signed()?;
-    call::said(api.deployments(&caller, &filter).await)
+    call::answer(api.deployments(&caller, &filter).await)
 }
 
 #[server(prefix = "/fn", endpoint = "deployment", input = GetUrl)]
-pub async fn deployment(id: String) -> Result<DeploymentView, Fault> {
+pub async fn deployment(id: String) -> Result<Answer<DeploymentView>, Fault> {
     let (api, caller) = call::signed()?;
-    call::said(api.deployment(&caller, &call::id(&id, "deployment")?).await)
+    call::answer(api.deployment(&caller, &call::id(&id, "deployment")?).await)
 }
 
 /// The deployments on their way, for the mark that every page shows.
 #[server(prefix = "/fn", endpoint = "moving", input = GetUrl)]
-pub async fn moving() -> Result<Vec<DeploymentSummary>, Fault> {
+pub async fn moving() -> Result<Answer<Vec<DeploymentSummary>>, Fault> {
     let (api, caller) = call::signed()?;
-    call::said(api.overview(&caller).await.map(|view| view.moving))
+    call::answer(api.overview(&caller).await.map(|view| view.moving))
 }
 
 #[server(prefix = "/fn", endpoint = "cancel")]
@@ -64,9 +67,9 @@ pub async fn log(
     from: Option<u64>,
     limit: Option<u32>,
     search: Option<String>,
-) -> Result<LogPage, Fault> {
+) -> Result<Answer<LogPage>, Fault> {
     let (api, caller) = call::signed()?;
-    call::said(
+    call::answer(
         api.log(
             &caller,
             &stream,

@@ -1,5 +1,6 @@
 //! Places where instances run.
 
+use crate::answer::Answer;
 use crate::error::Fault;
 use domain::view::RuntimeView;
 use leptos::prelude::*;
@@ -9,7 +10,7 @@ use leptos::server_fn::codec::GetUrl;
 use crate::call;
 
 #[server(prefix = "/fn", endpoint = "runtimes", input = GetUrl)]
-pub async fn runtimes() -> Result<Vec<RuntimeView>, Fault> {
+pub async fn runtimes() -> Result<Answer<Vec<RuntimeView>>, Fault> {
     let (api, caller) = call::signed()?;
-    call::said(api.runtimes(&caller).await)
+    call::answer(api.runtimes(&caller).await)
 }

@@ -1,5 +1,6 @@
 //! What a team deploys: its list, its page, how it begins and how it ends.
 
+use crate::answer::Answer;
 use crate::draft::NewDraft;
 use crate::error::Fault;
 use domain::view::{
@@ -12,46 +13,46 @@ use leptos::server_fn::codec::{GetUrl, Json};
 use {crate::call, crate::paths};
 
 #[server(prefix = "/fn", endpoint = "overview", input = GetUrl)]
-pub async fn overview() -> Result<OverviewView, Fault> {
+pub async fn overview() -> Result<Answer<OverviewView>, Fault> {
     let (api, caller) = call::signed()?;
-    call::said(api.overview(&caller).await)
+    call::answer(api.overview(&caller).await)
 }
 
 #[server(prefix = "/fn", endpoint = "projects", input = GetUrl)]
-pub async fn projects() -> Result<Vec<ProjectView>, Fault> {
+pub async fn projects() -> Result<Answer<Vec<ProjectView>>, Fault> {
     let (api, caller) = call::signed()?;
-    call::said(api.projects(&caller).await)
+    call::answer(api.projects(&caller).await)
 }
 
 #[server(prefix = "/fn", endpoint = "project", input = GetUrl)]
-pub async fn project(id: String) -> Result<ProjectView, Fault> {
+pub async fn project(id: String) -> Result<Answer<ProjectView>, Fault> {
     let (api, caller) = call::signed()?;
-    call::said(api.project(&caller, &call::id(&id, "project")?).await)
+    call::answer(api.project(&caller, &call::id(&id, "project")?).await)
 }
 
 #[server(prefix = "/fn", endpoint = "events", input = Json)]
 pub async fn events(
     project: Option<String>,
     cursor: Option<String>,
-) -> Result<Page<EventView>, Fault> {
+) -> Result<Answer<Page<EventView>>, Fault> {
     let (api, caller) = call::signed()?;
     let project = project.map(|id| call::id(&id, "project")).transpose()?;
-    call::said(
+    call::answer(
         api.events(&caller, project.as_ref(), cursor.as_deref())
             .await,
     )
 }
 
 #[server(prefix = "/fn", endpoint = "repository", input = GetUrl)]
-pub async fn repository(url: String) -> Result<RepositoryView, Fault> {
+pub async fn repository(url: String) -> Result<Answer<RepositoryView>, Fault> {
     let (api, caller) = call::signed()?;
-    call::said(api.repository(&caller, url.trim()).await)
+    call::answer(api.repository(&caller, url.trim()).await)
 }
 
 #[server(prefix = "/fn", endpoint = "upload", input = GetUrl)]
-pub async fn upload(id: String) -> Result<UploadView, Fault> {
+pub async fn upload(id: String) -> Result<Answer<UploadView>, Fault> {
     let (api, caller) = call::signed()?;
-    call::said(api.upload(&caller, &call::id(&id, "upload")?).await)
+    call::answer(api.upload(&caller, &call::id(&id, "upload")?).await)
 }
 
 #[server(prefix = "/fn", endpoint = "create-project")]
@@ -74,9 +75,9 @@ pub async fn create_sample() -> Result<(), Fault> {
 }
 
 #[server(prefix = "/fn", endpoint = "delete-plan", input = GetUrl)]
-pub async fn delete_plan(id: String) -> Result<DeletePreview, Fault> {
+pub async fn delete_plan(id: String) -> Result<Answer<DeletePreview>, Fault> {
     let (api, caller) = call::signed()?;
-    call::said(
+    call::answer(
         api.preview_delete(&caller, &call::id(&id, "project")?)
             .await,
     )

@@ -1,5 +1,6 @@
 //! Replacing what serves: what can be chosen, the plan, and the confirmation.
 
+use crate::answer::Answer;
 use crate::draft::Choice;
 use crate::error::Fault;
 use domain::config::{Config, ConfigPatch};
@@ -27,36 +28,37 @@ pub struct ConfigNow {
 }
 
 #[server(prefix = "/fn", endpoint = "environment", input = GetUrl)]
-pub async fn environment(id: String) -> Result<EnvironmentView, Fault> {
+pub async fn environment(id: String) -> Result<Answer<EnvironmentView>, Fault> {
     let (api, caller) = call::signed()?;
-    call::said(
+    call::answer(
         api.environment(&caller, &call::id(&id, "environment")?)
             .await,
     )
 }
 
 #[server(name = ReadUpdateOptions, prefix = "/fn", endpoint = "update-options", input = GetUrl)]
-pub async fn update_options(id: String) -> Result<UpdateOptions, Fault> {
+pub async fn update_options(id: String) -> Result<Answer<UpdateOptions>, Fault> {
     let (api, caller) = call::signed()?;
-    call::said(
+    call::answer(
         api.update_options(&caller, &call::id(&id, "environment")?)
             .await,
     )
 }
 
 #[server(prefix = "/fn", endpoint = "config-form", input = GetUrl)]
-pub async fn config_form(id: String) -> Result<ConfigNow, Fault> {
+pub async fn config_form(id: String) -> Result<Answer<ConfigNow>, Fault> {
     let (api, caller) = call::signed()?;
-    config_of(&*api, &caller, &call::id(&id, "environment")?).await
+    let id = call::id(&id, "environment")?;
+    config_of(&*api, &caller, &id).await.and_then(Answer::of)
 }
 
 /// Read-only: what confirming this choice would do.
 #[server(prefix = "/fn", endpoint = "plan", input = Json)]
-pub async fn plan(id: String, choice: Choice) -> Result<Preview, Fault> {
+pub async fn plan(id: String, choice: Choice) -> Result<Answer<Preview>, Fault> {
     let (api, caller) = call::signed()?;
     let id = call::id(&id, "environment")?;
     let update = update_of(&*api, &caller, &id, &choice).await?;
-    call::said(api.preview_update(&caller, &id, &update).await)
+    call::answer(api.preview_update(&caller, &id, &update).await)
 }
 
 #[server(prefix = "/fn", endpoint = "update")]

@@ -107,6 +107,7 @@ pub fn deployment(phase: Phase) -> DeploymentView {
         },
         urls: vec!["http://web.localhost:8080".into()],
         runtime: RuntimeId::new(Time(1), 1),
+        runtime_name: "docker".into(),
         strategy: Strategy::BlueGreen,
         update_status: UpdateStatus::Ready,
         timeline: vec![],

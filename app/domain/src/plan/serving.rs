@@ -13,7 +13,7 @@ use crate::route::{HealthCheck, Target, Upstream};
 use crate::source::Artifact;
 use std::net::SocketAddr;
 
-const HEALTH_INTERVAL_MS: u32 = 2_000;
+const HEALTH_INTERVAL_MS: u32 = 5_000;
 /// Between two starts of an instance that ends by itself.
 const RESTART_PAUSE_MS: i64 = 5_000;
 

@@ -169,6 +169,7 @@ impl Control {
             summary: self.summary(listed),
             urls: self.urls(&row),
             runtime: deployment.runtime.clone(),
+            runtime_name: self.runtime_name(caller, deployment).await?,
             strategy: between(before.as_ref().map(|b| &b.config), &deployment.config),
             update_status: dialect::update(deployment.phase, running),
             timeline: stages(&timeline),
@@ -187,6 +188,12 @@ impl Control {
             drain: self.drain(deployment).await,
             can: allowed(caller, row.deleting, Some(deployment)),
         })
+    }
+
+    async fn runtime_name(&self, caller: &Caller, deployment: &Deployment) -> Reply<String> {
+        let all = self.store.runtimes(&caller.org).await.map_err(broken)?;
+        let own = all.into_iter().find(|r| r.id == deployment.runtime);
+        Ok(own.map_or_else(|| deployment.runtime.to_string(), |r| r.name))
     }
 
     /// The one that it replaced, or would.

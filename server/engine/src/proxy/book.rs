@@ -23,6 +23,9 @@ pub struct Book {
     hints: broadcast::Sender<Hint>,
 }
 
+/// Origins of a change that does not serve yet.
+type Fresh = HashMap<Upstream, Arc<Origin>>;
+
 impl Book {
     pub fn new(cores: usize, table: Arc<ArcSwap<Table>>, hints: broadcast::Sender<Hint>) -> Self {
         Self {
@@ -44,11 +47,12 @@ impl Book {
             return Err(stale(table.generation, self.generation()));
         }
         let mut next = Table::default().with_generation(table.generation);
+        let mut fresh = Fresh::new();
         for route in table.routes {
             if next.get(&route.id).is_some() {
                 return Err(invalid(&route, "its id is in the table twice"));
             }
-            self.add(&mut next, route)?;
+            self.add(&mut next, &mut fresh, route)?;
         }
         Ok(self.publish(next))
     }
@@ -70,7 +74,7 @@ impl Book {
         }
         let mut next = Table::clone(&current).with_generation(generation);
         next.remove(&route.id);
-        self.add(&mut next, route)?;
+        self.add(&mut next, &mut Fresh::new(), route)?;
         Ok(self.publish(next))
     }
 
@@ -123,13 +127,13 @@ impl Book {
             .collect()
     }
 
-    fn add(&self, next: &mut Table, route: Route) -> Result<(), Refusal> {
+    fn add(&self, next: &mut Table, fresh: &mut Fresh, route: Route) -> Result<(), Refusal> {
         check(next, &route)?;
         let origins = route
             .target
             .upstreams()
             .iter()
-            .map(|upstream| self.origin(upstream))
+            .map(|upstream| self.origin(upstream, fresh))
             .collect();
         let kept = self
             .table
@@ -148,15 +152,14 @@ impl Book {
         Ok(())
     }
 
-    fn origin(&self, upstream: &Upstream) -> Arc<Origin> {
-        let known = self.origins.get(upstream).cloned();
-        known.unwrap_or_else(|| {
-            Arc::new(Origin::new(
-                upstream.clone(),
-                self.cores,
-                self.hints.clone(),
-            ))
-        })
+    /// Routes that lead to the same upstream share its origin: what is in flight is counted once.
+    fn origin(&self, upstream: &Upstream, fresh: &mut Fresh) -> Arc<Origin> {
+        if let Some(known) = self.origins.get(upstream) {
+            return known.clone();
+        }
+        let make = || Origin::new(upstream.clone(), self.cores, self.hints.clone());
+        let made = fresh.entry(upstream.clone());
+        made.or_insert_with(|| Arc::new(make())).clone()
     }
 
     /// The order matters: what serves next is reinstated before the swap, what does not is
@@ -337,6 +340,22 @@ mod tests {
             book.upstreams().iter().all(|one| one.id == "x"),
             "drained means absent"
         );
+    }
+
+    #[test]
+    fn routes_of_one_table_that_lead_to_the_same_upstream_share_its_origin() {
+        let mut book = book();
+        let routes = vec![route("r", "a", &[("x", 1)]), route("s", "b", &[("x", 1)])];
+        book.replace(RouteTable {
+            generation: 1,
+            routes,
+        })
+        .expect("a table");
+        let table = book.table.load_full();
+        let origin = |id| &table.get(id).expect("route").origins[0];
+        assert!(Arc::ptr_eq(origin("r"), origin("s")));
+        assert!(origin("r").admit() && origin("s").admit());
+        assert_eq!(book.upstreams()[0].in_flight, 2);
     }
 
     #[test]

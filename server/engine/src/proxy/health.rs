@@ -26,6 +26,8 @@ use tokio::time::{sleep, timeout};
 
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 const DOWN_AFTER_FAILURES: u32 = 2;
+/// A check that failed is repeated soon: what is down is known as down, and as well again, at once.
+const RETRY_MS: u32 = 500;
 /// Checks under way at the same time, over all routes.
 const MAX_CHECKS: usize = 64;
 
@@ -71,7 +73,11 @@ fn start_if_due(origin: &Arc<Origin>, check: &HealthCheck, live: &Live, slots: &
     tokio::spawn(async move {
         let healthy = ask(&origin, &check, &host).await;
         judge(&origin, healthy);
-        turn.put_off(now_ms() + spread(check.interval_ms));
+        let pause_ms = match healthy {
+            true => check.interval_ms,
+            false => check.interval_ms.min(RETRY_MS),
+        };
+        turn.put_off(now_ms() + spread(pause_ms));
         drop(slot);
     });
 }

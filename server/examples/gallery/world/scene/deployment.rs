@@ -24,6 +24,7 @@ impl Scene {
         Some(DeploymentView {
             urls: vec!["http://shop.localhost:8080".into()],
             runtime: RuntimeId::new(Time(1), 1),
+            runtime_name: "docker".into(),
             strategy: Strategy::BlueGreen,
             update_status: match phase {
                 Phase::Failed | Phase::Cancelled => UpdateStatus::Failed,

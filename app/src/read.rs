@@ -1,0 +1,68 @@
+//! A resource of one kind underneath, typed where it is used.
+
+use crate::answer::{Answer, Raw};
+use crate::error::Fault;
+use leptos::prelude::*;
+use serde::de::DeserializeOwned;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+
+pub struct Read<T> {
+    raw: Resource<Result<Raw, Fault>>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Read<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Read<T> {}
+
+type Loading = Pin<Box<dyn Future<Output = Result<Raw, Fault>> + Send>>;
+
+impl<T: 'static> Read<T> {
+    /// Loads again whenever the key becomes another.
+    pub fn new<K, Fut>(
+        key: impl Fn() -> K + Send + Sync + 'static,
+        load: impl Fn(K) -> Fut + Send + Sync + 'static,
+    ) -> Self
+    where
+        K: Clone + PartialEq + Send + Sync + 'static,
+        Fut: Future<Output = Result<Answer<T>, Fault>> + Send + 'static,
+    {
+        let load = move |key| -> Loading {
+            let answer = load(key);
+            Box::pin(async move { answer.await.map(Answer::raw) })
+        };
+        Self {
+            raw: resource(Box::new(key), Box::new(load)),
+            of: PhantomData,
+        }
+    }
+
+    pub fn raw(self) -> Resource<Result<Raw, Fault>> {
+        self.raw
+    }
+
+    pub fn get(self) -> Option<Result<T, Fault>>
+    where
+        T: Clone + DeserializeOwned,
+    {
+        self.raw
+            .get()
+            .map(|answer| answer.and_then(|raw| raw.read()))
+    }
+}
+
+fn resource<K>(
+    key: Box<dyn Fn() -> K + Send + Sync>,
+    load: Box<dyn Fn(K) -> Loading + Send + Sync>,
+) -> Resource<Result<Raw, Fault>>
+where
+    K: Clone + PartialEq + Send + Sync + 'static,
+{
+    Resource::new(key, load)
+}
