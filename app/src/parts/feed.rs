@@ -11,7 +11,14 @@ pub fn feed(events: &[EventView]) -> AnyView {
     view! { <ol class="panel feed">{items}</ol> }.into_any()
 }
 
+/// Most sentences name who did it; `Sealdock` did the rest.
+fn by(event: &EventView) -> Option<String> {
+    let known = event.who == "Sealdock" || event.sentence.contains(&event.who);
+    (!known).then(|| format!(" by {}", event.who))
+}
+
 fn one(event: EventView) -> AnyView {
+    let by = by(&event);
     let href = event
         .deployment
         .as_ref()
@@ -20,10 +27,14 @@ fn one(event: EventView) -> AnyView {
     let sentence = prose(&event.sentence);
     view! {
         <li>
-            <span><b>{event.who.clone()}</b>" "{match href {
-                Some(href) => view! { <a class="feed-link" href=href>{sentence}</a> }.into_any(),
-                None => sentence,
-            }}</span>
+            <span>
+                {event.project_name.map(|name| view! { <b>{name}</b>" " })}
+                {match href {
+                    Some(href) => view! { <a class="feed-link" href=href>{sentence}</a> }.into_any(),
+                    None => sentence,
+                }}
+                {by.map(|by| view! { <span class="muted">{by}</span> })}
+            </span>
             {ago(event.at)}
         </li>
     }

@@ -73,6 +73,8 @@ pub struct EventView {
     pub sentence: String,
     /// What it is about, where it is about one.
     pub project: Option<ProjectId>,
+    /// Its name, while it is there.
+    pub project_name: Option<String>,
     /// What it is about, where it is about one.
     pub deployment: Option<DeploymentId>,
 }

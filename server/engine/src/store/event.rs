@@ -95,7 +95,7 @@ impl Store {
         before: Option<&EventId>,
         limit: u32,
     ) -> Stored<Vec<EventView>> {
-        let sql = "SELECT e.id, e.at, e.sentence, e.project, e.deployment, u.email FROM events e LEFT JOIN users u ON u.id = e.actor \
+        let sql = "SELECT e.id, e.at, e.sentence, e.project, e.deployment, u.email, p.name FROM events e LEFT JOIN users u ON u.id = e.actor LEFT JOIN projects p ON p.id = e.project \
                    WHERE e.org = $1 AND ($2 IS NULL OR e.project = $2) AND ($3 IS NULL OR e.id < $3) ORDER BY e.id DESC LIMIT $4";
         let rows = sqlx::query(sql)
             .bind(org.as_str())
@@ -131,6 +131,7 @@ fn view(row: &Row) -> Stored<EventView> {
             .try_get::<Option<String>, _>("project")?
             .map(|s| s.parse())
             .transpose()?,
+        project_name: row.try_get("name")?,
         deployment: row
             .try_get::<Option<String>, _>("deployment")?
             .map(|s| s.parse())

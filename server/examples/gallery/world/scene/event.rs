@@ -47,6 +47,7 @@ impl Scene {
                 who: who.into(),
                 sentence: sentence.into(),
                 project: Some(project_id(SHOP)),
+                project_name: Some("shop".into()),
                 deployment: deployment.map(deployment_id),
             };
         list.into_iter()
