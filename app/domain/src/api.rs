@@ -73,7 +73,7 @@ pub struct DeploymentFilter {
     pub project: Option<ProjectId>,
     /// By the environment's name.
     pub environment: Option<String>,
-    /// A word of seed 002.
+    /// A word of seed 002, or `moving`: on its way, or draining.
     pub status: Option<String>,
     /// In the source's label, the commit's subject or author, the project's name.
     pub text: Option<String>,

@@ -19,17 +19,18 @@ pub const fn pipeline(phase: Phase) -> &'static str {
     }
 }
 
-/// Seed 002, read back: the phases that a filter by this word means. `deployed` is `completed`.
+/// Every phase that changes by itself, as a filter.
+pub const MOVING: &str = "moving";
+
+/// Seed 002, read back: the phases that a filter by this word means. `deployed` is `completed`,
+/// and `moving` is whatever is on its way or drains.
 pub fn phases(word: &str) -> Vec<Phase> {
-    let word = if word == "deployed" {
-        "completed"
-    } else {
-        word
+    let meant = |phase: &Phase| match word {
+        "deployed" => *phase == Phase::Live,
+        MOVING => phase.is_moving(),
+        word => pipeline(*phase) == word,
     };
-    Phase::ALL
-        .into_iter()
-        .filter(|p| pipeline(*p) == word)
-        .collect()
+    Phase::ALL.into_iter().filter(meant).collect()
 }
 
 /// Seed 000: what an instance (here: an environment) is, from what serves and what is coming.
@@ -131,6 +132,16 @@ mod tests {
     fn a_status_filter_reads_the_seeds_words_back() {
         assert_eq!(phases("deployed"), [Phase::Live]);
         assert_eq!(phases("stopped"), [Phase::Draining, Phase::Stopped]);
+        assert_eq!(
+            phases("moving"),
+            [
+                Phase::Queued,
+                Phase::Building,
+                Phase::Starting,
+                Phase::Ready,
+                Phase::Draining
+            ]
+        );
         assert!(phases("nonsense").is_empty());
     }
 }

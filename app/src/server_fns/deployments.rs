@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json};
 
 #[cfg(feature = "ssr")]
-use {crate::call, domain::api::LogQuery};
+use {crate::call, domain::api::LogQuery, domain::dialect::MOVING};
 
 #[server(prefix = "/fn", endpoint = "deployments", input = Json)]
 pub async fn deployments(
@@ -28,7 +28,16 @@ pub async fn deployment(id: String) -> Result<Answer<DeploymentView>, Fault> {
 #[server(prefix = "/fn", endpoint = "moving", input = GetUrl)]
 pub async fn moving() -> Result<Answer<Vec<DeploymentSummary>>, Fault> {
     let (api, caller) = call::signed()?;
-    call::answer(api.overview(&caller).await.map(|view| view.moving))
+    let filter = DeploymentFilter {
+        status: Some(MOVING.to_owned()),
+        limit: Some(20),
+        ..DeploymentFilter::default()
+    };
+    call::answer(
+        api.deployments(&caller, &filter)
+            .await
+            .map(|page| page.items),
+    )
 }
 
 #[server(prefix = "/fn", endpoint = "cancel")]

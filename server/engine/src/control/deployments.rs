@@ -142,7 +142,7 @@ fn phases(status: Option<&str>) -> Reply<Vec<domain::deployment::Phase>> {
     };
     match dialect::phases(word) {
         none if none.is_empty() => Err(Refusal::invalid("status", format!("There is no status `{word}`."))
-            .way_out("Use pending, running, deploying, ready, completed, paused, stopped, failed or cancelled.")),
+            .way_out("Use pending, running, deploying, ready, completed, paused, stopped, failed, cancelled, or moving for all that change by themselves.")),
         phases => Ok(phases),
     }
 }

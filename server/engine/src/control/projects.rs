@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use domain::access::{Action, Caller};
 use domain::api::{NewProject, Projects, Reply};
 use domain::deployment::{Phase, Trigger};
+use domain::dialect;
 use domain::hint::Topic;
 use domain::id::{DeploymentId, EnvironmentId, ProjectId};
 use domain::name;
@@ -45,13 +46,7 @@ impl Projects for Control {
             environments.push(self.environment_view(caller, row).await?);
         }
         let moving = Filter {
-            phases: vec![
-                Phase::Queued,
-                Phase::Building,
-                Phase::Starting,
-                Phase::Ready,
-                Phase::Draining,
-            ],
+            phases: dialect::phases(dialect::MOVING),
             limit: 20,
             ..Filter::default()
         };

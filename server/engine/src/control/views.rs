@@ -135,12 +135,7 @@ impl Control {
         {
             return reason.clone();
         }
-        let why = self
-            .memory
-            .of(&deployment.environment)
-            .why
-            .get(&deployment.id)
-            .cloned();
+        let why = self.memory.why(&deployment.environment, &deployment.id);
         why.unwrap_or_else(|| usually(deployment.phase).into())
     }
 

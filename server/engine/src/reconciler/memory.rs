@@ -28,6 +28,11 @@ impl Memory {
         self.lock().get(environment).cloned().unwrap_or_default()
     }
 
+    /// What the planner said last of a deployment.
+    pub fn why(&self, environment: &EnvironmentId, deployment: &DeploymentId) -> Option<String> {
+        self.lock().get(environment)?.why.get(deployment).cloned()
+    }
+
     pub fn with<T>(
         &self,
         environment: &EnvironmentId,

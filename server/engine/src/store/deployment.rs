@@ -9,13 +9,13 @@ mod row;
 pub use insert::NewDeployment;
 pub(super) use insert::insert;
 
-use super::{Store, Stored};
+use super::{Db, Store, Stored};
 use domain::access::Caller;
 use domain::deployment::{Deployment, Phase};
 use domain::id::{DeploymentId, EnvironmentId, OrgId, ProjectId};
 use domain::view::Durations;
-use row::{deployment, listed};
-use sqlx::Row as _;
+use row::{Before, deployment, listed};
+use sqlx::{QueryBuilder, Row as _};
 
 /// A deployment as a list shows it, with what stands beside it in other rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +45,9 @@ const COLUMNS: &str = "d.id, d.org, d.project, d.environment, d.number, d.source
 
 const LISTED: &str = "d.claimed_at, d.built_at, d.ended_at, p.name AS project_name, e.name AS environment_name, u.email, e.active \
     FROM deployments d JOIN projects p ON p.id = d.project JOIN environments e ON e.id = d.environment LEFT JOIN users u ON u.id = d.created_by";
+
+/// Letter by letter what the partial indexes say, or they would not be used.
+const UNFINISHED: &str = " AND d.phase NOT IN ('stopped', 'failed', 'cancelled')";
 
 impl Store {
     pub async fn create_deployment(
@@ -81,7 +84,7 @@ impl Store {
     /// Those of an environment that are not final.
     pub async fn unfinished(&self, environment: &EnvironmentId) -> Stored<Vec<Deployment>> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM deployments d WHERE d.environment = $1 AND d.phase NOT IN ('stopped', 'failed', 'cancelled') ORDER BY d.id"
+            "SELECT {COLUMNS} FROM deployments d WHERE d.environment = $1{UNFINISHED} ORDER BY d.id"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(environment.as_str())
@@ -92,32 +95,9 @@ impl Store {
 
     /// The newest first.
     pub async fn deployments(&self, org: &OrgId, filter: &Filter) -> Stored<Vec<Listed>> {
-        let phases: Vec<_> = filter
-            .phases
-            .iter()
-            .map(|p| format!("'{}'", p.word()))
-            .collect();
-        let phases = if phases.is_empty() {
-            "1 = 1".into()
-        } else {
-            format!("d.phase IN ({})", phases.join(", "))
-        };
-        let sql = format!(
-            "SELECT {COLUMNS}, {LISTED} WHERE d.org = $1 AND ($2 IS NULL OR d.project = $2) AND ($3 IS NULL OR e.name = $3) \
-             AND ($4 IS NULL OR d.environment = $4) AND ($5 IS NULL OR d.id < $5) AND ($6 IS NULL OR d.words LIKE $6 ESCAPE '!') \
-             AND {phases} ORDER BY d.id DESC LIMIT $7"
-        );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(org.as_str())
-            .bind(filter.project.as_ref().map(ProjectId::as_str))
-            .bind(filter.environment_name.as_deref())
-            .bind(filter.environment.as_ref().map(EnvironmentId::as_str))
-            .bind(filter.before.as_ref().map(DeploymentId::as_str))
-            .bind(filter.text.as_deref().map(contains))
-            .bind(i64::from(filter.limit))
-            .fetch_all(self.pool())
-            .await?;
-        rows.iter().map(listed).collect()
+        let rows = chosen(org, filter).build().fetch_all(self.pool()).await?;
+        let mut before = Before::default();
+        rows.iter().map(|row| listed(row, &mut before)).collect()
     }
 
     pub async fn listed(&self, org: &OrgId, id: &DeploymentId) -> Stored<Option<Listed>> {
@@ -127,7 +107,7 @@ impl Store {
             .bind(id.as_str())
             .fetch_optional(self.pool())
             .await?;
-        row.map(|r| listed(&r)).transpose()
+        row.map(|r| listed(&r, &mut Before::default())).transpose()
     }
 
     pub async fn count_deployments(&self, org: &OrgId, project: &ProjectId) -> Stored<u64> {
@@ -139,6 +119,49 @@ impl Store {
             .await?;
         Ok(row.try_get::<i64, _>("n")?.max(0) as u64)
     }
+}
+
+/// Only the conditions that are asked for: an index serves each, and none serves `… OR …`.
+fn chosen(org: &OrgId, filter: &Filter) -> QueryBuilder<Db> {
+    let mut sql = QueryBuilder::new(format!("SELECT {COLUMNS}, {LISTED} WHERE d.org = "));
+    sql.push_bind(org.as_str().to_owned());
+    let mut only = |condition: &str, value: Option<String>| {
+        if let Some(value) = value {
+            sql.push(condition).push_bind(value);
+        }
+    };
+    only(
+        " AND d.project = ",
+        filter.project.as_ref().map(ToString::to_string),
+    );
+    only(" AND e.name = ", filter.environment_name.clone());
+    only(
+        " AND d.environment = ",
+        filter.environment.as_ref().map(ToString::to_string),
+    );
+    only(
+        " AND d.id < ",
+        filter.before.as_ref().map(ToString::to_string),
+    );
+    if let Some(text) = &filter.text {
+        sql.push(" AND d.words LIKE ")
+            .push_bind(contains(text))
+            .push(" ESCAPE '!'");
+    }
+    if !filter.phases.is_empty() {
+        let words: Vec<_> = filter
+            .phases
+            .iter()
+            .map(|p| format!("'{}'", p.word()))
+            .collect();
+        sql.push(format!(" AND d.phase IN ({})", words.join(", ")));
+        if !filter.phases.iter().any(|p| p.is_final()) {
+            sql.push(UNFINISHED);
+        }
+    }
+    sql.push(" ORDER BY d.id DESC LIMIT ")
+        .push_bind(i64::from(filter.limit));
+    sql
 }
 
 /// A LIKE pattern for "contains", with the pattern's own signs taken literally.

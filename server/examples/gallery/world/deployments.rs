@@ -3,6 +3,7 @@
 use super::{Gallery, World, logs, no};
 use domain::access::{Action, Caller};
 use domain::api::*;
+use domain::dialect;
 use domain::id::*;
 use domain::refusal::Refusal;
 use domain::view::*;
@@ -19,7 +20,10 @@ impl Deployments for Gallery {
         let all = scene.summaries(limit.max(30));
         let text = filter.text.clone().unwrap_or_default().to_lowercase();
         let wanted = |d: &DeploymentSummary| {
-            filter.status.as_ref().is_none_or(|s| d.status == *s)
+            filter
+                .status
+                .as_ref()
+                .is_none_or(|s| dialect::phases(s).contains(&d.phase))
                 && filter.project.as_ref().is_none_or(|p| d.project == *p)
                 && (d.source.label().to_lowercase().contains(&text)
                     || d.project_name.contains(&text))

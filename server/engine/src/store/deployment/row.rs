@@ -2,12 +2,47 @@
 
 use super::Listed;
 use crate::store::{Row, StoreError, Stored, from_json};
+use domain::config::{Config, ConfigPatch};
 use domain::deployment::{Deployment, Phase};
 use domain::time::Time;
 use domain::view::Durations;
+use serde::de::DeserializeOwned;
 use sqlx::Row as _;
 
+/// What was read last. Neighbours in a list mostly share their configuration, and then it is
+/// read once.
+#[derive(Default)]
+pub(super) struct Before {
+    config: Last<Config>,
+    overrides: Last<ConfigPatch>,
+}
+
+struct Last<T>(Option<(String, T)>);
+
+impl<T> Default for Last<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T: Clone + DeserializeOwned> Last<T> {
+    fn read(&mut self, text: &str) -> Stored<T> {
+        match &self.0 {
+            Some((known, value)) if known == text => Ok(value.clone()),
+            _ => {
+                let value: T = from_json(text)?;
+                self.0 = Some((text.to_owned(), value.clone()));
+                Ok(value)
+            }
+        }
+    }
+}
+
 pub(super) fn deployment(row: &Row) -> Stored<Deployment> {
+    deployment_after(row, &mut Before::default())
+}
+
+fn deployment_after(row: &Row, before: &mut Before) -> Stored<Deployment> {
     let phase: String = row.try_get("phase")?;
     Ok(Deployment {
         id: row.try_get::<String, _>("id")?.parse()?,
@@ -16,8 +51,8 @@ pub(super) fn deployment(row: &Row) -> Stored<Deployment> {
         environment: row.try_get::<String, _>("environment")?.parse()?,
         number: u32::try_from(row.try_get::<i64, _>("number")?).unwrap_or(u32::MAX),
         source: from_json(&row.try_get::<String, _>("source")?)?,
-        config: from_json(&row.try_get::<String, _>("config")?)?,
-        overrides: from_json(&row.try_get::<String, _>("overrides")?)?,
+        config: before.config.read(row.try_get("config")?)?,
+        overrides: before.overrides.read(row.try_get("overrides")?)?,
         trigger: from_json(&row.try_get::<String, _>("trigger_kind")?)?,
         runtime: row.try_get::<String, _>("runtime")?.parse()?,
         created_by: row
@@ -36,8 +71,8 @@ pub(super) fn deployment(row: &Row) -> Stored<Deployment> {
     })
 }
 
-pub(super) fn listed(row: &Row) -> Stored<Listed> {
-    let deployment = deployment(row)?;
+pub(super) fn listed(row: &Row, before: &mut Before) -> Stored<Listed> {
+    let deployment = deployment_after(row, before)?;
     let at = |column: &str| -> Stored<Option<i64>> { Ok(row.try_get(column)?) };
     let (claimed, built, ended) = (at("claimed_at")?, at("built_at")?, at("ended_at")?);
     let between = |from: Option<i64>, to: Option<i64>| Some((to? - from?).max(0));
