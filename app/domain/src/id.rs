@@ -13,7 +13,7 @@ const LETTERS: usize = 26;
 
 /// Text that is not an id of the kind that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a {kind} id (it would look like `{kind}_01h…`)")]
+#[error("`{text}` is no id of this kind, which would look like `{kind}_01h…`")]
 pub struct NotAnId {
     /// Shortened: it may be anything.
     pub text: String,
@@ -200,7 +200,7 @@ mod tests {
             .as_str()
             .parse::<DeploymentId>()
             .map_err(|e| e.to_string());
-        assert!(said.is_err_and(|s| s.contains("is not a dep id")));
+        assert!(said.is_err_and(|s| s.contains("would look like `dep_")));
     }
 
     #[test]

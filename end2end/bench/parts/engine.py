@@ -1,5 +1,6 @@
 """The Docker Engine as it is, by its socket: the floor under every deployment; and images of
 the sample app."""
+import contextlib
 import http.client
 import json
 import os
@@ -41,12 +42,20 @@ class Engine:
             raise RuntimeError(f"{method} {path}: {answer.status} {raw.decode()[:300]}")
         return json.loads(raw) if raw else None
 
-    def create(self, image):
+    def create(self, image, **host_config):
         return self.call("POST", "/containers/create", {
             "Image": image,
             "ExposedPorts": {"8080/tcp": {}},
-            "HostConfig": {"PortBindings": {"8080/tcp": [{"HostIp": "127.0.0.1", "HostPort": ""}]}},
+            "HostConfig": {"PortBindings": {"8080/tcp": [{"HostIp": "127.0.0.1", "HostPort": ""}]}, **host_config},
         })["Id"]
+
+    @contextlib.contextmanager
+    def private_network(self, name):
+        self.call("POST", "/networks/create", {"Name": name, "Driver": "bridge"})
+        try:
+            yield name
+        finally:
+            self.call("DELETE", f"/networks/{name}")
 
     def start(self, container):
         """Starts it and says on which port it answers."""
