@@ -13,7 +13,8 @@ use crate::logs::capture::Capture;
 use crate::meter::Meter;
 use crate::pipeline::Pipeline;
 use crate::probe::HttpProber;
-use crate::proxy::supervise::Launch;
+use crate::proxy::build::build_of;
+use crate::proxy::supervise::{Launch, Upgrade};
 use crate::proxy_plane::ProxyPlane;
 use crate::reconciler::queue::Queue;
 use crate::reconciler::{Memory, Narrator, Reconciler};
@@ -320,8 +321,14 @@ fn launch(options: &Options, dirs: &Dirs) -> Launch {
         "--snapshot".into(),
         dirs.route_snapshot().into(),
     ];
+    let take_over = std::iter::once("--take-over".into());
+    let upgrade = build_of(&options.executable).ok().map(|build| Upgrade {
+        build,
+        arguments: arguments.iter().cloned().chain(take_over).collect(),
+    });
     Launch {
         executable: options.executable.clone(),
+        upgrade,
         arguments,
         control_socket: dirs.control_socket(),
         log: dirs.proxy_log(),

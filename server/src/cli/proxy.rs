@@ -24,6 +24,10 @@ pub struct Proxy {
     /// Believe `X-Forwarded-*`: only behind another proxy of your own.
     #[arg(long)]
     trust_forwarded: bool,
+    /// Take the listeners over from the data plane that has the control socket, without closing
+    /// a port.
+    #[arg(long)]
+    take_over: bool,
 }
 
 impl Proxy {
@@ -32,6 +36,7 @@ impl Proxy {
         let options = ProxyOptions {
             threads: self.threads,
             trust_forwarded: self.trust_forwarded,
+            take_over: self.take_over,
             ..ProxyOptions::new(self.listen, self.control_socket, self.snapshot)
         };
         run(options)

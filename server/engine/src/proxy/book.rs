@@ -12,6 +12,7 @@ use check::{check, invalid, stale};
 use domain::route::{Route, RouteTable, Upstream};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use tokio::sync::broadcast;
 
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub struct Book {
     /// Serving and draining. An upstream that stays over a change keeps its origin.
     origins: HashMap<Upstream, Arc<Origin>>,
     hints: broadcast::Sender<Hint>,
+    /// While a predecessor finishes requests, nothing counts as drained.
+    has_predecessor: Arc<AtomicBool>,
 }
 
 /// Origins of a change that does not serve yet.
@@ -33,7 +36,12 @@ impl Book {
             table,
             origins: HashMap::new(),
             hints,
+            has_predecessor: Arc::default(),
         }
+    }
+
+    pub fn after_predecessor(&mut self) -> Arc<AtomicBool> {
+        self.has_predecessor.clone()
     }
 
     pub fn generation(&self) -> u64 {
@@ -113,10 +121,13 @@ impl Book {
     /// Serving and draining upstreams; those that have drained are forgotten here.
     pub fn upstreams(&mut self) -> Vec<UpstreamStatus> {
         self.forget_drained();
-        self.origins
-            .values()
-            .map(|origin| origin.status())
-            .collect()
+        let unseen = u64::from(self.has_predecessor.load(Relaxed));
+        let status = |origin: &Arc<Origin>| {
+            let mut status = origin.status();
+            status.in_flight += unseen * u64::from(status.draining);
+            status
+        };
+        self.origins.values().map(status).collect()
     }
 
     pub fn routes(&self) -> Vec<RouteStatus> {
@@ -191,6 +202,9 @@ impl Book {
     }
 
     fn forget_drained(&mut self) {
+        if self.has_predecessor.load(Relaxed) {
+            return;
+        }
         self.origins
             .retain(|_, origin| !origin.is_retired() || origin.in_flight() > 0);
     }

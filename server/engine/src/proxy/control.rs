@@ -1,9 +1,11 @@
 //! The control plane's side door: requests in, answers and hints out.
 
 use super::book::Book;
+use super::build::own_build;
 use super::clock::unix_ms;
 use super::core::Shared;
 use super::error::ProxyError;
+use super::handover::Estate;
 use super::protocol::{
     Answer, Hello, Hint, MAX_LINE_BYTES, PROTOCOL, Refusal, RefusalCode, Request, Status,
 };
@@ -11,7 +13,8 @@ use super::snapshot::Keeper;
 use futures_util::{SinkExt, StreamExt};
 use std::fs::{self, File, Permissions, TryLockError};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -32,6 +35,9 @@ pub struct Control {
     listen: Vec<SocketAddr>,
     started_at_ms: u64,
     stop: CancellationToken,
+    /// A successor serves: nobody is to speak with this one any more.
+    retired: CancellationToken,
+    estate: Estate,
     drain_ms: AtomicU64,
 }
 
@@ -42,6 +48,7 @@ impl Control {
         keeper: Arc<Keeper>,
         hints: broadcast::Sender<Hint>,
         listen: Vec<SocketAddr>,
+        estate: Estate,
     ) -> Self {
         let drain_ms = AtomicU64::new(shared.options.limits.shutdown_drain_ms);
         let (book, stop) = (Mutex::new(book), CancellationToken::new());
@@ -53,8 +60,14 @@ impl Control {
             listen,
             started_at_ms: unix_ms(),
             stop,
+            retired: CancellationToken::new(),
+            estate,
             drain_ms,
         }
+    }
+
+    pub fn is_retired(&self) -> bool {
+        self.retired.is_cancelled()
     }
 
     /// Cancelled when the process is to end.
@@ -83,6 +96,13 @@ impl Control {
                 table: self.shared.table.load().published(),
             },
             Request::Watch => Answer::Watching,
+            // With the sockets, where the connection is at hand.
+            Request::HandOver => Answer::HandedOver { sockets: 0 },
+            Request::Retire => {
+                self.retired.cancel();
+                self.stop.cancel();
+                Answer::Retiring
+            }
             Request::Shutdown { drain_ms } => {
                 self.drain_ms.store(drain_ms, Relaxed);
                 self.stop.cancel();
@@ -120,6 +140,7 @@ impl Control {
             protocol: PROTOCOL,
             pid: std::process::id(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            build: own_build().to_owned(),
             generation: self.shared.table.load().generation,
             snapshot_generation: self.keeper.generation(),
             started_at_ms: self.started_at_ms,
@@ -142,7 +163,23 @@ impl Control {
 /// The socket, and the lock that says that it is ours.
 pub struct Door {
     listener: UnixListener,
-    _lock: File,
+    lock: File,
+}
+
+impl Door {
+    /// What a successor would get.
+    pub fn estate(&self, listeners: &[Vec<TcpListener>]) -> io::Result<Estate> {
+        Estate::of(&self.lock, listeners)
+    }
+}
+
+/// The control socket's name becomes this process's; its lock was handed over.
+pub fn inherit(path: &Path, lock: File) -> Result<Door, ProxyError> {
+    let listener = bind(path).map_err(|source| ProxyError::ControlSocket {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(Door { listener, lock })
 }
 
 /// Opens the control socket, unless a running data plane has it. What a dead one left behind
@@ -164,7 +201,7 @@ pub fn open(path: &Path) -> Result<Door, ProxyError> {
     }
     Ok(Door {
         listener: bind(path).map_err(failed)?,
-        _lock: lock,
+        lock,
     })
 }
 
@@ -205,16 +242,37 @@ pub async fn run(door: Door, control: Arc<Control>) {
 
 async fn converse(control: Arc<Control>, stream: UnixStream) {
     let mut lines = Framed::new(stream, LinesCodec::new_with_max_length(MAX_LINE_BYTES));
-    while let Some(line) = lines.next().await {
+    let mut to_successor = false;
+    loop {
+        let line = tokio::select! {
+            line = lines.next() => line,
+            () = control.retired.cancelled(), if !to_successor => return,
+        };
+        let Some(line) = line else { return };
         let (answer, hints) = hear(&control, line);
+        if matches!(answer, Answer::HandedOver { .. }) {
+            to_successor = true;
+            match hand_over(&control, lines.get_ref()) {
+                Ok(()) => continue,
+                Err(error) => {
+                    return tracing::error!(%error, "the listeners could not be handed over");
+                }
+            }
+        }
         let watching = matches!(answer, Answer::Watching);
         if say(&mut lines, &answer).await.is_err() {
             return;
         }
         if let Some(hints) = hints.filter(|_| watching) {
-            return pass_on(&mut lines, hints).await;
+            return pass_on(&control, &mut lines, hints).await;
         }
     }
+}
+
+/// With the routes as they are now on disk, where the successor reads them.
+fn hand_over(control: &Control, to: &UnixStream) -> io::Result<()> {
+    control.keeper.write_now();
+    control.estate.send(to.as_fd())
 }
 
 /// Subscribes before it answers, so that no hint falls between the two.
@@ -244,12 +302,17 @@ fn hear(
     }
 }
 
-async fn pass_on(lines: &mut Framed<UnixStream, LinesCodec>, mut hints: broadcast::Receiver<Hint>) {
+async fn pass_on(
+    control: &Control,
+    lines: &mut Framed<UnixStream, LinesCodec>,
+    mut hints: broadcast::Receiver<Hint>,
+) {
     loop {
         let hint = tokio::select! {
             hint = hints.recv() => hint,
             // A watcher says nothing more; anything from it, and its end above all, ends this.
             _ = lines.next() => return,
+            () = control.retired.cancelled() => return,
         };
         let hint = match hint {
             Ok(hint) => hint,

@@ -16,6 +16,8 @@ pub struct Shared {
     pub connections: AtomicUsize,
     /// The process is about to end: answers say so and idle connections are closed.
     pub ending: AtomicBool,
+    /// The data plane that served before still finishes requests, on upstreams that it alone counts.
+    pub has_predecessor: Arc<AtomicBool>,
 }
 
 /// One serving thread.

@@ -23,6 +23,10 @@ pub enum ProxyError {
         "another data plane already serves with the control socket {path}; stop it or use another socket"
     )]
     AlreadyRunning { path: PathBuf },
+    #[error(
+        "the data plane at {path} did not hand its listeners over: {source}; stop it, and this one can bind them"
+    )]
+    HandOver { path: PathBuf, source: io::Error },
     #[error("cannot start a thread of the data plane: {source}")]
     Thread { source: io::Error },
     #[error(

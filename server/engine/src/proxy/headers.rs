@@ -190,6 +190,7 @@ mod tests {
             ..ProxyOptions::new(vec![], "".into(), "".into())
         };
         let shared = Shared {
+            has_predecessor: Default::default(),
             options,
             table: Arc::default(),
             connections: 0.into(),

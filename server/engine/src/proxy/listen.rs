@@ -1,7 +1,6 @@
 //! Where listeners come from: one per serving thread and address, shared by SO_REUSEPORT.
 //!
-//! The seam for X-5's upgrade: a successor that is handed these sockets instead of binding
-//! them takes over without closing a port.
+//! A successor is handed these sockets instead of binding them (`handover`).
 
 use super::error::ProxyError;
 use std::io;

@@ -16,12 +16,12 @@
 //!
 //! Where to look: [`serve`] accepts, [`answer`] decides, [`forward`] relays, [`origin`] counts,
 //! [`book`] is the only writer of the table, [`client`] and [`supervise`] are what the control
-//! plane uses. A later upgrade by passing the listeners on goes into [`listen`]: it is
-//! the only place where a listener comes from.
+//! plane uses. Listeners come from [`listen`], or by [`handover`] from a predecessor.
 
 mod answer;
 mod body;
 mod book;
+pub mod build;
 pub mod client;
 mod client_socket;
 mod clock;
@@ -30,6 +30,7 @@ mod core;
 mod error;
 mod files;
 mod forward;
+mod handover;
 mod headers;
 mod health;
 mod host;

@@ -17,6 +17,8 @@ pub struct ProxyOptions {
     /// Believe the client's `X-Forwarded-*`: only behind another proxy of your own.
     pub trust_forwarded: bool,
     pub limits: Limits,
+    /// Instead of binding: take the listeners of the data plane that has the control socket.
+    pub take_over: bool,
 }
 
 impl ProxyOptions {
@@ -29,6 +31,7 @@ impl ProxyOptions {
             threads: 0,
             trust_forwarded: false,
             limits: Limits::default(),
+            take_over: false,
         }
     }
 

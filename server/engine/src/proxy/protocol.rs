@@ -42,6 +42,10 @@ pub enum Request {
     Cut {
         upstream: String,
     },
+    /// Send the listening sockets along with the answer: a successor is about to serve.
+    HandOver,
+    /// The successor serves: accept nothing any more, finish, end. Its snapshot is the newer one.
+    Retire,
     /// Accept nothing any more, let requests finish for so long, then end.
     Shutdown {
         drain_ms: u64,
@@ -66,6 +70,10 @@ pub enum Answer {
         connections: usize,
     },
     ShuttingDown,
+    HandedOver {
+        sockets: usize,
+    },
+    Retiring,
     Hint(Hint),
     Refused(Refusal),
 }
@@ -94,6 +102,9 @@ pub struct Hello {
     pub protocol: u32,
     pub pid: u32,
     pub version: String,
+    /// Which executable it is; empty where an older one does not say.
+    #[serde(default)]
+    pub build: String,
     /// Of the table that serves.
     pub generation: u64,
     /// Of the table that survives a crash; trails `generation` by milliseconds.

@@ -1,9 +1,11 @@
 //! Starting the process, and ending it.
 
 use super::book::Book;
+use super::build::own_build;
 use super::control::{self, Control};
 use super::core::{Core, Shared};
 use super::error::ProxyError;
+use super::handover::{self, Predecessor};
 use super::options::ProxyOptions;
 use super::snapshot::{self, Keeper};
 use super::{health, listen, serve, sweep};
@@ -29,14 +31,51 @@ const FILES_APART: u64 = 256;
 /// Serves until told to stop, by the control socket, SIGTERM or SIGINT.
 pub fn run(mut options: ProxyOptions) -> Result<(), ProxyError> {
     fit_to_open_files(&mut options);
+    own_build();
     let runtime = single_threaded()?;
     let entered = runtime.enter();
-    let door = control::open(&options.control_socket)?;
-    let listeners = listen::bind(&options.listen, options.cores())?;
-    let (control, keeper) = assemble(options, &listeners);
+    let (door, listeners, predecessor) = opened(&options)?;
+    let (control, keeper) = assemble(options, &door, &listeners)?;
     drop(entered);
     let threads = Threads::start(control.1.clone(), listeners)?;
+    if let Some(predecessor) = predecessor {
+        succeed(predecessor, &control.1)?;
+    }
     runtime.block_on(oversee(door, control.0, keeper, threads))
+}
+
+type Opened = (control::Door, Vec<Vec<TcpListener>>, Option<Predecessor>);
+
+/// Bound, or taken over.
+fn opened(options: &ProxyOptions) -> Result<Opened, ProxyError> {
+    let (path, cores) = (&options.control_socket, options.cores());
+    if options.take_over {
+        let inherited = handover::receive(path)?;
+        let door = control::inherit(path, inherited.lock)?;
+        let listeners = handover::by_core(inherited.listeners, cores);
+        return Ok((door, listeners, Some(inherited.predecessor)));
+    }
+    let door = control::open(path)?;
+    Ok((door, listen::bind(&options.listen, cores)?, None))
+}
+
+/// This one serves. What the predecessor still finishes is waited for before anything counts as
+/// drained.
+fn succeed(mut predecessor: Predecessor, shared: &Arc<Shared>) -> Result<(), ProxyError> {
+    let failed = |source| ProxyError::Thread { source };
+    let alone = shared.has_predecessor.clone();
+    alone.store(true, Relaxed);
+    if let Err(error) = predecessor.retire() {
+        tracing::warn!(%error, "the predecessor had ended before it was told to");
+    }
+    let wait = move || {
+        predecessor.outlived();
+        alone.store(false, Relaxed);
+    };
+    let waiting = std::thread::Builder::new()
+        .name("predecessor".into())
+        .spawn(wait);
+    waiting.map(drop).map_err(failed)
 }
 
 /// Takes as many open files as are allowed, and no more connections than they suffice for.
@@ -69,7 +108,14 @@ fn single_threaded() -> Result<Runtime, ProxyError> {
 
 type Assembled = ((Arc<Control>, Arc<Shared>), Arc<Keeper>);
 
-fn assemble(options: ProxyOptions, listeners: &[Vec<TcpListener>]) -> Assembled {
+fn assemble(
+    options: ProxyOptions,
+    door: &control::Door,
+    listeners: &[Vec<TcpListener>],
+) -> Result<Assembled, ProxyError> {
+    let estate = door
+        .estate(listeners)
+        .map_err(|source| ProxyError::Thread { source })?;
     let table = Arc::default();
     let (hints, _) = broadcast::channel(HINTS_KEPT);
     let mut book = Book::new(options.cores(), Arc::clone(&table), hints.clone());
@@ -84,6 +130,7 @@ fn assemble(options: ProxyOptions, listeners: &[Vec<TcpListener>]) -> Assembled 
         table,
         connections: 0.into(),
         ending: false.into(),
+        has_predecessor: book.after_predecessor(),
     });
     let control = Control::new(
         book,
@@ -91,8 +138,9 @@ fn assemble(options: ProxyOptions, listeners: &[Vec<TcpListener>]) -> Assembled 
         keeper.clone(),
         hints,
         bound(listeners),
+        estate,
     );
-    ((Arc::new(control), shared), keeper)
+    Ok(((Arc::new(control), shared), keeper))
 }
 
 /// The newest snapshot that can be served from, else nothing.
@@ -222,7 +270,10 @@ async fn oversee(
     shared.ending.store(true, Relaxed);
     drained(&shared, Duration::from_millis(control.drain_ms())).await;
     threads.finish();
-    keeper.write_now();
+    // A successor has its own, and newer ones.
+    if !control.is_retired() {
+        keeper.write_now();
+    }
     Ok(())
 }
 

@@ -33,6 +33,16 @@ pub struct Launch {
     pub control_socket: PathBuf,
     /// Its output is appended here.
     pub log: PathBuf,
+    /// How a running one of another build is succeeded; `None`: it is adopted as it is.
+    pub upgrade: Option<Upgrade>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Upgrade {
+    /// Of `executable`.
+    pub build: String,
+    /// Instead of `arguments`: the successor takes the listeners over.
+    pub arguments: Vec<OsString>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -65,12 +75,62 @@ pub enum Event {
     },
 }
 
-/// Adopts the running data plane, or starts one and waits until it answers.
+/// Adopts the running data plane, or starts one and waits until it answers. One of another
+/// build is succeeded by ours, which closes no port.
 pub async fn ensure(launch: &Launch) -> Result<(Client, Hello), SuperviseError> {
-    match Client::connect(&launch.control_socket).await {
-        Err(ClientError::Connect { .. }) => start(launch).await,
-        found => Ok(found?),
+    let (mut client, hello) = match Client::connect(&launch.control_socket).await {
+        Err(ClientError::Connect { .. }) => return start(launch).await,
+        found => found?,
+    };
+    let Some(upgrade) = launch.upgrade.as_ref().filter(|u| u.build != hello.build) else {
+        return Ok((client, hello));
+    };
+    if client
+        .status()
+        .await?
+        .upstreams
+        .iter()
+        .any(|one| one.draining)
+    {
+        tracing::info!("the data plane is upgraded at the next start: just now it drains");
+        return Ok((client, hello));
     }
+    match succeed(launch, upgrade, &hello).await {
+        Ok(successor) => Ok(successor),
+        Err(error) => {
+            tracing::error!(%error, "the data plane could not be upgraded; the old one serves on");
+            Ok((client, hello))
+        }
+    }
+}
+
+/// Until somebody else answers on the control socket.
+async fn succeed(
+    launch: &Launch,
+    upgrade: &Upgrade,
+    old: &Hello,
+) -> Result<(Client, Hello), SuperviseError> {
+    let mut child = spawn(launch, &upgrade.arguments)?;
+    let deadline = Instant::now() + START_TIMEOUT;
+    while Instant::now() < deadline {
+        sleep(LOOK_EVERY).await;
+        match Client::connect(&launch.control_socket).await {
+            Ok((client, hello)) if hello.pid != old.pid => {
+                reap(child);
+                tracing::info!(
+                    from = old.build,
+                    to = hello.build,
+                    "the data plane was upgraded"
+                );
+                return Ok((client, hello));
+            }
+            _ => ended(&mut child, &launch.log)?,
+        }
+    }
+    reap(child);
+    Err(SuperviseError::NotUp {
+        log: launch.log.clone(),
+    })
 }
 
 /// Keeps one running and tells what happens, until nobody listens to that any more.
@@ -127,7 +187,7 @@ async fn pass_on(hints: &mut Hints, events: &mpsc::Sender<Event>) -> Option<Clie
 }
 
 async fn start(launch: &Launch) -> Result<(Client, Hello), SuperviseError> {
-    let mut child = spawn(launch)?;
+    let mut child = spawn(launch, &launch.arguments)?;
     let deadline = Instant::now() + START_TIMEOUT;
     while Instant::now() < deadline {
         sleep(LOOK_EVERY).await;
@@ -160,14 +220,14 @@ fn reap(mut child: Child) {
     tokio::spawn(async move { child.wait().await });
 }
 
-fn spawn(launch: &Launch) -> Result<Child, SuperviseError> {
+fn spawn(launch: &Launch, arguments: &[OsString]) -> Result<Child, SuperviseError> {
     let (output, errors) = log_file(&launch.log).map_err(|source| SuperviseError::Log {
         path: launch.log.clone(),
         source,
     })?;
     let mut command = Command::new(&launch.executable);
     command
-        .args(&launch.arguments)
+        .args(arguments)
         .stdin(Stdio::null())
         .stdout(output)
         .stderr(errors);

@@ -7,12 +7,14 @@ use super::eventually;
 use super::house::route;
 use crate::proxy::client::Client;
 use crate::proxy::protocol::Hello;
-use crate::proxy::supervise::{Event, Launch, SuperviseError, ensure, keep};
+use crate::proxy::supervise::{Event, Launch, SuperviseError, Upgrade, ensure, keep};
 use crate::proxy::{ProxyOptions, run};
 use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 const FOLDER: &str = "SEALDOCK_TEST_PROXY_FOLDER";
+const TAKE_OVER: &str = "SEALDOCK_TEST_PROXY_TAKES_OVER";
 
 /// Not a test: the process that the tests below start. It is this very executable, told to
 /// run this one function.
@@ -25,6 +27,11 @@ fn as_child_process() {
         folder.join("control"),
         folder.join("routes"),
     );
+    let take_over = std::env::var_os(TAKE_OVER).is_some();
+    let options = ProxyOptions {
+        take_over,
+        ..options
+    };
     run(options).expect("the data plane ran");
 }
 
@@ -43,6 +50,21 @@ fn launch(folder: &Path) -> Launch {
         arguments: arguments.into_iter().map(Into::into).collect(),
         control_socket: folder.join("control"),
         log: folder.join("log"),
+        upgrade: None,
+    }
+}
+
+/// The next build of the same.
+fn newer(folder: &Path) -> Launch {
+    let launch = launch(folder);
+    let take_over = std::iter::once(format!("{TAKE_OVER}=1").into());
+    let arguments = take_over.chain(launch.arguments.iter().cloned()).collect();
+    Launch {
+        upgrade: Some(Upgrade {
+            build: "newer".into(),
+            arguments,
+        }),
+        ..launch
     }
 }
 
@@ -153,4 +175,77 @@ async fn a_data_plane_that_cannot_start_is_an_error_that_names_its_log() {
         ensure(&missing).await,
         Err(SuperviseError::Start { .. })
     ));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn x5_an_upgrade_hands_the_listeners_over_and_fails_no_request() {
+    let (folder, app) = (
+        tempfile::tempdir().expect("folder"),
+        App::start("app").await,
+    );
+    let (mut old, before) = ensure(&launch(folder.path())).await.expect("started");
+    old.put(1, route("a.example", &[("app", app.address)]))
+        .await
+        .expect("published");
+    let address = before.listen[0];
+    let stop = CancellationToken::new();
+    let asking: Vec<_> = (0..8)
+        .map(|_| tokio::spawn(ask_until(address, stop.clone())))
+        .collect();
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    // It takes 300 ms: longer than the upgrade.
+    let late = tokio::spawn(async move { get(address, "a.example", "/late").await.body });
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+
+    let (mut new, after) = ensure(&newer(folder.path())).await.expect("upgraded");
+    assert_ne!(before.pid, after.pid);
+    assert_eq!((before.listen, 1), (after.listen, after.generation));
+    assert!(
+        old.status().await.is_err(),
+        "nobody speaks with the old one any more"
+    );
+    new.put(2, route("a.example", &[("app", app.address)]))
+        .await
+        .expect("the new one is spoken with");
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    stop.cancel();
+    for one in asking {
+        assert!(one.await.expect("asked") > 10, "it asked all the while");
+    }
+    assert_eq!(
+        late.await.expect("answered"),
+        "app",
+        "what was under way was finished"
+    );
+    let pid = rustix::process::Pid::from_raw(i32::try_from(before.pid).expect("pid")).expect("pid");
+    eventually("the old one ends", async || {
+        rustix::process::test_kill_process(pid).is_err()
+    })
+    .await;
+    new.shutdown(0).await.expect("told");
+}
+
+async fn ask_until(address: std::net::SocketAddr, stop: CancellationToken) -> u32 {
+    let mut answers = 0;
+    while !stop.is_cancelled() {
+        assert_eq!(get(address, "a.example", "/").await.body, "app");
+        answers += 1;
+    }
+    answers
+}
+
+#[tokio::test]
+async fn x5_a_successor_that_can_not_start_changes_nothing() {
+    let folder = tempfile::tempdir().expect("folder");
+    let (_client, before) = ensure(&launch(folder.path())).await.expect("started");
+    let broken = Launch {
+        upgrade: Some(Upgrade {
+            build: "newer".into(),
+            arguments: vec!["false".into()],
+        }),
+        ..launch(folder.path())
+    };
+    let (mut client, after) = ensure(&broken).await.expect("the old one serves on");
+    assert_eq!(before, after);
+    client.shutdown(0).await.expect("told");
 }
