@@ -18,7 +18,7 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
@@ -37,7 +37,8 @@ pub struct Control {
     stop: CancellationToken,
     /// A successor serves: nobody is to speak with this one any more.
     retired: CancellationToken,
-    estate: Estate,
+    /// `None` once it accepts nothing more: a port that is kept open would only make clients wait.
+    estate: Mutex<Option<Estate>>,
     drain_ms: AtomicU64,
 }
 
@@ -61,9 +62,18 @@ impl Control {
             started_at_ms: unix_ms(),
             stop,
             retired: CancellationToken::new(),
-            estate,
+            estate: Mutex::new(Some(estate)),
             drain_ms,
         }
+    }
+
+    /// Closes the listening sockets, as far as they are held for a successor.
+    pub fn let_go(&self) {
+        drop(self.estate().take());
+    }
+
+    fn estate(&self) -> MutexGuard<'_, Option<Estate>> {
+        self.estate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn is_retired(&self) -> bool {
@@ -272,7 +282,10 @@ async fn converse(control: Arc<Control>, stream: UnixStream) {
 /// With the routes as they are now on disk, where the successor reads them.
 fn hand_over(control: &Control, to: &UnixStream) -> io::Result<()> {
     control.keeper.write_now();
-    control.estate.send(to.as_fd())
+    match control.estate().as_ref() {
+        Some(estate) => estate.send(to.as_fd()),
+        None => Err(io::Error::other("it is ending")),
+    }
 }
 
 /// Subscribes before it answers, so that no hint falls between the two.

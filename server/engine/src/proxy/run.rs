@@ -267,6 +267,7 @@ async fn oversee(
         "the data plane ends"
     );
     threads.stop_accepting.cancel();
+    control.let_go();
     shared.ending.store(true, Relaxed);
     drained(&shared, Duration::from_millis(control.drain_ms())).await;
     threads.finish();

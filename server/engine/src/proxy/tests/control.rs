@@ -225,6 +225,11 @@ async fn shutdown_lets_a_request_finish_and_then_ends() {
     })
     .await;
     house.client.shutdown(10_000).await.expect("told");
+    eventually("nobody new is let in", async || {
+        tokio::net::TcpStream::connect(address).await.is_err()
+    })
+    .await;
+    assert!(!late.is_finished(), "refused at once, not at the end");
     let reply = late.await.expect("answered");
     assert_eq!(
         (reply.body.as_str(), reply.header("connection")),
