@@ -16,7 +16,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::net::{UnixListener, UnixStream};
@@ -170,49 +170,61 @@ impl Control {
     }
 }
 
-/// The socket, and the lock that says that it is ours.
-pub struct Door {
-    listener: UnixListener,
+/// The control socket is ours, and nobody is heard on it yet.
+pub struct Claim {
+    path: PathBuf,
     lock: File,
 }
 
-impl Door {
+/// The socket, and the lock that says that it is ours.
+pub struct Door {
+    listener: UnixListener,
+    _lock: File,
+}
+
+impl Claim {
+    /// Unless a running data plane has it.
+    pub fn on(path: &Path) -> Result<Self, ProxyError> {
+        let failed = |source| ProxyError::ControlSocket {
+            path: path.to_owned(),
+            source,
+        };
+        let lock = File::create(beside(path, "lock")).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self::inherited(path, lock)),
+            Err(TryLockError::WouldBlock) => Err(ProxyError::AlreadyRunning {
+                path: path.to_owned(),
+            }),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
+    }
+
+    /// With the lock of a predecessor.
+    pub fn inherited(path: &Path, lock: File) -> Self {
+        Self {
+            path: path.to_owned(),
+            lock,
+        }
+    }
+
     /// What a successor would get.
     pub fn estate(&self, listeners: &[Vec<TcpListener>]) -> io::Result<Estate> {
         Estate::of(&self.lock, listeners)
     }
-}
 
-/// The control socket's name becomes this process's; its lock was handed over.
-pub fn inherit(path: &Path, lock: File) -> Result<Door, ProxyError> {
-    let listener = bind(path).map_err(|source| ProxyError::ControlSocket {
-        path: path.to_owned(),
-        source,
-    })?;
-    Ok(Door { listener, lock })
-}
-
-/// Opens the control socket, unless a running data plane has it. What a dead one left behind
-/// is replaced.
-pub fn open(path: &Path) -> Result<Door, ProxyError> {
-    let failed = |source| ProxyError::ControlSocket {
-        path: path.to_owned(),
-        source,
-    };
-    let lock = File::create(beside(path, "lock")).map_err(failed)?;
-    match lock.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            return Err(ProxyError::AlreadyRunning {
-                path: path.to_owned(),
-            });
-        }
-        Err(TryLockError::Error(source)) => return Err(failed(source)),
+    /// What a dead one, or a predecessor, called the same is replaced.
+    pub fn open(self) -> Result<Door, ProxyError> {
+        let Self { path, lock } = self;
+        let failed = |source| ProxyError::ControlSocket {
+            path: path.clone(),
+            source,
+        };
+        let listener = bind(&path).map_err(failed)?;
+        Ok(Door {
+            listener,
+            _lock: lock,
+        })
     }
-    Ok(Door {
-        listener: bind(path).map_err(failed)?,
-        lock,
-    })
 }
 
 /// Private before it is reachable: bound under another name, then renamed.
@@ -255,8 +267,9 @@ async fn converse(control: Arc<Control>, stream: UnixStream) {
     let mut to_successor = false;
     loop {
         let line = tokio::select! {
-            line = lines.next() => line,
+            biased;
             () = control.retired.cancelled(), if !to_successor => return,
+            line = lines.next() => line,
         };
         let Some(line) = line else { return };
         let (answer, hints) = hear(&control, line);

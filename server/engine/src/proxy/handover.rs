@@ -119,9 +119,13 @@ fn hear(stream: &UnixStream) -> io::Result<(Vec<u8>, Vec<OwnedFd>)> {
 }
 
 impl Predecessor {
-    /// From here on only the successor accepts.
+    /// Once this returns, only the successor is spoken with, and only it lets new clients in.
     pub fn retire(&mut self) -> io::Result<()> {
-        say(&mut self.0, &Request::Retire)
+        say(&mut self.0, &Request::Retire)?;
+        match self.0.read(&mut [0; 256])? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => Ok(()),
+        }
     }
 
     /// Blocks until it has ended.

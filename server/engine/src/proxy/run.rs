@@ -34,29 +34,31 @@ pub fn run(mut options: ProxyOptions) -> Result<(), ProxyError> {
     own_build();
     let runtime = single_threaded()?;
     let entered = runtime.enter();
-    let (door, listeners, predecessor) = opened(&options)?;
-    let (control, keeper) = assemble(options, &door, &listeners)?;
-    drop(entered);
+    let (claim, listeners, predecessor) = opened(&options)?;
+    let (control, keeper) = assemble(options, &claim, &listeners)?;
     let threads = Threads::start(control.1.clone(), listeners)?;
     if let Some(predecessor) = predecessor {
         succeed(predecessor, &control.1)?;
     }
+    // Last: who is told routes from here on is the only one that accepts requests.
+    let door = claim.open()?;
+    drop(entered);
     runtime.block_on(oversee(door, control.0, keeper, threads))
 }
 
-type Opened = (control::Door, Vec<Vec<TcpListener>>, Option<Predecessor>);
+type Opened = (control::Claim, Vec<Vec<TcpListener>>, Option<Predecessor>);
 
 /// Bound, or taken over.
 fn opened(options: &ProxyOptions) -> Result<Opened, ProxyError> {
     let (path, cores) = (&options.control_socket, options.cores());
     if options.take_over {
         let inherited = handover::receive(path)?;
-        let door = control::inherit(path, inherited.lock)?;
+        let claim = control::Claim::inherited(path, inherited.lock);
         let listeners = handover::by_core(inherited.listeners, cores);
-        return Ok((door, listeners, Some(inherited.predecessor)));
+        return Ok((claim, listeners, Some(inherited.predecessor)));
     }
-    let door = control::open(path)?;
-    Ok((door, listen::bind(&options.listen, cores)?, None))
+    let claim = control::Claim::on(path)?;
+    Ok((claim, listen::bind(&options.listen, cores)?, None))
 }
 
 /// This one serves. What the predecessor still finishes is waited for before anything counts as
@@ -110,10 +112,10 @@ type Assembled = ((Arc<Control>, Arc<Shared>), Arc<Keeper>);
 
 fn assemble(
     options: ProxyOptions,
-    door: &control::Door,
+    claim: &control::Claim,
     listeners: &[Vec<TcpListener>],
 ) -> Result<Assembled, ProxyError> {
-    let estate = door
+    let estate = claim
         .estate(listeners)
         .map_err(|source| ProxyError::Thread { source })?;
     let table = Arc::default();
