@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { survived } from './faults/matrix.js'
 import { agrees, nothingRemains } from './faults/world.js'
 import { ask, Client, git, image, served } from './lib/client.js'
@@ -160,4 +161,18 @@ describe('an update that has downtime', { skip, concurrency: 1 }, () => {
     }, { everyMs: 20 })
     return answers
   }
+})
+
+describe('the reader of its log', () => {
+  it('goes away: it serves on, and ends when it is told', async () => {
+    const alone = await Sealdock.start()
+    try {
+      alone.child.stdout.destroy()
+      alone.child.stderr.destroy()
+      assert.equal((await fetch(`${alone.url}/healthz`)).status, 200)
+      assert.equal(await Promise.race([alone.terminate(), sleep(20_000, 'it is still there')]), 0)
+    } finally {
+      await alone.destroy()
+    }
+  })
 })

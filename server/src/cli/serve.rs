@@ -75,7 +75,10 @@ impl Logging {
         let builder = tracing_subscriber::fmt()
             .with_env_filter(filter)
             .with_ansi(std::io::stderr().is_terminal())
-            .with_writer(std::io::stderr);
+            .with_writer(std::io::stderr)
+            // Its complaint goes to the same broken pipe, and `eprintln!` panics there: whatever
+            // logs would end, above all the answer to SIGTERM.
+            .log_internal_errors(false);
         match self.log_format {
             Format::Text => builder.init(),
             Format::Json => builder.json().init(),
@@ -190,8 +193,8 @@ async fn cancel_on_signal(stop: CancellationToken) {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
-    tracing::info!("stopping; applications go on being served");
     stop.cancel();
+    tracing::info!("stopping; applications go on being served");
 }
 
 fn broken(sentence: String) -> Failure {
