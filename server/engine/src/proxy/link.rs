@@ -93,8 +93,11 @@ impl Watch {
         self.body_moved();
     }
 
-    pub fn is_idle(&self) -> bool {
-        self.active.load(Relaxed) == 0 && self.write_since_ms.load(Relaxed) == NOT_WAITING
+    /// Nothing is under way, and has not been for so long.
+    pub fn is_idle_for(&self, quiet_ms: u64, now_ms: u64) -> bool {
+        self.active.load(Relaxed) == 0
+            && self.write_since_ms.load(Relaxed) == NOT_WAITING
+            && now_ms.saturating_sub(self.last_io_ms.load(Relaxed)) >= quiet_ms
     }
 
     /// Whether the client, or a stream without a byte, kept us waiting for too long.

@@ -7,6 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const SWEEP_EVERY: Duration = Duration::from_millis(200);
+/// A kept connection that was used just now is about to be used again: closing it would meet that
+/// request on its way. Its next answer says that it closes.
+const QUIET_MS: u64 = 1_000;
 /// Idle upstream connections are looked at every so many sweeps.
 const PRUNE_EVERY: u32 = 5;
 
@@ -25,7 +28,9 @@ pub async fn run(core: Arc<Core>) {
 fn sweep(core: &Core, now_ms: u64) {
     core.set_tick(now_ms);
     let (limits, ending) = (&core.shared.options.limits, core.is_ending());
-    let is_over = |watch: &Watch| watch.is_overdue(now_ms, limits) || (ending && watch.is_idle());
+    let is_over = |watch: &Watch| {
+        watch.is_overdue(now_ms, limits) || (ending && watch.is_idle_for(QUIET_MS, now_ms))
+    };
     core.each_watch(|watch| {
         if is_over(watch) {
             watch.close();
