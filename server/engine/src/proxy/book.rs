@@ -40,7 +40,7 @@ impl Book {
         }
     }
 
-    pub fn after_predecessor(&mut self) -> Arc<AtomicBool> {
+    pub fn has_predecessor(&self) -> Arc<AtomicBool> {
         self.has_predecessor.clone()
     }
 

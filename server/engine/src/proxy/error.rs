@@ -27,6 +27,8 @@ pub enum ProxyError {
         "the data plane at {path} did not hand its listeners over: {source}; stop it, and this one can bind them"
     )]
     HandOver { path: PathBuf, source: io::Error },
+    #[error("cannot hold the listeners for a successor: {source}; raise the limit on open files")]
+    Estate { source: io::Error },
     #[error("cannot start a thread of the data plane: {source}")]
     Thread { source: io::Error },
     #[error(

@@ -117,7 +117,7 @@ fn assemble(
 ) -> Result<Assembled, ProxyError> {
     let estate = claim
         .estate(listeners)
-        .map_err(|source| ProxyError::Thread { source })?;
+        .map_err(|source| ProxyError::Estate { source })?;
     let table = Arc::default();
     let (hints, _) = broadcast::channel(HINTS_KEPT);
     let mut book = Book::new(options.cores(), Arc::clone(&table), hints.clone());
@@ -132,7 +132,7 @@ fn assemble(
         table,
         connections: 0.into(),
         ending: false.into(),
-        has_predecessor: book.after_predecessor(),
+        has_predecessor: book.has_predecessor(),
     });
     let control = Control::new(
         book,

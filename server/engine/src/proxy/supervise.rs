@@ -95,42 +95,20 @@ pub async fn ensure(launch: &Launch) -> Result<(Client, Hello), SuperviseError> 
         tracing::info!("the data plane is upgraded at the next start: just now it drains");
         return Ok((client, hello));
     }
-    match succeed(launch, upgrade, &hello).await {
-        Ok(successor) => Ok(successor),
+    match started(launch, &upgrade.arguments, Some(hello.pid)).await {
+        Ok((client, new)) => {
+            tracing::info!(
+                from = hello.build,
+                to = new.build,
+                "the data plane was upgraded"
+            );
+            Ok((client, new))
+        }
         Err(error) => {
             tracing::error!(%error, "the data plane could not be upgraded; the old one serves on");
             Ok((client, hello))
         }
     }
-}
-
-/// Until somebody else answers on the control socket.
-async fn succeed(
-    launch: &Launch,
-    upgrade: &Upgrade,
-    old: &Hello,
-) -> Result<(Client, Hello), SuperviseError> {
-    let mut child = spawn(launch, &upgrade.arguments)?;
-    let deadline = Instant::now() + START_TIMEOUT;
-    while Instant::now() < deadline {
-        sleep(LOOK_EVERY).await;
-        match Client::connect(&launch.control_socket).await {
-            Ok((client, hello)) if hello.pid != old.pid => {
-                reap(child);
-                tracing::info!(
-                    from = old.build,
-                    to = hello.build,
-                    "the data plane was upgraded"
-                );
-                return Ok((client, hello));
-            }
-            _ => ended(&mut child, &launch.log)?,
-        }
-    }
-    reap(child);
-    Err(SuperviseError::NotUp {
-        log: launch.log.clone(),
-    })
 }
 
 /// Keeps one running and tells what happens, until nobody listens to that any more.
@@ -187,15 +165,30 @@ async fn pass_on(hints: &mut Hints, events: &mpsc::Sender<Event>) -> Option<Clie
 }
 
 async fn start(launch: &Launch) -> Result<(Client, Hello), SuperviseError> {
-    let mut child = spawn(launch, &launch.arguments)?;
+    started(launch, &launch.arguments, None).await
+}
+
+/// Until one answers that is not the one to be replaced.
+async fn started(
+    launch: &Launch,
+    arguments: &[OsString],
+    replaced: Option<u32>,
+) -> Result<(Client, Hello), SuperviseError> {
+    let mut child = spawn(launch, arguments)?;
     let deadline = Instant::now() + START_TIMEOUT;
     while Instant::now() < deadline {
         sleep(LOOK_EVERY).await;
         match Client::connect(&launch.control_socket).await {
-            Err(ClientError::Connect { .. }) => ended(&mut child, &launch.log)?,
-            answered => {
+            Ok((client, hello)) if Some(hello.pid) != replaced => {
                 reap(child);
-                return Ok(answered?);
+                return Ok((client, hello));
+            }
+            Ok(_) | Err(ClientError::Connect { .. }) => ended(&mut child, &launch.log)?,
+            // One that retires breaks off in the middle of a word.
+            Err(_) if replaced.is_some() => ended(&mut child, &launch.log)?,
+            Err(error) => {
+                reap(child);
+                return Err(error.into());
             }
         }
     }
