@@ -102,10 +102,14 @@ describe('the main job in a browser', { skip, concurrency: 1 }, () => {
     assert.ok(seen.includes('v1 > v2') && seen.every((s) => ['v1', 'v2', 'v1 > v2'].includes(s)), JSON.stringify(seen))
   })
 
-  it('I-6 a version that never becomes healthy is refused while v2 serves', async () => {
+  it('I-6 I-7 a version that never becomes healthy is refused while v2 serves, and both logs are seen', async () => {
     await go(`/environments/${environment}/update?tag=v3-rc.1`)
     await page.getByRole('button', { name: 'Update to v3-rc.1' }).click()
     await page.waitForURL(/\/deployments\/dep_/)
+    for (const log of ['Log: Web 0', /^Log: Before: #2 v2, Web 0$/]) {
+      await page.getByRole('region', { name: log, exact: true }).getByRole('log').getByText(/hello v\S+ starting/).waitFor({ timeout: 30_000 })
+    }
+    await screenshots(context, 'updating', page.url())
     await verdict('Failed')
     await page.locator('.verdict').getByText(/did not become healthy within 8 s: GET \/health answered 503/).waitFor()
     assert.equal(await version(), 'v2')

@@ -199,6 +199,8 @@ pub struct DeploymentView {
     pub instances: Vec<InstanceView>,
     /// While requests finish.
     pub drain: Option<DrainView>,
+    /// The version before it, as long as that still runs: what serves until this one does.
+    pub predecessor: Option<RunningView>,
     /// Which buttons work.
     pub can: Allowed,
 }
@@ -262,6 +264,20 @@ pub struct InstanceView {
     pub started_at: Option<Time>,
     /// Names its log.
     pub stream: String,
+}
+
+/// Another deployment of the same environment that runs now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct RunningView {
+    /// Links and requests name it by this.
+    pub id: DeploymentId,
+    /// `#12`, counted within the project.
+    pub number: u32,
+    /// What it is made from.
+    pub source: Source,
+    /// Seen now; none where the runtime does not answer.
+    pub instances: Vec<InstanceView>,
 }
 
 /// "12 requests finishing on v41, 18 s left".

@@ -3,9 +3,10 @@
 use super::{param, query};
 use crate::parts::deployment_actions::actions;
 use crate::parts::deployment_facts::facts;
-use crate::parts::dynamic::dynamic;
+use crate::parts::dynamic::{dynamic, flag};
 use crate::parts::environment_card::url;
-use crate::parts::job_list::{Selected, job_list, selected};
+use crate::parts::job_list::{Selected, beside, job_list, selected};
+use crate::parts::lines::{self, Anchor};
 use crate::parts::loaded::{Skeleton, loaded};
 use crate::parts::log::Log;
 use crate::parts::page_head::trail;
@@ -38,7 +39,7 @@ fn page(view: Signal<DeploymentView>) -> AnyView {
         <div class="deployment">
             <div class="deployment-main">
                 {job_list(view, log)}
-                {log_of(log)}
+                {logs(view, log)}
             </div>
             {facts(view)}
         </div>
@@ -98,11 +99,30 @@ fn drain(drain: DrainView) -> AnyView {
     view! { <p class="drain">{finishing}<Left until=drain.deadline/></p> }.into_any()
 }
 
-/// Rebuilt only when another log is chosen.
-fn log_of(log: Memo<Option<Selected>>) -> impl IntoView {
-    let find = query("find");
-    move || {
-        log.get()
-            .map(|s| view! { <Log stream=s.stream title=s.title find/> })
+/// While two versions run, the log of the old one stands beside that of the new one, and stays
+/// until another log is chosen: what is being read does not vanish with the old version.
+fn logs(view: Signal<DeploymentView>, log: Memo<Option<Selected>>) -> AnyView {
+    let old = Memo::new(move |last: Option<&(Option<Selected>, Option<Selected>)>| {
+        let open = log.get();
+        let now = view.with(|v| open.as_ref().and_then(|open| beside(v, open)));
+        let kept = last.filter(|(of, _)| *of == open);
+        let old = now.or_else(|| kept.and_then(|(_, old)| old.clone()));
+        (open, old)
+    });
+    let old = Memo::new(move |_| old.with(|(_, old)| old.clone()));
+    view! {
+        <div class="logs" class:logs-two=flag(move || old.with(Option::is_some))>
+            {log_of(log, lines::MAIN)}
+            {log_of(old, lines::BEFORE)}
+        </div>
     }
+    .into_any()
+}
+
+/// Rebuilt only when another log is chosen.
+fn log_of(log: Memo<Option<Selected>>, anchor: Anchor) -> AnyView {
+    dynamic(move || {
+        log.get()
+            .map(|s| view! { <Log stream=s.stream title=s.title anchor/> })
+    })
 }

@@ -18,8 +18,8 @@ pub struct Selected {
     pub title: String,
 }
 
-/// What the address names; else what a person would look at first: the failure, what runs now,
-/// the instance that serves, the newest job.
+/// What the address names; else what a person would look at first: the failure, the new version
+/// beside the old one, what runs now, the instance that serves, the newest job.
 pub fn selected(view: &DeploymentView, picked: Option<&str>) -> Option<Selected> {
     let job = |j: &JobView| Selected {
         stream: j.stream.clone(),
@@ -42,15 +42,11 @@ pub fn selected(view: &DeploymentView, picked: Option<&str>) -> Option<Selected>
         }
     }
     let with = |status| view.jobs.iter().find(|j| j.status == status);
-    let urgent = with(JobStatus::Failure)
-        .or_else(|| with(JobStatus::Running))
-        .map(job);
-    let serving = || {
-        view.instances
-            .first()
-            .filter(|_| view.summary.phase.is_active())
-            .map(instance)
-    };
+    let failed = with(JobStatus::Failure).map(job);
+    let serves = view.summary.phase.is_active();
+    let instance_if = |shown: bool| view.instances.first().filter(|_| shown).map(instance);
+    let comparing = || instance_if(view.predecessor.is_some());
+    let running = || with(JobStatus::Running).map(job);
     let newest = || {
         view.jobs
             .iter()
@@ -59,7 +55,30 @@ pub fn selected(view: &DeploymentView, picked: Option<&str>) -> Option<Selected>
             .or(view.jobs.first())
             .map(job)
     };
-    urgent.or_else(serving).or_else(newest)
+    failed
+        .or_else(comparing)
+        .or_else(running)
+        .or_else(|| instance_if(serves))
+        .or_else(newest)
+}
+
+/// The log of the version before, beside an instance's own: the instance that it takes over from.
+pub fn beside(view: &DeploymentView, open: &Selected) -> Option<Selected> {
+    let own = view.instances.iter().find(|i| i.stream == open.stream)?;
+    let before = view.predecessor.as_ref()?;
+    let same =
+        |i: &&InstanceView| i.id.component == own.id.component && i.id.replica == own.id.replica;
+    let other = before.instances.iter().find(same);
+    let other = other.or(before.instances.first())?;
+    Some(Selected {
+        stream: other.stream.clone(),
+        title: format!(
+            "Before: #{} {}, {}",
+            before.number,
+            before.source.label(),
+            instance_title(other)
+        ),
+    })
 }
 
 fn instance_title(i: &InstanceView) -> String {

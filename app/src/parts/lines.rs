@@ -13,7 +13,15 @@ pub const fn chunk_of(seq: u64) -> u64 {
     seq.saturating_sub(1) / CHUNK
 }
 
-pub fn line(line: &LogLine) -> String {
+/// What the lines of one log are called in the page and its address: `L120`, or `before-L120` where
+/// a second log stands beside the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Anchor(pub &'static str);
+
+pub const MAIN: Anchor = Anchor("");
+pub const BEFORE: Anchor = Anchor("before-");
+
+pub fn line(line: &LogLine, Anchor(anchor): Anchor) -> String {
     let mut out = String::with_capacity(line.text.len() + 96);
     let class = match line.stream {
         Stream::Out => "ln",
@@ -23,7 +31,7 @@ pub fn line(line: &LogLine) -> String {
     let (seq, time) = (line.seq, format::clock(line.at));
     let _ = write!(
         out,
-        "<div class=\"{class}\" id=\"L{seq}\"><a class=\"no\" href=\"#L{seq}\" tabindex=\"-1\">{seq}</a>"
+        "<div class=\"{class}\" id=\"{anchor}L{seq}\"><a class=\"no\" href=\"#{anchor}L{seq}\" tabindex=\"-1\">{seq}</a>"
     );
     let _ = write!(
         out,
@@ -34,20 +42,20 @@ pub fn line(line: &LogLine) -> String {
 }
 
 /// Consecutive lines, grouped into chunks: (number of the chunk, HTML of its lines).
-pub fn chunks(lines: &[LogLine]) -> Vec<(u64, String)> {
+pub fn chunks(lines: &[LogLine], anchor: Anchor) -> Vec<(u64, String)> {
     let mut chunks: Vec<(u64, String)> = vec![];
     for l in lines {
         let number = chunk_of(l.seq);
         match chunks.last_mut() {
-            Some((last, html)) if *last == number => html.push_str(&line(l)),
-            _ => chunks.push((number, line(l))),
+            Some((last, html)) if *last == number => html.push_str(&line(l, anchor)),
+            _ => chunks.push((number, line(l, anchor))),
         }
     }
     chunks
 }
 
-pub fn html(lines: &[LogLine]) -> String {
-    chunks(lines)
+pub fn html(lines: &[LogLine], anchor: Anchor) -> String {
+    chunks(lines, anchor)
         .into_iter()
         .map(|(number, html)| chunk(number, &html))
         .collect()
@@ -57,9 +65,9 @@ pub fn chunk(number: u64, inner: &str) -> String {
     format!("<div class=\"chunk\" data-chunk=\"{number}\">{inner}</div>")
 }
 
-/// `L120` or `L120-L140` of an address: the first and the last line it names.
-pub fn range(hash: &str) -> Option<(u64, u64)> {
-    let hash = hash.trim_start_matches('#');
+/// `L120` or `L120-L140` of an address: the first and the last line it names of this log.
+pub fn range(hash: &str, Anchor(anchor): Anchor) -> Option<(u64, u64)> {
+    let hash = hash.trim_start_matches('#').strip_prefix(anchor)?;
     let (first, last) = hash.split_once('-').unwrap_or((hash, hash));
     let number = |text: &str| text.strip_prefix('L')?.parse::<u64>().ok();
     let (first, last) = (number(first)?, number(last)?);
@@ -83,7 +91,7 @@ mod tests {
     #[test]
     fn a_line_has_its_number_its_time_and_its_stream() {
         assert_eq!(
-            line(&at(7)),
+            line(&at(7), MAIN),
             "<div class=\"ln ln-err\" id=\"L7\"><a class=\"no\" href=\"#L7\" tabindex=\"-1\">7</a>\
              <span class=\"at\">00:00:00</span><span class=\"tx\">&lt;b&gt;</span></div>"
         );
@@ -92,7 +100,7 @@ mod tests {
     #[test]
     fn chunks_hold_a_hundred_lines() {
         let lines: Vec<_> = (95..=205).map(at).collect();
-        let sizes: Vec<_> = chunks(&lines)
+        let sizes: Vec<_> = chunks(&lines, MAIN)
             .iter()
             .map(|(n, html)| (*n, html.matches("class=\"ln").count()))
             .collect();
@@ -101,8 +109,11 @@ mod tests {
 
     #[test]
     fn an_address_names_lines() {
-        assert_eq!(range("#L120-L140"), Some((120, 140)));
-        assert_eq!(range("L7"), Some((7, 7)));
-        assert_eq!(range("#main"), None);
+        assert_eq!(range("#L120-L140", MAIN), Some((120, 140)));
+        assert_eq!(range("L7", MAIN), Some((7, 7)));
+        assert_eq!(range("#main", MAIN), None);
+        assert_eq!(range("#before-L7-L9", BEFORE), Some((7, 9)));
+        assert_eq!(range("#before-L7", MAIN), None);
+        assert_eq!(range("#L7", BEFORE), None);
     }
 }

@@ -4,7 +4,7 @@
 
 use super::dynamic::{dynamic, flag, text, when};
 use super::icon::{Icon, icon};
-use super::lines;
+use super::lines::{self, Anchor};
 use super::loaded::{Skeleton, loaded};
 use super::log_feed::Feed;
 use crate::answer::Answer;
@@ -21,9 +21,15 @@ const TAIL: u32 = 500;
 /// Lines of one answer to a search.
 const FOUND: u32 = 500;
 
-/// `stream` is one log; `find` is what the address searches for.
+/// `stream` is one log; `anchor` tells it from another on the same page.
 #[component]
-pub fn Log(stream: String, title: String, find: Memo<Option<String>>) -> AnyView {
+pub fn Log(stream: String, title: String, anchor: Anchor) -> AnyView {
+    let name = if anchor == lines::MAIN {
+        "find"
+    } else {
+        "find-before"
+    };
+    let find = query(name);
     let (wrap, times) = (RwSignal::new(true), RwSignal::new(false));
     let job = query("job");
     let raw = format!("/v2/logs/{stream}?raw=1");
@@ -51,13 +57,14 @@ pub fn Log(stream: String, title: String, find: Memo<Option<String>>) -> AnyView
     let searching = Memo::new(move |_| !searched.with(String::is_empty));
     view! {
         <section class="log-box" class:log-nowrap=flag(move || !wrap.get()) class:log-times=times aria-label=format!("Log: {title}")>
+            <p class="log-title clip" aria-hidden="true">{title.clone()}</p>
             <div class="log-bar">
                 <form method="get" role="search" class="log-search" on:submit=|event| event.prevent_default()>
                     {icon(Icon::Search)}
                     {dynamic(move || job.get().map(|job| view! { <input type="hidden" name="job" value=job/> }))}
                     <input
                         type="search"
-                        name="find"
+                        name=name
                         aria-label="Search this log"
                         placeholder="Search this log"
                         autocomplete="off"
@@ -71,9 +78,9 @@ pub fn Log(stream: String, title: String, find: Memo<Option<String>>) -> AnyView
                 <a class="log-tool" href=raw download rel="external">{icon(Icon::Download)}<span>"Raw"</span></a>
             </div>
             <div class:hidden=searching>
-                {loaded(tail, Skeleton::Lines(8), move |page| view! { <Tail stream=stream.clone() page=page.get_untracked()/> })}
+                {loaded(tail, Skeleton::Lines(8), move |page| view! { <Tail stream=stream.clone() anchor page=page.get_untracked()/> })}
             </div>
-            {when(move || searching.get(), move || loaded(found, Skeleton::Lines(4), move |page| view! { <Found page searched/> }))}
+            {when(move || searching.get(), move || loaded(found, Skeleton::Lines(4), move |page| view! { <Found page searched anchor/> }))}
         </section>
     }
     .into_any()
@@ -106,9 +113,9 @@ fn debounced(
 }
 
 #[component]
-fn Tail(stream: String, page: LogPage) -> AnyView {
+fn Tail(stream: String, anchor: Anchor, page: LogPage) -> AnyView {
     let first = page.lines.first().map_or(1, |l| l.seq);
-    let feed = Feed::new(stream, first, page.last_seq, page.ended);
+    let feed = Feed::new(stream, anchor, first, page.last_seq, page.ended);
     Effect::new(move |_| {
         if feed.scroller.get().is_some() && feed.body.get().is_some() {
             feed.attach();
@@ -127,7 +134,7 @@ fn Tail(stream: String, page: LogPage) -> AnyView {
                     {dynamic(move || format!("Show earlier lines ({} above)", format::count(feed.first.get() - 1)))}
                 </button>
             })}
-            <div class="log-lines" node_ref=feed.body inner_html=lines::html(&page.lines) on:click=move |event| feed.pick(&event)></div>
+            <div class="log-lines" node_ref=feed.body inner_html=lines::html(&page.lines, anchor) on:click=move |event| feed.pick(&event)></div>
             <p class="log-end">{state}</p>
         </div>
         {when(move || feed.unseen.get() > 0, move || view! {
@@ -140,7 +147,7 @@ fn Tail(stream: String, page: LogPage) -> AnyView {
 }
 
 #[component]
-fn Found(page: Signal<Option<LogPage>>, searched: RwSignal<String>) -> AnyView {
+fn Found(page: Signal<Option<LogPage>>, searched: RwSignal<String>, anchor: Anchor) -> AnyView {
     let count = move || page.with(|p| p.as_ref().map_or(0, |p| p.lines.len()));
     let told = move || match count() {
         0 => "No line contains this.".to_owned(),
@@ -152,7 +159,7 @@ fn Found(page: Signal<Option<LogPage>>, searched: RwSignal<String>) -> AnyView {
         <div class="log" role="log" tabindex="0" aria-label="Lines found">
             <p class="log-end" role="status">{told}" "<button type="button" class="link" on:click=move |_| searched.set(String::new())>"Show all lines"</button></p>
             {dynamic(move || page.with(|p| match p {
-                Some(p) => Either::Left(view! { <div class="log-lines" inner_html=lines::html(&p.lines) on:click=move |_| searched.set(String::new())></div> }),
+                Some(p) => Either::Left(view! { <div class="log-lines" inner_html=lines::html(&p.lines, anchor) on:click=move |_| searched.set(String::new())></div> }),
                 None => Either::Right(()),
             }))}
         </div>

@@ -1,6 +1,6 @@
 //! New lines, from the stream into the page: gathered, written once a frame, never twice.
 
-use super::lines;
+use super::lines::{self, Anchor};
 use crate::server_fns::deployments::log;
 use domain::view::{LogLine, LogPage};
 use leptos::html;
@@ -29,6 +29,7 @@ pub struct Feed {
     following: StoredValue<bool>,
     waiting: StoredValue<Vec<LogLine>>,
     stream: StoredValue<String>,
+    anchor: Anchor,
     /// Where it scrolls, and where the lines are. References to the page hold nothing on the server,
     /// where what is made on one thread is dropped on another.
     pub scroller: NodeRef<html::Div>,
@@ -36,7 +37,7 @@ pub struct Feed {
 }
 
 impl Feed {
-    pub fn new(stream: String, first: u64, last: u64, ended: bool) -> Feed {
+    pub fn new(stream: String, anchor: Anchor, first: u64, last: u64, ended: bool) -> Feed {
         Feed {
             first: RwSignal::new(first),
             last: RwSignal::new(last),
@@ -45,6 +46,7 @@ impl Feed {
             following: StoredValue::new(true),
             waiting: StoredValue::new(vec![]),
             stream: StoredValue::new(stream),
+            anchor,
             scroller: NodeRef::new(),
             body: NodeRef::new(),
         }
@@ -60,7 +62,7 @@ impl Feed {
 
     /// Once both are in the page.
     pub fn attach(self) {
-        let wanted = lines::range(&location().hash().unwrap_or_default());
+        let wanted = self.named();
         match wanted {
             Some(range) => self.show(range),
             None if self.ended.get_untracked() => {}
@@ -126,7 +128,7 @@ impl Feed {
         let (Some(newest), Some(parts)) = (lines.last().map(|l| l.seq), self.parts()) else {
             return;
         };
-        append(&parts.1, &lines);
+        append(&parts.1, &lines, self.anchor);
         self.last.set(newest);
         if self.following.get_value() {
             self.trim(&parts.1);
@@ -146,7 +148,7 @@ impl Feed {
                 .query_selector(".ln")
                 .ok()
                 .flatten()
-                .and_then(|l| lines::range(&l.id()))
+                .and_then(|l| lines::range(&l.id(), self.anchor))
         {
             self.first.set(first.0);
         }
@@ -197,7 +199,7 @@ impl Feed {
                 return;
             };
             let height = scroller.scroll_height();
-            let _ = body.insert_adjacent_html("afterbegin", &lines::html(&before));
+            let _ = body.insert_adjacent_html("afterbegin", &lines::html(&before, self.anchor));
             scroller.set_scroll_top(scroller.scroll_top() + scroller.scroll_height() - height);
             self.first.set(first);
             then();
@@ -211,26 +213,26 @@ impl Feed {
             .and_then(|t| t.dyn_into::<Element>().ok())
             .filter(|t| t.class_name() == "no");
         let Some(to) = number
-            .and_then(|n| lines::range(&n.get_attribute("href")?))
+            .and_then(|n| lines::range(&n.get_attribute("href")?, self.anchor))
             .map(|r| r.0)
         else {
             return;
         };
         event.prevent_default();
-        let before =
-            lines::range(&location().hash().unwrap_or_default()).filter(|_| event.shift_key());
+        let before = self.named().filter(|_| event.shift_key());
         let from = before.map_or(to, |range| range.0);
+        let Anchor(anchor) = self.anchor;
         let hash = if from == to {
-            format!("#L{to}")
+            format!("#{anchor}L{to}")
         } else {
-            format!("#L{}-L{}", from.min(to), from.max(to))
+            format!("#{anchor}L{}-L{}", from.min(to), from.max(to))
         };
         let state = wasm_bindgen::JsValue::NULL;
         let _ = window()
             .history()
             .and_then(|h| h.replace_state_with_url(&state, "", Some(&hash)));
         unmark();
-        mark(from.min(to), from.max(to));
+        self.mark(from.min(to), from.max(to));
     }
 
     /// Opens at the lines that the address names.
@@ -238,13 +240,39 @@ impl Feed {
         self.following.set_value(false);
         if from < self.first.get_untracked() {
             self.load_from(from.saturating_sub(50).max(1), move || {
-                mark(from, to);
-                scroll_to(from);
+                self.mark(from, to);
+                self.scroll_to(from);
             });
         } else {
-            mark(from, to);
-            scroll_to(from);
+            self.mark(from, to);
+            self.scroll_to(from);
         }
+    }
+
+    /// The lines of this log that the address names.
+    fn named(self) -> Option<(u64, u64)> {
+        lines::range(&location().hash().unwrap_or_default(), self.anchor)
+    }
+
+    fn line(self, seq: u64) -> Option<Element> {
+        let Anchor(anchor) = self.anchor;
+        document().get_element_by_id(&format!("{anchor}L{seq}"))
+    }
+
+    fn mark(self, from: u64, to: u64) {
+        for line in (from..=to.min(from + 2_000)).filter_map(|seq| self.line(seq)) {
+            let _ = line.class_list().add_1("hit");
+        }
+    }
+
+    fn scroll_to(self, seq: u64) {
+        let scroll = move || {
+            let options = ScrollIntoViewOptions::new();
+            options.set_block(ScrollLogicalPosition::Center);
+            self.line(seq)
+                .inspect(|line| line.scroll_into_view_with_scroll_into_view_options(&options));
+        };
+        set_timeout(scroll, Duration::from_millis(30));
     }
 }
 
@@ -263,8 +291,8 @@ fn close_with_the_page(kept: StoredValue<Option<Listening>, LocalStorage>) {
     });
 }
 
-fn append(body: &Element, new: &[LogLine]) {
-    for (number, html) in lines::chunks(new) {
+fn append(body: &Element, new: &[LogLine], anchor: Anchor) {
+    for (number, html) in lines::chunks(new, anchor) {
         let last = body
             .last_element_child()
             .filter(|c| c.get_attribute("data-chunk") == Some(number.to_string()));
@@ -275,27 +303,8 @@ fn append(body: &Element, new: &[LogLine]) {
     }
 }
 
-fn line_of(seq: u64) -> Option<Element> {
-    document().get_element_by_id(&format!("L{seq}"))
-}
-
-fn mark(from: u64, to: u64) {
-    for line in (from..=to.min(from + 2_000)).filter_map(line_of) {
-        let _ = line.class_list().add_1("hit");
-    }
-}
-
 fn unmark() {
     while let Ok(Some(line)) = document().query_selector(".ln.hit") {
         let _ = line.class_list().remove_1("hit");
     }
-}
-
-fn scroll_to(seq: u64) {
-    let scroll = move || {
-        let options = ScrollIntoViewOptions::new();
-        options.set_block(ScrollLogicalPosition::Center);
-        line_of(seq).inspect(|line| line.scroll_into_view_with_scroll_into_view_options(&options));
-    };
-    set_timeout(scroll, Duration::from_millis(30));
 }

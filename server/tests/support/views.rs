@@ -118,6 +118,7 @@ pub fn deployment(phase: Phase) -> DeploymentView {
         artifact: None,
         instances: vec![],
         drain: None,
+        predecessor: None,
         can: Allowed::default(),
     }
 }

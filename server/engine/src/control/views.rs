@@ -159,7 +159,13 @@ impl Control {
             .await
             .map_err(broken)?;
         let observed = self.observed(deployment).await;
-        let running = observed.iter().any(|o| o.state == State::Running);
+        let running = observed
+            .iter()
+            .any(|o| o.id.deployment == deployment.id && o.state == State::Running);
+        let instances = |of: &Deployment| -> Vec<InstanceView> {
+            let its = observed.iter().filter(|o| o.id.deployment == of.id);
+            its.map(|o| self.instance_view(of, o)).collect()
+        };
         Ok(DeploymentView {
             summary: self.summary(listed),
             urls: self.urls(&row),
@@ -176,11 +182,16 @@ impl Control {
             config: deployment.config.clone(),
             overrides: deployment.overrides.clone(),
             artifact: deployment.artifact.clone(),
-            instances: observed
-                .iter()
-                .map(|o| self.instance_view(deployment, o))
-                .collect(),
+            instances: instances(deployment),
             drain: self.drain(deployment).await,
+            predecessor: before
+                .filter(|b| b.phase.is_active() || b.phase == Phase::Draining)
+                .map(|b| RunningView {
+                    instances: instances(&b),
+                    id: b.id,
+                    number: b.number,
+                    source: b.source,
+                }),
             can: allowed(caller, row.deleting, Some(deployment)),
         })
     }
@@ -207,7 +218,8 @@ impl Control {
         Ok(self.list(caller, filter).await?.pop().map(|l| l.deployment))
     }
 
-    /// What runs of it now; nothing where its runtime does not answer (its sentence says so).
+    /// What runs beside it and of it now; nothing where its runtime does not answer (its sentence
+    /// says so).
     async fn observed(&self, deployment: &Deployment) -> Vec<Observed> {
         if matches!(deployment.phase, Phase::Queued | Phase::Building)
             || deployment.phase.is_final()
@@ -217,14 +229,11 @@ impl Control {
         let Ok(place) = self.runtimes.of(&deployment.runtime).await else {
             return vec![];
         };
-        let seen = place
+        place
             .driver
             .observe(Scope::Environment(&deployment.environment))
             .await
-            .unwrap_or_default();
-        seen.into_iter()
-            .filter(|o| o.id.deployment == deployment.id)
-            .collect()
+            .unwrap_or_default()
     }
 
     fn instance_view(&self, deployment: &Deployment, seen: &Observed) -> InstanceView {

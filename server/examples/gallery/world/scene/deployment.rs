@@ -9,7 +9,9 @@ use domain::job::{JobKind, JobStatus};
 use domain::source::Artifact;
 use domain::strategy::Strategy;
 use domain::time::Time;
-use domain::view::{DeploymentView, DrainView, InstanceView, JobView, StageView, UpdateStatus};
+use domain::view::{
+    DeploymentView, DrainView, InstanceView, JobView, RunningView, StageView, UpdateStatus,
+};
 
 impl Scene {
     pub fn deployment(self, id: &DeploymentId) -> Option<DeploymentView> {
@@ -51,6 +53,15 @@ impl Scene {
             drain: (phase == Phase::Draining).then(|| DrainView {
                 in_flight: 12,
                 deadline: self.now.plus_ms(18_000),
+            }),
+            predecessor: (id == &self.live().id).then(|| {
+                let before = self.draining();
+                RunningView {
+                    instances: vec![self.instance(&before.id, 0)],
+                    id: before.id,
+                    number: before.number,
+                    source: before.source,
+                }
             }),
             can: self.can(phase),
             summary,
