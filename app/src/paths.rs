@@ -33,6 +33,15 @@ pub fn edit_config(id: &EnvironmentId) -> String {
     format!("/environments/{id}/update/config")
 }
 
+/// What ran before, once more; `of` is chosen already.
+pub fn versions(id: &EnvironmentId) -> String {
+    format!("/environments/{id}/versions")
+}
+
+pub fn version(id: &EnvironmentId, of: &DeploymentId) -> String {
+    format!("/environments/{id}/versions?of={of}")
+}
+
 /// `text` as one value of a query string.
 pub fn escape(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~".contains(&b);

@@ -8,6 +8,7 @@ use crate::access::{Caller, Role};
 use crate::config::ConfigPatch;
 use crate::id::{DeploymentId, EnvironmentId, ProjectId, TokenId, UploadId, UserId};
 use crate::refusal::Refusal;
+use crate::reuse::Reuse;
 use crate::source::Wanted;
 use crate::view::*;
 use async_trait::async_trait;
@@ -36,6 +37,18 @@ pub struct NewProject {
     pub runtime: Option<String>,
 }
 
+/// A slot beside the ones that a project has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewEnvironment {
+    /// Lower case, digits and hyphens; becomes part of the host name.
+    pub name: String,
+    /// The runtime's name; the first reachable one when not said.
+    #[serde(default)]
+    pub runtime: Option<String>,
+}
+
 /// A change of one environment: what the update page sends.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -47,6 +60,9 @@ pub struct Update {
     /// `None`: the overrides as they are. `Some`: they become exactly this.
     #[serde(default)]
     pub config: Option<ConfigPatch>,
+    /// Instead of both: a deployment's artifact once more, which rolls back or promotes.
+    #[serde(default)]
+    pub reuse: Option<Reuse>,
 }
 
 /// The confirmation of a previewed change.
@@ -169,6 +185,13 @@ pub trait Projects: Send + Sync {
     async fn preview_project(&self, caller: &Caller, new: &NewProject) -> Reply<Preview>;
     /// The project, its environment and its first deployment, or nothing.
     async fn create_project(&self, caller: &Caller, new: NewProject) -> Reply<DeploymentView>;
+    /// One more slot of a project, with nothing in it yet.
+    async fn create_environment(
+        &self,
+        caller: &Caller,
+        project: &ProjectId,
+        new: NewEnvironment,
+    ) -> Reply<EnvironmentView>;
     /// The sample repository that ships with the product, as a project.
     async fn create_sample(&self, caller: &Caller) -> Reply<DeploymentView>;
     /// What can be chosen from a repository, before a project exists.
@@ -214,6 +237,8 @@ pub trait Updates: Send + Sync {
     async fn environment(&self, caller: &Caller, id: &EnvironmentId) -> Reply<EnvironmentView>;
     /// For the form: tags, what runs now, what was set.
     async fn update_options(&self, caller: &Caller, id: &EnvironmentId) -> Reply<UpdateOptions>;
+    /// What can be rolled back to, or promoted from the project's other environments.
+    async fn versions(&self, caller: &Caller, id: &EnvironmentId) -> Reply<VersionsView>;
     /// Read-only.
     async fn preview_update(
         &self,

@@ -23,6 +23,9 @@ pub struct Deployment {
     pub number: u32,
     /// Pinned: a rebuild of it gives the same.
     pub source: Source,
+    /// Whose artifact it starts again: nothing is built.
+    #[serde(default)]
+    pub reuses: Option<DeploymentId>,
     /// What it runs with: the file at the commit, overlaid by what the person set.
     pub config: Config,
     /// What the person set; the *Edit config* form starts from it.
@@ -58,6 +61,10 @@ pub enum Trigger {
     Config,
     /// The same source, the same configuration.
     Redeploy,
+    /// What served here before, once more (P-13).
+    Rollback,
+    /// What another environment runs (P-14).
+    Promote,
 }
 
 impl Trigger {
@@ -68,6 +75,8 @@ impl Trigger {
             Trigger::Update => "Update",
             Trigger::Config => "Config change",
             Trigger::Redeploy => "Redeploy",
+            Trigger::Rollback => "Rollback",
+            Trigger::Promote => "Promotion",
         }
     }
 }

@@ -13,6 +13,8 @@ pub enum JobKind {
     BuildImageJob,
     /// Follows the phases from starting to live.
     DeployImageJob,
+    /// Puts files that exist already where the data plane serves from.
+    DeployStaticJob,
     /// Unpacks where the data plane serves from.
     DeployStaticBundleJob,
     /// Pulls, and pins the digest.
@@ -25,10 +27,11 @@ pub enum JobKind {
 
 impl JobKind {
     /// In the order of a pipeline.
-    pub const ALL: [JobKind; 7] = [
+    pub const ALL: [JobKind; 8] = [
         JobKind::DownloadRepoJob,
         JobKind::BuildImageJob,
         JobKind::DeployImageJob,
+        JobKind::DeployStaticJob,
         JobKind::DeployStaticBundleJob,
         JobKind::PullExternalImageJob,
         JobKind::VerifyLocalImageJob,
@@ -41,6 +44,7 @@ impl JobKind {
             JobKind::DownloadRepoJob => "DownloadRepoJob",
             JobKind::BuildImageJob => "BuildImageJob",
             JobKind::DeployImageJob => "DeployImageJob",
+            JobKind::DeployStaticJob => "DeployStaticJob",
             JobKind::DeployStaticBundleJob => "DeployStaticBundleJob",
             JobKind::PullExternalImageJob => "PullExternalImageJob",
             JobKind::VerifyLocalImageJob => "VerifyLocalImageJob",
@@ -59,6 +63,7 @@ impl JobKind {
             JobKind::DownloadRepoJob => "Clone repository",
             JobKind::BuildImageJob => "Build image",
             JobKind::DeployImageJob => "Start, check, route",
+            JobKind::DeployStaticJob => "Place files",
             JobKind::DeployStaticBundleJob => "Unpack bundle",
             JobKind::PullExternalImageJob => "Pull image",
             JobKind::VerifyLocalImageJob => "Verify local image",

@@ -1,7 +1,7 @@
 //! Source → jobs, what may start now, and what a failure takes with it (P-2, P-3).
 
 use crate::job::{JobKind, JobStatus};
-use crate::source::Source;
+use crate::source::{Artifact, Source};
 
 /// One node of the graph, before it has an id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,10 +36,35 @@ pub enum Progress {
     Failed,
 }
 
-/// The jobs that lead from `source` to traffic.
-pub fn jobs(source: &Source) -> Vec<Planned> {
+/// The jobs that lead from `source` to traffic, or from an artifact that is `reused`.
+pub fn jobs(source: &Source, reused: Option<&Artifact>) -> Vec<Planned> {
+    let chain = match reused {
+        Some(artifact) => again(artifact),
+        None => anew(source),
+    };
+    chain
+        .iter()
+        .enumerate()
+        .map(|(i, kind)| planned(chain, i, *kind))
+        .collect()
+}
+
+/// No clone and no build: seconds.
+const fn again(artifact: &Artifact) -> &'static [JobKind] {
     use JobKind as K;
-    let chain: &[K] = match source {
+    match artifact {
+        Artifact::Image { .. } => &[
+            K::VerifyLocalImageJob,
+            K::DeployImageJob,
+            K::MarkDeploymentCompleteJob,
+        ],
+        Artifact::Static { .. } => &[K::DeployStaticJob, K::MarkDeploymentCompleteJob],
+    }
+}
+
+const fn anew(source: &Source) -> &'static [JobKind] {
+    use JobKind as K;
+    match source {
         Source::Git { .. } => &[
             K::DownloadRepoJob,
             K::BuildImageJob,
@@ -57,12 +82,7 @@ pub fn jobs(source: &Source) -> Vec<Planned> {
             K::MarkDeploymentCompleteJob,
         ],
         Source::Bundle { .. } => &[K::DeployStaticBundleJob, K::MarkDeploymentCompleteJob],
-    };
-    chain
-        .iter()
-        .enumerate()
-        .map(|(i, kind)| planned(chain, i, *kind))
-        .collect()
+    }
 }
 
 fn planned(chain: &[JobKind], at: usize, kind: JobKind) -> Planned {
@@ -146,7 +166,7 @@ mod tests {
     }
 
     fn standing(source: &Source) -> Vec<Standing> {
-        jobs(source)
+        jobs(source, None)
             .into_iter()
             .map(|j| Standing {
                 kind: j.kind,
@@ -183,13 +203,43 @@ mod tests {
     }
 
     #[test]
+    fn p13_what_is_started_again_is_neither_cloned_nor_built() {
+        let kinds = |artifact: Artifact| -> Vec<_> {
+            let planned = jobs(&git(), Some(&artifact));
+            planned.into_iter().map(|j| j.kind).collect()
+        };
+        let image = Artifact::Image {
+            image: "sha256:1".into(),
+            size_bytes: 1,
+        };
+        let site = Artifact::Static {
+            digest: "sha256:2".into(),
+            root: "/s".into(),
+            files: 1,
+            size_bytes: 1,
+        };
+        assert_eq!(
+            kinds(image),
+            [
+                JobKind::VerifyLocalImageJob,
+                JobKind::DeployImageJob,
+                JobKind::MarkDeploymentCompleteJob
+            ]
+        );
+        assert_eq!(
+            kinds(site),
+            [JobKind::DeployStaticJob, JobKind::MarkDeploymentCompleteJob]
+        );
+    }
+
+    #[test]
     fn p2_an_image_that_is_here_is_verified_and_never_pulled() {
         let kinds = |local| {
-            jobs(&Source::Image {
+            let image = Source::Image {
                 reference: "a:1".into(),
                 local,
-            })[0]
-                .kind
+            };
+            jobs(&image, None)[0].kind
         };
         assert_eq!(
             (kinds(true), kinds(false)),

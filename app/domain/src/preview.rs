@@ -5,7 +5,7 @@ use crate::config::{self, Config};
 use crate::deployment::{Deployment, Trigger};
 use crate::source::{Commit, Revision, Source};
 use crate::strategy::{Strategy, between};
-use crate::view::Preview;
+use crate::view::{Preview, ReusedView};
 use sha2::{Digest, Sha256};
 
 /// What a change would come to.
@@ -18,6 +18,8 @@ pub struct Proposal<'a> {
     pub source: &'a Source,
     /// What it would run with.
     pub config: &'a Config,
+    /// Whose artifact would be started again, and what that is called.
+    pub reuses: Option<(&'a Deployment, Trigger)>,
     /// From what serves to what is proposed, newest first.
     pub commits: Vec<Commit>,
     /// There are more than are shown.
@@ -32,13 +34,17 @@ pub fn preview(proposal: Proposal<'_>) -> Preview {
     let strategy = between(active.map(|a| &a.config), proposal.config);
     let downtime = strategy == Strategy::Replace;
     let changes = active.map_or_else(Vec::new, |a| config::diff(&a.config, proposal.config));
-    let trigger = trigger(active, proposal.source, !changes.is_empty());
+    let trigger = proposal.reuses.map_or_else(
+        || trigger(active, proposal.source, !changes.is_empty()),
+        |(_, called)| called,
+    );
     let plan = Preview {
         digest: String::new(),
         trigger,
         verb: verb(trigger, proposal.source, downtime),
         from: active.map(|a| a.source.clone()),
         to: proposal.source.clone(),
+        reuses: proposal.reuses.map(|(of, _)| ReusedView::of(of)),
         commits: proposal.commits,
         commits_more: proposal.commits_more,
         changes,
@@ -78,6 +84,8 @@ fn verb(trigger: Trigger, to: &Source, downtime: bool) -> String {
         Trigger::Update => format!("Update to {label}"),
         Trigger::Config => "Apply this configuration".to_owned(),
         Trigger::Redeploy => format!("Redeploy {label}"),
+        Trigger::Rollback => format!("Roll back to {label}"),
+        Trigger::Promote => format!("Promote {label}"),
     };
     if downtime {
         format!("{verb} with downtime")
@@ -155,6 +163,7 @@ mod tests {
             candidate: None,
             source,
             config,
+            reuses: None,
             commits: vec![],
             commits_more: false,
             notes: vec![],

@@ -9,7 +9,7 @@ pub use log::*;
 pub use overview::*;
 
 use crate::config::{Change, Config, ConfigPatch};
-use crate::deployment::{Phase, Trigger};
+use crate::deployment::{Deployment, Phase, Trigger};
 use crate::id::{DeploymentId, EnvironmentId, InstanceId, JobId, ProjectId, RuntimeId, UploadId};
 use crate::job::{JobKind, JobStatus};
 use crate::source::{Artifact, Commit, Origin, Source, Tag};
@@ -193,6 +193,8 @@ pub struct DeploymentView {
     pub overrides: ConfigPatch,
     /// What differs from the deployment that served before it (or serves now).
     pub changes: Vec<Change>,
+    /// Whose artifact it started again; `None`: it made its own.
+    pub reuses: Option<ReusedView>,
     /// Once it exists.
     pub artifact: Option<Artifact>,
     /// Seen now; none where the runtime does not answer.
@@ -203,6 +205,20 @@ pub struct DeploymentView {
     pub predecessor: Option<RunningView>,
     /// Which buttons work.
     pub can: Allowed,
+    /// Why its environment can't be rolled back to it; `None`: it can.
+    pub roll_back: Option<String>,
+    /// The project's other environments, where it can be started once more.
+    pub promote_to: Vec<PlaceView>,
+}
+
+/// An environment by name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct PlaceView {
+    /// Links and requests name it by this.
+    pub environment: EnvironmentId,
+    /// `production`, `staging`.
+    pub name: String,
 }
 
 /// One move of the phase: the timeline is the list of these.
@@ -304,6 +320,8 @@ pub struct Preview {
     pub from: Option<Source>,
     /// What would serve.
     pub to: Source,
+    /// Whose artifact is started again; `None`: it is made anew.
+    pub reuses: Option<ReusedView>,
     /// Newest first, at most 50; `commits_more` says that there are more.
     pub commits: Vec<Commit>,
     /// The list was cut.
@@ -322,6 +340,52 @@ pub struct Preview {
     pub typed: Option<String>,
     /// The whole configuration that it would run with.
     pub config: Config,
+}
+
+/// The deployment whose artifact is started once more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ReusedView {
+    /// Links name it by this.
+    pub id: DeploymentId,
+    /// `#12`, counted within the project.
+    pub number: u32,
+    /// What starts again; `None` where it is gone.
+    pub artifact: Option<Artifact>,
+}
+
+impl ReusedView {
+    /// As plans and pages name it.
+    pub fn of(deployment: &Deployment) -> ReusedView {
+        ReusedView {
+            id: deployment.id.clone(),
+            number: deployment.number,
+            artifact: deployment.artifact.clone(),
+        }
+    }
+}
+
+/// What can be started again in an environment: its own former versions, and what the project's
+/// other environments run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct VersionsView {
+    /// The page's head.
+    pub environment: EnvironmentView,
+    /// Its own, the newest first; at most 50.
+    pub earlier: Vec<VersionView>,
+    /// Of the other environments, by their names; what each runs now.
+    pub elsewhere: Vec<VersionView>,
+}
+
+/// One that could be started again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct VersionView {
+    /// As lists show it.
+    pub deployment: DeploymentSummary,
+    /// Why it can't be; `None`: it can.
+    pub refused: Option<String>,
 }
 
 /// What the update page needs before anything is chosen.

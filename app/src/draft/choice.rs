@@ -2,6 +2,7 @@
 
 use super::{Fields, Read, bundle, said};
 use domain::refusal::Refusal;
+use domain::reuse::{Reuse, Settings};
 use domain::source::{Origin, Revision, Wanted};
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,10 @@ pub struct Choice {
     pub revision: Option<String>,
     pub reference: Option<String>,
     pub upload: Option<String>,
+    /// A deployment, to be started once more.
+    pub of: Option<String>,
+    /// `own` or `current`: whose configuration it then runs with.
+    pub settings: Option<String>,
     pub config: Option<Fields>,
 }
 
@@ -28,13 +33,32 @@ impl Choice {
 
     /// Nothing is chosen yet: there is no plan to show.
     pub fn is_empty(&self) -> bool {
-        let fields = [&self.tag, &self.revision, &self.reference, &self.upload];
+        let fields = [
+            &self.tag,
+            &self.revision,
+            &self.reference,
+            &self.upload,
+            &self.of,
+        ];
         self.config.is_none() && fields.into_iter().all(|f| said(f).is_none())
     }
 
     /// The repository's address is needed to say what is wanted.
     pub fn names_git(&self) -> bool {
         said(&self.tag).is_some() || said(&self.revision).is_some()
+    }
+
+    /// An artifact once more, instead of a source.
+    pub fn reuse(&self) -> Read<Option<Reuse>> {
+        let Some(of) = said(&self.of) else {
+            return Ok(None);
+        };
+        let config = match said(&self.settings) {
+            Some("current") => Settings::Current,
+            _ => Settings::Own,
+        };
+        let deployment = of.parse().map_err(|_| Refusal::not_found("deployment"))?;
+        Ok(Some(Reuse { deployment, config }))
     }
 
     /// `None`: the same source again.
@@ -84,6 +108,8 @@ impl Choice {
             ("choice[revision]", &self.revision),
             ("choice[reference]", &self.reference),
             ("choice[upload]", &self.upload),
+            ("choice[of]", &self.of),
+            ("choice[settings]", &self.settings),
         ];
         pairs.extend(
             own.into_iter()

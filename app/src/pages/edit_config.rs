@@ -1,14 +1,13 @@
 //! *Edit config*: the same version with other settings. Untouched, it is a redeploy.
 
 use super::param;
-use crate::answer::Answer;
 use crate::draft::{Choice, Fields};
 use crate::parts::config_form::config_form;
 use crate::parts::loaded::{Skeleton, loaded};
-use crate::parts::plan_panel::{Confirmation, plan_panel};
+use crate::parts::plan_panel::{Confirmation, plan_panel, planned};
 use crate::parts::update_head::update_head;
 use crate::read::Read;
-use crate::server_fns::updates::{self, ConfigNow, ConfirmUpdate, plan};
+use crate::server_fns::updates::{self, ConfigNow, ConfirmUpdate};
 use leptos::prelude::*;
 
 #[component]
@@ -28,19 +27,12 @@ fn page(id: String, now: ConfigNow, posted: Option<Fields>) -> AnyView {
         ..Choice::default()
     });
     let confirm = ServerAction::<ConfirmUpdate>::new();
-    let of = id.clone();
-    let planned = Read::new(
-        move || (choice.get(), confirm.version().get()),
-        move |(choice, _)| {
-            let id = of.clone();
-            async move { plan(id, choice).await.map(Answer::some) }
-        },
-    );
+    let plan = planned(id.clone(), choice, confirm);
     view! {
         {update_head(&now.environment)}
         <div class="two">
             {config_form(fields)}
-            {plan_panel(planned, Confirmation { id, choice, action: confirm })}
+            {plan_panel(plan, Confirmation { id, choice, action: confirm })}
         </div>
     }
     .into_any()

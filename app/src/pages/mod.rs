@@ -20,6 +20,7 @@ mod setup;
 mod sign_in;
 mod tokens;
 mod update;
+mod versions;
 
 pub use delete_project::DeleteProject;
 pub use deployment::Deployment;
@@ -41,6 +42,7 @@ pub use setup::Setup;
 pub use sign_in::SignIn;
 pub use tokens::Tokens;
 pub use update::{Asked, Update};
+pub use versions::Versions;
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};

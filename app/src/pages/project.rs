@@ -8,14 +8,15 @@ use crate::parts::icon::{Icon, icon};
 use crate::parts::loaded::{Skeleton, loaded};
 use crate::parts::page_head::page_head;
 use crate::parts::row::rows;
-use crate::parts::{feed::feed, origin::origin};
+use crate::parts::{feed::feed, origin::origin, refused::last_fault};
 use crate::server_fns::deployments::deployments;
-use crate::server_fns::projects::{events, project};
+use crate::server_fns::projects::{CreateEnvironment, events, project};
 use crate::{live, paths};
 use domain::access::Action;
 use domain::api::DeploymentFilter;
 use domain::view::{DeploymentSummary, EnvironmentView, EventView, Page, ProjectView};
 use leptos::either::Either;
+use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 /// Deployments shown here; the list has the rest.
@@ -46,6 +47,7 @@ fn page(view: Signal<ProjectView>) -> AnyView {
             <div class="cards">
                 {each(environments, |e| e.id.to_string(), environment)}
             </div>
+            {new_environment(id.to_string())}
         </section>
         {newest(id.to_string())}
         {happened(id.to_string())}
@@ -54,6 +56,30 @@ fn page(view: Signal<ProjectView>) -> AnyView {
             <p class="muted">"Its containers, routes, configuration and history disappear. You see the list before anything happens."</p>
             {delete_link(paths::delete_project(&id))}
         </section>
+    }
+    .into_any()
+}
+
+/// One more slot, for trying things before they go to production.
+fn new_environment(id: String) -> AnyView {
+    let action = ServerAction::<CreateEnvironment>::new();
+    let no = caller().and_then(|c| c.may(Action::CreateProject).err());
+    view! {
+        <details class="more-fields">
+            <summary>"Add an environment"</summary>
+            {last_fault::<()>(action.value())}
+            <ActionForm action>
+                <input type="hidden" name="id" value=id/>
+                <div class="field">
+                    <label for="environment-name">"Name"</label>
+                    <div class="joined">
+                        <input class="input" id="environment-name" name="name" required maxlength="40" placeholder="staging" autocomplete="off" autocapitalize="off" spellcheck="false" aria-describedby="environment-hint"/>
+                        <button class="btn" disabled=no.is_some()>"Add"</button>
+                    </div>
+                    <p class="hint" id="environment-hint">{no.map_or_else(|| "It gets an address and a configuration of its own. Then deploy a version to it, or promote one.".to_owned(), |no| no.sentence)}</p>
+                </div>
+            </ActionForm>
+        </details>
     }
     .into_any()
 }

@@ -1,14 +1,13 @@
 //! *New version*: choose on the left, read the plan on the right, confirm what it says.
 
 use super::{param, query};
-use crate::answer::Answer;
 use crate::draft::Choice;
 use crate::parts::loaded::{Skeleton, loaded};
-use crate::parts::plan_panel::{Confirmation, plan_panel};
+use crate::parts::plan_panel::{Confirmation, plan_panel, planned};
 use crate::parts::update_head::update_head;
 use crate::parts::version_form::version_form;
 use crate::read::Read;
-use crate::server_fns::updates::{ConfirmUpdate, plan, update_options};
+use crate::server_fns::updates::{ConfirmUpdate, update_options};
 use domain::view::UpdateOptions;
 use leptos::prelude::*;
 
@@ -25,25 +24,12 @@ fn page(id: String, options: Signal<UpdateOptions>) -> AnyView {
     let asked = Asked::from_address();
     let choice = Memo::new(move |_| asked.choice());
     let confirm = ServerAction::<ConfirmUpdate>::new();
-    let of = id.clone();
-    let planned = Read::new(
-        move || (choice.get(), confirm.version().get()),
-        move |(choice, _)| {
-            let id = of.clone();
-            async move {
-                if choice.is_empty() {
-                    Ok(Answer::none())
-                } else {
-                    plan(id, choice).await.map(Answer::some)
-                }
-            }
-        },
-    );
+    let plan = planned(id.clone(), choice.into(), confirm);
     view! {
         {update_head(&options.get_untracked().environment)}
         <div class="two">
             {version_form(&id, options.get_untracked(), asked)}
-            {plan_panel(planned, Confirmation { id, choice: choice.into(), action: confirm })}
+            {plan_panel(plan, Confirmation { id, choice: choice.into(), action: confirm })}
         </div>
     }
     .into_any()
@@ -82,7 +68,7 @@ impl Asked {
             revision,
             reference: self.reference.get(),
             upload: self.upload.get(),
-            config: None,
+            ..Choice::default()
         }
     }
 }

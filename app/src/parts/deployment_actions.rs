@@ -8,7 +8,7 @@ use crate::error::Fault;
 use crate::paths;
 use crate::server_fns::deployments::{Cancel, Pause, Resume};
 use domain::deployment::Phase;
-use domain::view::DeploymentView;
+use domain::view::{DeploymentView, PlaceView};
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -21,6 +21,7 @@ pub fn actions(view: Signal<DeploymentView>) -> AnyView {
     );
     let id = view.with_untracked(|v| v.summary.id.to_string());
     let environment = view.with_untracked(|v| v.summary.environment.clone());
+    let again = again(view);
     let can = Memo::new(move |_| view.with(|v| v.can.clone()));
     let paused = Memo::new(move |_| view.with(|v| v.summary.phase == Phase::Paused));
     let ended = Memo::new(move |_| view.with(|v| v.summary.phase.is_final()));
@@ -81,6 +82,7 @@ pub fn actions(view: Signal<DeploymentView>) -> AnyView {
     view! {
         <div class="page-actions page-actions-column">
             <div class="row">
+                {again}
                 {buttons}
                 {dynamic(move || match can.get().update {
                     None => Either::Left(view! { <a class="btn btn-primary" href=paths::update(&environment)>"Update"</a> }),
@@ -94,6 +96,21 @@ pub fn actions(view: Signal<DeploymentView>) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// Rolling back to it, or promoting it: pages of their own, with the plan.
+fn again(view: Signal<DeploymentView>) -> AnyView {
+    let own = view.with_untracked(|v| paths::version(&v.summary.environment, &v.summary.id));
+    let back = Memo::new(move |_| view.with(|v| v.roll_back.is_none()));
+    let places = Memo::new(move |_| view.with(|v| v.promote_to.clone()));
+    let of = view.with_untracked(|v| v.summary.id.clone());
+    dynamic(move || {
+        let back = back
+            .get()
+            .then(|| view! { <a class="btn" href=own.clone()>"Roll back to this"</a> });
+        let promote = |p: PlaceView| view! { <a class="btn" href=paths::version(&p.environment, &of)>{format!("Promote to {}", p.name)}</a> };
+        (back, places.get().into_iter().map(promote).collect_view())
+    })
 }
 
 /// Tells that it worked; what did not work is shown beside the buttons.

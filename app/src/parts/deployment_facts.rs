@@ -3,7 +3,7 @@
 use super::changes::changes;
 use super::copy::Copy;
 use super::dynamic::dynamic;
-use crate::format;
+use crate::{format, paths};
 use domain::config::Config;
 use domain::deployment::Trigger;
 use domain::source::{Artifact, Source};
@@ -16,6 +16,7 @@ pub fn facts(view: Signal<DeploymentView>) -> AnyView {
         Memo::new(move |_| view.with(|v| v.changes.clone())),
         Memo::new(move |_| view.with(|v| v.artifact.clone())),
     );
+    let reuses = view.with_untracked(|v| v.reuses.clone());
     let config = Memo::new(move |_| view.with(|v| v.config.clone()));
     let source = view.with_untracked(|v| v.summary.source.clone());
     let (strategy, runtime) = view.with_untracked(|v| (v.strategy.word(), v.runtime_name.clone()));
@@ -35,6 +36,7 @@ pub fn facts(view: Signal<DeploymentView>) -> AnyView {
             </section>
             <section>
                 <h2>"Artifact"</h2>
+                {reuses.map(|of| view! { <p class="muted mb-2">"The same as "<a class="link" href=paths::deployment(&of.id)>{format!("#{}", of.number)}</a>" made, started once more."</p> })}
                 {dynamic(move || artifact.with(|a| match a {
                     None => Either::Left(view! { <p class="muted">"Not made yet."</p> }),
                     Some(a) => Either::Right(artifact_facts(a)),
@@ -57,6 +59,8 @@ const fn unchanged(trigger: Trigger) -> &'static str {
         Trigger::Config | Trigger::Redeploy => {
             "The same source and configuration as the version before."
         }
+        Trigger::Rollback => "Only the source: what ran before runs again.",
+        Trigger::Promote => "Only the source: what another environment runs, runs here too.",
     }
 }
 

@@ -34,6 +34,7 @@ pub fn EnvironmentCard(
             </div>
             <footer class="env-foot">
                 <span class="muted num">{dynamic(move || environment.with(requests))}</span>
+                {dynamic(move || environment.with(back_button))}
                 {dynamic(move || environment.with(update_button))}
             </footer>
         </article>
@@ -87,6 +88,14 @@ fn requests(e: &EnvironmentView) -> String {
         None => String::new(),
         Some(n) => format!("{} requests in the last minute", format::count(n)),
     }
+}
+
+/// Nothing to go back from, nothing to press.
+fn back_button(e: &EnvironmentView) -> Option<AnyView> {
+    let shown = e.can.update.is_none() && (e.active.is_some() || e.latest.is_some());
+    shown.then(|| {
+        view! { <a class="btn btn-quiet" href=paths::versions(&e.id)>"Roll back"</a> }.into_any()
+    })
 }
 
 pub fn update_button(e: &EnvironmentView) -> impl IntoView + use<> {

@@ -9,6 +9,7 @@ pub mod deployment_actions;
 pub mod deployment_facts;
 pub mod door;
 pub mod dynamic;
+pub mod earlier_form;
 pub mod empty;
 pub mod env_editor;
 pub mod environment_card;

@@ -6,12 +6,14 @@ use super::dynamic::{dynamic, flag};
 use super::icon::{Icon, icon};
 use super::prose::prose;
 use super::refused::{last_fault, refused};
+use crate::answer::Answer;
 use crate::draft::Choice;
+use crate::paths;
 use crate::read::Read;
-use crate::server_fns::updates::ConfirmUpdate;
+use crate::server_fns::updates::{ConfirmUpdate, plan};
 use domain::source::{Commit, Source};
 use domain::strategy::Strategy;
-use domain::view::Preview;
+use domain::view::{Preview, ReusedView};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
@@ -22,6 +24,23 @@ pub struct Confirmation {
     pub id: String,
     pub choice: Signal<Choice>,
     pub action: ServerAction<ConfirmUpdate>,
+}
+
+/// The plan of a choice, read again when the choice or the world has changed.
+pub fn planned(id: String, choice: Signal<Choice>, action: ServerAction<ConfirmUpdate>) -> Planned {
+    Read::new(
+        move || (choice.get(), action.version().get()),
+        move |(choice, _)| {
+            let id = id.clone();
+            async move {
+                if choice.is_empty() {
+                    Ok(Answer::none())
+                } else {
+                    plan(id, choice).await.map(Answer::some)
+                }
+            }
+        },
+    )
 }
 
 pub fn plan_panel(planned: Planned, confirmation: Confirmation) -> AnyView {
@@ -74,6 +93,21 @@ fn way(from: Option<&Source>, to: &Source) -> AnyView {
     .into_any()
 }
 
+/// Nothing is built: the very same thing starts.
+fn again(of: &ReusedView) -> AnyView {
+    let digest = of
+        .artifact
+        .as_ref()
+        .map(|a| crate::format::digest(a.digest()));
+    view! {
+        <li class="plan-fact good">{icon(Icon::CircleCheck)}<span>
+            "Nothing is cloned or built: what "<a class="link" href=paths::deployment(&of.id)>{format!("#{}", of.number)}</a>" made starts again, bit for bit. "
+            {digest.map(|d| view! { <code>{d}</code> })}
+        </span></li>
+    }
+    .into_any()
+}
+
 /// Strategy, downtime, what stops.
 fn how(plan: &Preview) -> AnyView {
     let strategy = match plan.strategy {
@@ -99,6 +133,7 @@ fn how(plan: &Preview) -> AnyView {
     let stops = plan.stops.iter().map(|line| view! { <li class="plan-fact">{icon(Icon::Circle)}<span>"Stops: "{prose(line)}</span></li> });
     view! {
         <ul class="plan-facts">
+            {plan.reuses.as_ref().map(again)}
             <li class=class>{icon(mark)}<span>{downtime}</span></li>
             <li class="plan-fact">{icon(Icon::RefreshCw)}<span>{strategy}</span></li>
             {stops.collect_view()}

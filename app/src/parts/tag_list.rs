@@ -11,7 +11,7 @@ pub fn tag_list(
     tags: Vec<Tag>,
     live: Option<String>,
     asked: Asked,
-    choose: impl Fn(&str, &str) + Clone + 'static,
+    choose: impl Fn(&[(&str, Option<&str>)]) + Clone + 'static,
 ) -> AnyView {
     let text = RwSignal::new(asked.text.get_untracked().unwrap_or_default());
     let none = {
@@ -51,7 +51,7 @@ fn tag(
     live: Option<&str>,
     text: RwSignal<String>,
     asked: Asked,
-    choose: impl Fn(&str, &str) + 'static,
+    choose: impl Fn(&[(&str, Option<&str>)]) + 'static,
 ) -> AnyView {
     let is_live = live == Some(tag.name.as_str());
     let Tag {
@@ -68,7 +68,7 @@ fn tag(
                 value=name.clone()
                 checked=asked.tag.get_untracked().as_deref() == Some(&name)
                 prop:checked=move || asked.tag.with(|t| t.as_deref() == Some(&picked))
-                on:change=move |_| choose("tag", &value)
+                on:change=move |_| choose(&[("tag", Some(&value))])
             />
             <span class="tag-main">
                 <span class="tag-name">

@@ -19,6 +19,7 @@ pub fn update_head(environment: &EnvironmentView) -> AnyView {
         {page_head(crumbs, title, ())}
         <nav class="tabs-in" aria-label="What to change">
             <A href=paths::update(&environment.id) exact=true attr:class="tab-in">"New version"</A>
+            <A href=paths::versions(&environment.id) attr:class="tab-in">"Earlier version"</A>
             <A href=paths::edit_config(&environment.id) attr:class="tab-in">"Edit config"</A>
         </nav>
     }

@@ -24,10 +24,10 @@ pub fn version_form(id: &str, options: UpdateOptions, asked: Asked) -> AnyView {
 }
 
 /// Replaces the address, and with it the plan.
-fn chooser(page: String) -> impl Fn(&str, &str) + Clone + 'static {
+pub fn chooser(page: String) -> impl Fn(&[(&str, Option<&str>)]) + Clone + 'static {
     let navigate = use_navigate();
-    move |name, value| {
-        let to = format!("{page}{}", paths::query(&[(name, Some(value))]));
+    move |pairs| {
+        let to = format!("{page}{}", paths::query(pairs));
         navigate(
             &to,
             NavigateOptions {

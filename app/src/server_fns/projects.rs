@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json};
 
 #[cfg(feature = "ssr")]
-use {crate::call, crate::paths};
+use {crate::call, crate::paths, domain::api::NewEnvironment};
 
 #[server(prefix = "/fn", endpoint = "overview", input = GetUrl)]
 pub async fn overview() -> Result<Answer<OverviewView>, Fault> {
@@ -53,6 +53,19 @@ pub async fn repository(url: String) -> Result<Answer<RepositoryView>, Fault> {
 pub async fn upload(id: String) -> Result<Answer<UploadView>, Fault> {
     let (api, caller) = call::signed()?;
     call::answer(api.upload(&caller, &call::id(&id, "upload")?).await)
+}
+
+#[server(prefix = "/fn", endpoint = "create-environment")]
+pub async fn create_environment(id: String, name: String) -> Result<(), Fault> {
+    let (api, caller) = call::signed()?;
+    let new = NewEnvironment {
+        name: name.trim().to_owned(),
+        runtime: None,
+    };
+    let id = call::id(&id, "project")?;
+    call::said(api.create_environment(&caller, &id, new).await)?;
+    leptos_axum::redirect(&paths::project(&id));
+    Ok(())
 }
 
 #[server(prefix = "/fn", endpoint = "create-project")]

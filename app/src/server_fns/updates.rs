@@ -4,7 +4,7 @@ use crate::answer::Answer;
 use crate::draft::Choice;
 use crate::error::Fault;
 use domain::config::{Config, ConfigPatch};
-use domain::view::{EnvironmentView, Preview, UpdateOptions};
+use domain::view::{EnvironmentView, Preview, UpdateOptions, VersionsView};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json};
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,12 @@ pub async fn update_options(id: String) -> Result<Answer<UpdateOptions>, Fault> 
         api.update_options(&caller, &call::id(&id, "environment")?)
             .await,
     )
+}
+
+#[server(name = ReadVersions, prefix = "/fn", endpoint = "versions", input = GetUrl)]
+pub async fn versions(id: String) -> Result<Answer<VersionsView>, Fault> {
+    let (api, caller) = call::signed()?;
+    call::answer(api.versions(&caller, &call::id(&id, "environment")?).await)
 }
 
 #[server(prefix = "/fn", endpoint = "config-form", input = GetUrl)]
@@ -135,6 +141,7 @@ async fn update_of(
     Ok(Update {
         source: call::said(choice.wanted(origin.as_ref()))?,
         config,
+        reuse: call::said(choice.reuse())?,
     })
 }
 

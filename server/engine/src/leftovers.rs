@@ -47,9 +47,8 @@ impl Leftovers {
 
     async fn discard_one(&self, listed: &Listed) -> Result<(), Stumble> {
         let deployment = &listed.deployment;
-        if let (Source::Git { .. }, Some(Artifact::Image { .. })) =
-            (&deployment.source, &deployment.artifact)
-        {
+        let tagged = deployment.reuses.is_some() || matches!(deployment.source, Source::Git { .. });
+        if let (true, Some(Artifact::Image { .. })) = (tagged, &deployment.artifact) {
             self.runtimes
                 .of(&deployment.runtime)
                 .await?

@@ -10,6 +10,7 @@ mod client;
 mod delete;
 mod deploy;
 mod doctor;
+mod environment;
 mod exit;
 mod find;
 mod follow;
@@ -20,7 +21,9 @@ mod open;
 mod pack;
 mod plan;
 mod profile;
+mod promote;
 mod proxy;
+mod rollback;
 mod say;
 mod serve;
 mod source;
@@ -64,6 +67,13 @@ enum Command {
     Deploy(deploy::Deploy),
     /// Move a project to another version or configuration.
     Update(update::Update),
+    /// Start what served before once more: no build, no downtime.
+    Rollback(rollback::Rollback),
+    /// Start in one environment what another one runs, bit for bit.
+    Promote(promote::Promote),
+    /// Add environments to a project.
+    #[command(subcommand)]
+    Environment(environment::Environment),
     /// Show what a project, a deployment or one of its jobs printed.
     Logs(logs::Logs),
     /// List projects, or the deployments of one.
@@ -116,6 +126,9 @@ async fn remote(command: Command, say: &Say) -> Done {
         Command::Init(init) => init.run(say),
         Command::Deploy(deploy) => deploy.run(say).await,
         Command::Update(update) => update.run(say).await,
+        Command::Rollback(rollback) => rollback.run(say).await,
+        Command::Promote(promote) => promote.run(say).await,
+        Command::Environment(environment) => environment.run(say).await,
         Command::Logs(logs) => logs.run(say).await,
         Command::List(list) => list.run(say).await,
         Command::Delete(delete) => delete.run(say).await,

@@ -53,6 +53,13 @@ pub fn text(plan: &Preview) -> String {
         plan.to.label(),
         plan.strategy.word()
     );
+    if let Some(of) = &plan.reuses {
+        let _ = writeln!(
+            text,
+            "  what #{} made starts again; nothing is built",
+            of.number
+        );
+    }
     for commit in &plan.commits {
         let _ = writeln!(text, "  {} {}", commit.short(), commit.subject);
     }

@@ -101,7 +101,7 @@ pub async fn change(
     if flags.is_empty() && unset.is_empty() {
         return Ok(Change {
             source,
-            config: None,
+            ..Change::default()
         });
     }
     let options: UpdateOptions = client
@@ -117,6 +117,7 @@ pub async fn change(
     Ok(Change {
         source,
         config: Some(patch),
+        ..Change::default()
     })
 }
 

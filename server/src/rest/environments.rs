@@ -11,13 +11,14 @@ use axum::extract::State;
 use domain::access::Action;
 use domain::api::{Confirm, Update};
 use domain::id::EnvironmentId;
-use domain::view::{DeploymentView, EnvironmentView, Preview, UpdateOptions};
+use domain::view::{DeploymentView, EnvironmentView, Preview, UpdateOptions, VersionsView};
 use utoipa_axum::routes;
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         may(Action::Read, routes!(get)),
         may(Action::Deploy, routes!(options)),
+        may(Action::Deploy, routes!(versions)),
         may(Action::Deploy, routes!(plan)),
         may(Action::Deploy, routes!(update)),
     ]
@@ -41,6 +42,16 @@ async fn options(
     Id(id): Id<EnvironmentId>,
 ) -> Answer<Json<UpdateOptions>> {
     Ok(Json(app.api.update_options(&actor.0, &id).await?))
+}
+
+/// What can be rolled back to, or promoted from the project's other environments.
+#[utoipa::path(get, path = "/v2/environments/{id}/versions", tag = "Environments", params(("id" = String, Path)), responses((status = 200, body = VersionsView)))]
+async fn versions(
+    State(app): State<App>,
+    actor: Actor,
+    Id(id): Id<EnvironmentId>,
+) -> Answer<Json<VersionsView>> {
+    Ok(Json(app.api.versions(&actor.0, &id).await?))
 }
 
 /// What an update would do, with the digest that confirms it. Changes nothing.

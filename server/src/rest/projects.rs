@@ -9,9 +9,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::access::Action;
-use domain::api::NewProject;
+use domain::api::{NewEnvironment, NewProject};
 use domain::id::ProjectId;
-use domain::view::{DeletePreview, DeploymentView, OverviewView, Page, Preview, ProjectView};
+use domain::view::{
+    DeletePreview, DeploymentView, EnvironmentView, OverviewView, Page, Preview, ProjectView,
+};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
@@ -24,6 +26,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         may(Action::CreateProject, routes!(plan)),
         may(Action::CreateProject, routes!(create_sample)),
         may(Action::Read, routes!(get)),
+        may(Action::CreateProject, routes!(add_environment)),
         may(Action::Delete, routes!(delete)),
         may(Action::Delete, routes!(plan_delete)),
     ]
@@ -65,6 +68,18 @@ async fn plan(
 #[utoipa::path(post, path = "/v2/projects/sample", tag = "Projects", responses((status = 201, body = DeploymentView)))]
 async fn create_sample(State(app): State<App>, actor: Actor) -> Answer<Created<DeploymentView>> {
     Ok(deployed(app.api.create_sample(&actor.0).await?))
+}
+
+/// Add an environment, with nothing in it yet.
+#[utoipa::path(post, path = "/v2/projects/{id}/environments", tag = "Projects", params(("id" = String, Path)), request_body = NewEnvironment, responses((status = 201, body = EnvironmentView)))]
+async fn add_environment(
+    State(app): State<App>,
+    actor: Actor,
+    Id(id): Id<ProjectId>,
+    Body(new): Body<NewEnvironment>,
+) -> Answer<Created<EnvironmentView>> {
+    let made = app.api.create_environment(&actor.0, &id, new).await?;
+    Ok(created(format!("/v2/environments/{}", made.id), made))
 }
 
 /// One project.

@@ -10,10 +10,11 @@ use crate::router::{Endpoint, may};
 use axum::extract::State;
 use domain::access::{Action, Caller};
 use domain::api::{Confirm, Reply, Update};
-use domain::id::{ProjectId, UploadId};
+use domain::id::{DeploymentId, ProjectId, UploadId};
 use domain::refusal::Refusal;
+use domain::reuse::{Reuse, Settings};
 use domain::source::{Origin, Revision, Wanted};
-use domain::view::{DeploymentView, ProjectView};
+use domain::view::{DeploymentView, EnvironmentView, ProjectView};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -25,6 +26,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         may(Action::Deploy, routes!(trigger_pipeline)),
         may(Action::Deploy, routes!(deploy_image)),
         may(Action::Deploy, routes!(deploy_static)),
+        may(Action::Deploy, routes!(rollback)),
     ]
 }
 
@@ -57,6 +59,48 @@ struct StaticDeploy {
     upload: UploadId,
     #[serde(default)]
     typed: Option<String>,
+}
+
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Rollback {
+    /// The newest that served before, when not said.
+    deployment: Option<DeploymentId>,
+    config: Settings,
+    typed: Option<String>,
+}
+
+/// Roll production back: what served before starts again, without a build.
+#[utoipa::path(post, path = "/v2/projects/{id}/rollback", tag = "Shortcuts", params(("id" = String, Path)), request_body = Rollback, responses((status = 201, body = DeploymentView)))]
+async fn rollback(
+    State(app): State<App>,
+    actor: Actor,
+    Id(id): Id<ProjectId>,
+    Body(body): Body<Rollback>,
+) -> Answer<Created<DeploymentView>> {
+    let project = app.api.project(&actor.0, &id).await?;
+    let deployment = match body.deployment {
+        Some(id) => id,
+        None => newest_before(&app, &actor.0, &project).await?,
+    };
+    let update = Update {
+        reuse: Some(Reuse {
+            deployment,
+            config: body.config,
+        }),
+        ..Update::default()
+    };
+    Ok(deployed(
+        carry_out(&app, &actor.0, &project, update, body.typed).await?,
+    ))
+}
+
+async fn newest_before(app: &App, caller: &Caller, project: &ProjectView) -> Reply<DeploymentId> {
+    let versions = app.api.versions(caller, &production(project)?.id).await?;
+    let newest = versions.earlier.into_iter().find(|v| v.refused.is_none());
+    newest
+        .map(|v| v.deployment.id)
+        .ok_or_else(|| nothing_before(project))
 }
 
 /// Build and deploy a branch, tag or commit to production.
@@ -122,15 +166,21 @@ async fn to_production(
     wanted: Wanted,
     typed: Option<String>,
 ) -> Reply<DeploymentView> {
-    let environment = project
-        .environments
-        .iter()
-        .find(|e| e.name == PRODUCTION)
-        .ok_or_else(no_production)?;
     let update = Update {
         source: Some(wanted),
-        config: None,
+        ..Update::default()
     };
+    carry_out(app, caller, project, update, typed).await
+}
+
+async fn carry_out(
+    app: &App,
+    caller: &Caller,
+    project: &ProjectView,
+    update: Update,
+    typed: Option<String>,
+) -> Reply<DeploymentView> {
+    let environment = production(project)?;
     let plan = app
         .api
         .preview_update(caller, &environment.id, &update)
@@ -170,6 +220,17 @@ fn not_git(project: &ProjectView) -> Refusal {
         project.origin.word()
     );
     Refusal::conflict("not_git", sentence).way_out("Use `deploy/image` or `deploy/static`.")
+}
+
+fn production(project: &ProjectView) -> Reply<&EnvironmentView> {
+    let named = project.environments.iter().find(|e| e.name == PRODUCTION);
+    named.ok_or_else(no_production)
+}
+
+fn nothing_before(project: &ProjectView) -> Refusal {
+    let sentence = format!("Nothing served before in production of `{}`.", project.name);
+    Refusal::conflict("nothing_before", sentence)
+        .way_out("There is something to go back to as soon as a second version took over.")
 }
 
 fn no_production() -> Refusal {

@@ -236,6 +236,14 @@ impl Projects for Fixture {
         self.created.fetch_add(1, Ordering::SeqCst);
         Ok(self.view())
     }
+    async fn create_environment(
+        &self,
+        caller: &Caller,
+        id: &ProjectId,
+        _: NewEnvironment,
+    ) -> Reply<EnvironmentView> {
+        scoped(caller, id, &project_id(), "project").map(|()| views::environment())
+    }
     async fn create_sample(&self, _: &Caller) -> Reply<DeploymentView> {
         Ok(self.view())
     }
@@ -340,6 +348,17 @@ impl Updates for Fixture {
             live_tag: None,
             overrides: Default::default(),
             config: None,
+        })
+    }
+    async fn versions(&self, caller: &Caller, id: &EnvironmentId) -> Reply<VersionsView> {
+        let version = VersionView {
+            deployment: summary(),
+            refused: None,
+        };
+        Ok(VersionsView {
+            environment: self.environment(caller, id).await?,
+            earlier: vec![version],
+            elsewhere: vec![],
         })
     }
     async fn preview_update(

@@ -119,6 +119,9 @@ pub fn deployment(phase: Phase) -> DeploymentView {
         instances: vec![],
         drain: None,
         predecessor: None,
+        reuses: None,
+        roll_back: None,
+        promote_to: vec![],
         can: Allowed::default(),
     }
 }
@@ -149,6 +152,7 @@ pub fn preview() -> Preview {
         verb: "Update".into(),
         from: None,
         to: source(),
+        reuses: None,
         commits: vec![],
         commits_more: false,
         changes: vec![],

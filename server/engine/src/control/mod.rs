@@ -3,6 +3,7 @@
 
 mod accounts;
 mod deployments;
+mod environments;
 mod password;
 mod projects;
 mod resolve;
@@ -10,6 +11,7 @@ mod runtimes;
 mod token;
 mod updates;
 mod uploads;
+mod versions;
 mod views;
 
 pub use token::{fresh, hash};

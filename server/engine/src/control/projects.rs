@@ -9,7 +9,7 @@ use crate::store::project::{Created, NewProject as ProjectRow, Project};
 use crate::store::runtime::Runtime;
 use async_trait::async_trait;
 use domain::access::{Action, Caller};
-use domain::api::{NewProject, Projects, Reply};
+use domain::api::{NewEnvironment, NewProject, Projects, Reply};
 use domain::deployment::{Phase, Trigger};
 use domain::dialect;
 use domain::hint::Topic;
@@ -82,6 +82,7 @@ impl Projects for Control {
             candidate: None,
             source: &checked.resolved.source,
             config: &checked.resolved.config,
+            reuses: None,
             commits: vec![],
             commits_more: false,
             notes: checked.resolved.notes,
@@ -114,6 +115,7 @@ impl Projects for Control {
             project_name: &checked.name,
             environment: &environment,
             source: &checked.resolved.source,
+            reuses: None,
             config: &checked.resolved.config,
             overrides: &new.config,
             trigger: Trigger::Create,
@@ -134,6 +136,15 @@ impl Projects for Control {
         self.bus.hint(&caller.org, Topic::Project(project));
         self.wake(&caller.org, &environment, Some(&id));
         self.show(caller, &id).await
+    }
+
+    async fn create_environment(
+        &self,
+        caller: &Caller,
+        project: &ProjectId,
+        new: NewEnvironment,
+    ) -> Reply<EnvironmentView> {
+        self.add_environment(caller, project, new).await
     }
 
     async fn create_sample(&self, caller: &Caller) -> Reply<DeploymentView> {

@@ -53,12 +53,24 @@ impl Control {
         source: Source,
         overrides: &ConfigPatch,
     ) -> Reply<Resolved> {
+        let resolved = self.layered(org, source, overrides).await?;
+        if let Source::Git { url, commit, .. } = &resolved.source {
+            self.has_dockerfile(org, url, &commit.sha, &resolved.config)
+                .await?;
+        }
+        Ok(resolved)
+    }
+
+    /// The same without a look at how it would be built.
+    pub(super) async fn layered(
+        &self,
+        org: &OrgId,
+        source: Source,
+        overrides: &ConfigPatch,
+    ) -> Reply<Resolved> {
         config::validate(overrides).map_err(|errors| wrong_config("config", &errors))?;
         let (file, notes) = self.file(org, &source).await?;
         let config = Config::resolve(&[&file, overrides]);
-        if let Source::Git { url, commit, .. } = &source {
-            self.has_dockerfile(org, url, &commit.sha, &config).await?;
-        }
         Ok(Resolved {
             source,
             config,

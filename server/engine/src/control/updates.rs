@@ -6,17 +6,18 @@ use crate::store::StoreError;
 use crate::store::deployment::{Filter, NewDeployment};
 use crate::store::environment::Environment;
 use crate::store::project::Project;
+use crate::store::runtime::Runtime;
 use async_trait::async_trait;
 use domain::access::{Action, Caller};
 use domain::api::{Confirm, Reply, Update, Updates};
 use domain::can;
 use domain::config::ConfigPatch;
-use domain::deployment::Deployment;
+use domain::deployment::{Deployment, Trigger};
 use domain::id::{DeploymentId, EnvironmentId};
 use domain::preview::{Proposal, preview};
 use domain::refusal::Refusal;
 use domain::source::{Commit, Origin, Revision, Source};
-use domain::view::{DeploymentView, EnvironmentView, Preview, UpdateOptions};
+use domain::view::{DeploymentView, EnvironmentView, Preview, UpdateOptions, VersionsView};
 
 const COMMITS_SHOWN: u32 = 50;
 
@@ -26,7 +27,15 @@ struct Planned {
     active: Option<Deployment>,
     overrides: ConfigPatch,
     source: Source,
+    reuses: Option<Deployment>,
     preview: Preview,
+}
+
+/// What would run, before it is planned.
+struct Proposed {
+    resolved: Resolved,
+    overrides: ConfigPatch,
+    reuses: Option<(Deployment, Trigger)>,
 }
 
 #[async_trait]
@@ -60,6 +69,12 @@ impl Updates for Control {
         })
     }
 
+    async fn versions(&self, caller: &Caller, id: &EnvironmentId) -> Reply<VersionsView> {
+        caller.may(Action::Deploy)?;
+        let row = found(self.store.environment(&caller.org, id).await, "environment")?;
+        self.versions_of(caller, &row).await
+    }
+
     async fn preview_update(
         &self,
         caller: &Caller,
@@ -88,6 +103,7 @@ impl Updates for Control {
             project_name: &planned.row.project_name,
             environment: &planned.row.id,
             source: &planned.source,
+            reuses: planned.reuses.as_ref(),
             config: &planned.preview.config,
             overrides: &planned.overrides,
             trigger: planned.preview.trigger,
@@ -122,12 +138,12 @@ impl Control {
                 .map_err(broken)?,
             None => None,
         };
-        let overrides = update
-            .config
-            .clone()
-            .unwrap_or_else(|| row.overrides.clone());
-        let mut resolved = self.proposed(caller, &row, update, &overrides).await?;
         let runtime = self.runtime_of(caller, &row).await?;
+        let Proposed {
+            mut resolved,
+            overrides,
+            reuses,
+        } = self.proposed(caller, &row, &runtime, update).await?;
         let note = self.place(caller, &runtime, &resolved.config).await?;
         resolved.notes.extend(note);
         let (commits, commits_more) = self
@@ -138,6 +154,7 @@ impl Control {
             candidate: candidate.as_ref(),
             source: &resolved.source,
             config: &resolved.config,
+            reuses: reuses.as_ref().map(|(of, called)| (of, *called)),
             commits,
             commits_more,
             notes: resolved.notes,
@@ -147,32 +164,41 @@ impl Control {
             active,
             overrides,
             source: resolved.source,
+            reuses: reuses.map(|(of, _)| of),
             preview,
         })
     }
 
-    /// The wanted source, or the same one again.
+    /// The wanted source, the same one again, or an artifact once more.
     async fn proposed(
         &self,
         caller: &Caller,
         row: &Environment,
+        runtime: &Runtime,
         update: &Update,
-        overrides: &ConfigPatch,
-    ) -> Reply<Resolved> {
-        let runtime = self.runtime_of(caller, row).await?;
-        match &update.source {
-            Some(wanted) => self.resolve(caller, &runtime, wanted, overrides).await,
-            None => {
-                let base = self.base(caller, row).await?.ok_or_else(|| {
-                    Refusal::conflict(
-                        "nothing_here",
-                        "Nothing was ever deployed here, so there is nothing to deploy again.",
-                    )
-                    .way_out("Choose a version.")
-                })?;
-                self.configure(&caller.org, base.source, overrides).await
-            }
+    ) -> Reply<Proposed> {
+        if let Some(wanted) = &update.reuse {
+            only_reuse(update)?;
+            let again = self.again(caller, row, runtime, wanted).await?;
+            return Ok(Proposed {
+                resolved: again.resolved,
+                overrides: again.overrides,
+                reuses: Some((again.of, again.trigger)),
+            });
         }
+        let overrides = update.config.as_ref().unwrap_or(&row.overrides);
+        let resolved = match &update.source {
+            Some(wanted) => self.resolve(caller, runtime, wanted, overrides).await?,
+            None => {
+                let base = self.base(caller, row).await?.ok_or_else(nothing_here)?;
+                self.configure(&caller.org, base.source, overrides).await?
+            }
+        };
+        Ok(Proposed {
+            resolved,
+            overrides: overrides.clone(),
+            reuses: None,
+        })
     }
 
     async fn active(&self, caller: &Caller, row: &Environment) -> Reply<Option<Deployment>> {
@@ -243,6 +269,25 @@ impl Control {
             more,
         )
     }
+}
+
+fn nothing_here() -> Refusal {
+    Refusal::conflict(
+        "nothing_here",
+        "Nothing was ever deployed here, so there is nothing to deploy again.",
+    )
+    .way_out("Choose a version.")
+}
+
+fn only_reuse(update: &Update) -> Reply<()> {
+    if update.source.is_none() && update.config.is_none() {
+        return Ok(());
+    }
+    Err(Refusal::invalid(
+        "reuse",
+        "`reuse` starts what is there already, so it goes with no `source` and no `config`.",
+    )
+    .way_out("Roll back first, then change the source or the configuration."))
 }
 
 fn confirmed(preview: &Preview, confirm: &Confirm) -> Reply<()> {

@@ -16,6 +16,7 @@ use domain::id::EnvironmentId;
 use domain::instance::{Observed, State};
 use domain::plan::deadline;
 use domain::refusal::Refusal;
+use domain::reuse;
 use domain::strategy::between;
 use domain::view::*;
 
@@ -179,6 +180,7 @@ impl Control {
                 .as_ref()
                 .map(|b| diff(&b.config, &deployment.config))
                 .unwrap_or_default(),
+            reuses: self.reused(caller, deployment).await?,
             config: deployment.config.clone(),
             overrides: deployment.overrides.clone(),
             artifact: deployment.artifact.clone(),
@@ -193,6 +195,10 @@ impl Control {
                     source: b.source,
                 }),
             can: allowed(caller, row.deleting, Some(deployment)),
+            roll_back: reuse::eligible(deployment, &row.id, row.active.as_ref())
+                .err()
+                .map(|no| no.sentence),
+            promote_to: self.promote_to(caller, deployment).await?,
         })
     }
 
@@ -200,6 +206,33 @@ impl Control {
         let all = self.store.runtimes(&caller.org).await.map_err(broken)?;
         let own = all.into_iter().find(|r| r.id == deployment.runtime);
         Ok(own.map_or_else(|| deployment.runtime.to_string(), |r| r.name))
+    }
+
+    /// Where else it could be started: the project's other environments.
+    async fn promote_to(&self, caller: &Caller, deployment: &Deployment) -> Reply<Vec<PlaceView>> {
+        let all = self
+            .store
+            .environments(&caller.org, Some(&deployment.project))
+            .await
+            .map_err(broken)?;
+        let can = |e: &&Environment| {
+            e.id != deployment.environment
+                && !e.deleting
+                && reuse::eligible(deployment, &e.id, e.active.as_ref()).is_ok()
+        };
+        let place = |e: &Environment| PlaceView {
+            environment: e.id.clone(),
+            name: e.name.clone(),
+        };
+        Ok(all.iter().filter(can).map(place).collect())
+    }
+
+    async fn reused(&self, caller: &Caller, deployment: &Deployment) -> Reply<Option<ReusedView>> {
+        let Some(of) = &deployment.reuses else {
+            return Ok(None);
+        };
+        let of = self.store.deployment(&caller.org, of).await;
+        Ok(of.map_err(broken)?.as_ref().map(ReusedView::of))
     }
 
     /// The one that it replaced, or would.

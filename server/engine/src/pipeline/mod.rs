@@ -5,6 +5,7 @@
 //! had started.
 
 mod build_image;
+mod deploy_static;
 mod deploy_static_bundle;
 mod download_repo;
 mod pull_external_image;
@@ -23,6 +24,7 @@ use crate::store::job::Job;
 use crate::store::{Store, StoreError, Stored};
 use domain::deployment::Deployment;
 use domain::hint::Topic;
+use domain::id::DeploymentId;
 use domain::job::JobKind;
 use domain::redact::Redactor;
 use domain::source::Artifact;
@@ -144,6 +146,7 @@ impl Pipeline {
             JobKind::BuildImageJob => build_image::run(self, task).await,
             JobKind::PullExternalImageJob => pull_external_image::run(self, task).await,
             JobKind::VerifyLocalImageJob => verify_local_image::run(self, task).await,
+            JobKind::DeployStaticJob => deploy_static::run(self, task).await,
             JobKind::DeployStaticBundleJob => deploy_static_bundle::run(self, task).await,
             JobKind::DeployImageJob | JobKind::MarkDeploymentCompleteJob => Ok(None),
         }
@@ -203,6 +206,24 @@ impl Pipeline {
         self.bus
             .hint(&deployment.org, Topic::Deployment(deployment.id.clone()));
     }
+}
+
+/// The number and the artifact of the deployment that is started again.
+async fn reused(
+    pipeline: &Pipeline,
+    task: &Task<'_>,
+    of: &DeploymentId,
+) -> Result<(u32, Artifact), String> {
+    let found = pipeline
+        .store
+        .deployment(&task.deployment.org, of)
+        .await
+        .map_err(|e| e.to_string())?;
+    let of = found.ok_or("The deployment that was to be started again was deleted.")?;
+    let artifact = of
+        .artifact
+        .ok_or("The deployment that was to be started again has made nothing.")?;
+    Ok((of.number, artifact))
 }
 
 async fn remove(dir: &std::path::Path) {

@@ -162,6 +162,11 @@ impl Images for BadLine {
             .await
     }
 
+    async fn keep(&self, image: &str, tag: &str) -> Result<(), DriverError> {
+        self.call(&format!("keep {tag}"), self.0.driver.keep(image, tag))
+            .await
+    }
+
     async fn discard(&self, tag: &str) -> Result<(), DriverError> {
         self.call(&format!("discard {tag}"), self.0.driver.discard(tag))
             .await

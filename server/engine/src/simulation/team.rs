@@ -9,6 +9,7 @@ use domain::api::{
 use domain::config::{ConfigPatch, HealthPatch};
 use domain::id::EnvironmentId;
 use domain::refusal::Kind;
+use domain::reuse::{Reuse, Settings};
 use domain::source::Wanted;
 
 /// `fake/ok` more often than the others: most seeds should see something live.
@@ -31,7 +32,7 @@ const PROJECTS: [&str; 2] = ["web", "api"];
 /// One wish; a refusal is an answer too, but a fault of ours is not.
 pub async fn wish(outside: &Outside, boot: &Boot, caller: &Caller) {
     let nothing = environment(outside, boot, caller).await.is_none();
-    let (what, answer) = match outside.chance.below(if nothing { 1 } else { 12 }) {
+    let (what, answer) = match outside.chance.below(if nothing { 1 } else { 14 }) {
         0 | 1 => ("create", create(outside, boot, caller).await),
         2..=4 => (
             "update",
@@ -46,6 +47,7 @@ pub async fn wish(outside: &Outside, boot: &Boot, caller: &Caller) {
             "pause or resume",
             pause_or_resume(outside, boot, caller).await,
         ),
+        12 | 13 => ("roll back", roll_back(outside, boot, caller).await),
         9 | 10 => ("cancel", cancel(outside, boot, caller).await),
         _ => ("delete", delete(outside, boot, caller).await),
     };
@@ -123,14 +125,50 @@ async fn update(
     let Some(id) = environment(outside, boot, caller).await else {
         return Ok("nothing to update".into());
     };
-    let update = Update { source, config };
-    let plan = boot.control.preview_update(caller, &id, &update).await?;
+    let update = Update {
+        source,
+        config,
+        reuse: None,
+    };
+    confirm(boot, caller, &id, update).await
+}
+
+/// One that served before, with its own configuration or today's.
+async fn roll_back(outside: &Outside, boot: &Boot, caller: &Caller) -> Reply<String> {
+    let Some(id) = environment(outside, boot, caller).await else {
+        return Ok("nothing to roll back".into());
+    };
+    let versions = boot.control.versions(caller, &id).await?;
+    let Some(of) = outside.chance.pick(&versions.earlier) else {
+        return Ok("nothing to roll back to".into());
+    };
+    let config = match outside.chance.permille(500) {
+        true => Settings::Own,
+        false => Settings::Current,
+    };
+    let update = Update {
+        reuse: Some(Reuse {
+            deployment: of.deployment.id.clone(),
+            config,
+        }),
+        ..Update::default()
+    };
+    confirm(boot, caller, &id, update).await
+}
+
+async fn confirm(
+    boot: &Boot,
+    caller: &Caller,
+    id: &EnvironmentId,
+    update: Update,
+) -> Reply<String> {
+    let plan = boot.control.preview_update(caller, id, &update).await?;
     let confirm = Confirm {
         update,
         digest: plan.digest,
         typed: plan.typed,
     };
-    let made = boot.control.update(caller, &id, confirm).await?;
+    let made = boot.control.update(caller, id, confirm).await?;
     Ok(format!(
         "{} #{} {}",
         made.summary.project_name, made.summary.number, plan.verb

@@ -1,7 +1,9 @@
 //! A slot of a project: who serves, who is coming, and the hosts that lead here.
 
 use super::event::{NewEvent, write};
-use super::{Now, Row, Store, Stored, from_json};
+use super::project::Project;
+use super::{Now, Row, Store, Stored, Transaction, from_json, to_json};
+use domain::access::Caller;
 use domain::config::ConfigPatch;
 use domain::id::{DeploymentId, EnvironmentId, OrgId, ProjectId, RuntimeId};
 use sqlx::Row as _;
@@ -26,7 +28,75 @@ const SELECT: &str = "SELECT e.id, e.org, e.project, p.name AS project_name, e.n
     (SELECT group_concat(host, ' ') FROM (SELECT host FROM hosts h WHERE h.environment = e.id ORDER BY h.ordinal)) AS hosts \
     FROM environments e JOIN projects p ON p.id = e.project";
 
+/// Environments of one project.
+const MOST: u32 = 50;
+
+/// A slot about to be written.
+pub struct NewEnvironment<'a> {
+    pub id: EnvironmentId,
+    pub project: &'a Project,
+    pub name: &'a str,
+    pub runtime: &'a RuntimeId,
+    pub hosts: &'a [String],
+}
+
+/// How adding it ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Added {
+    Done,
+    NameTaken,
+    /// Another environment of the installation answers at this host.
+    HostTaken(String),
+    TooMany(u32),
+}
+
 impl Store {
+    /// The row, its hosts and the event: all or nothing.
+    pub async fn add_environment(
+        &self,
+        caller: &Caller,
+        new: NewEnvironment<'_>,
+        now: Now,
+    ) -> Stored<Added> {
+        let mut tx = self.begin().await?;
+        let sql = "SELECT COUNT(*) AS n, COALESCE(SUM(name = $2), 0) AS named FROM environments WHERE project = $1";
+        let row = sqlx::query(sql)
+            .bind(new.project.id.as_str())
+            .bind(new.name)
+            .fetch_one(&mut *tx)
+            .await?;
+        if row.try_get::<i64, _>("named")? > 0 {
+            return Ok(Added::NameTaken);
+        }
+        if row.try_get::<i64, _>("n")? >= i64::from(MOST) {
+            return Ok(Added::TooMany(MOST));
+        }
+        let slot = Slot {
+            id: &new.id,
+            project: &new.project.id,
+            name: new.name,
+            runtime: new.runtime,
+            overrides: &ConfigPatch::default(),
+            hosts: new.hosts,
+        };
+        if let Some(host) = insert_slot(&mut tx, caller, slot, now).await? {
+            return Ok(Added::HostTaken(host));
+        }
+        let sentence = format!(
+            "{} added the environment {} to {}.",
+            caller.email, new.name, new.project.name
+        );
+        let event = NewEvent::by(
+            &caller.org,
+            Some(&caller.user),
+            "environment_created",
+            sentence,
+        );
+        write(&mut tx, now, event.project(&new.project.id)).await?;
+        tx.commit().await?;
+        Ok(Added::Done)
+    }
+
     pub async fn environment(
         &self,
         org: &OrgId,
@@ -107,6 +177,48 @@ impl Store {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// An environment's own row and hosts.
+pub(super) struct Slot<'a> {
+    pub id: &'a EnvironmentId,
+    pub project: &'a ProjectId,
+    pub name: &'a str,
+    pub runtime: &'a RuntimeId,
+    pub overrides: &'a ConfigPatch,
+    pub hosts: &'a [String],
+}
+
+/// The first host that leads somewhere else already; then nothing may be committed.
+pub(super) async fn insert_slot(
+    tx: &mut Transaction<'_>,
+    caller: &Caller,
+    slot: Slot<'_>,
+    now: Now,
+) -> Stored<Option<String>> {
+    let sql = "INSERT INTO environments (id, org, project, name, runtime, overrides, deleting, created_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $7)";
+    sqlx::query(sql)
+        .bind(slot.id.as_str())
+        .bind(caller.org.as_str())
+        .bind(slot.project.as_str())
+        .bind(slot.name)
+        .bind(slot.runtime.as_str())
+        .bind(to_json(slot.overrides)?)
+        .bind(now.at.0)
+        .execute(&mut **tx)
+        .await?;
+    for (ordinal, host) in slot.hosts.iter().enumerate() {
+        let sql = "INSERT INTO hosts (host, org, environment, ordinal) VALUES ($1, $2, $3, $4) ON CONFLICT (host) DO NOTHING";
+        let insert = sqlx::query(sql)
+            .bind(host)
+            .bind(caller.org.as_str())
+            .bind(slot.id.as_str())
+            .bind(ordinal as i64);
+        if insert.execute(&mut **tx).await?.rows_affected() == 0 {
+            return Ok(Some(host.clone()));
+        }
+    }
+    Ok(None)
 }
 
 fn environment(row: &Row) -> Stored<Environment> {

@@ -1,6 +1,7 @@
 //! The lasting thing a team deploys.
 
 use super::deployment::{NewDeployment, insert};
+use super::environment::{Slot, insert_slot};
 use super::event::{NewEvent, write};
 use super::{Now, Row, Store, Stored, from_json, to_json};
 use domain::access::Caller;
@@ -105,27 +106,16 @@ impl Store {
         sqlx::query("INSERT INTO projects (id, org, name, origin, created_at, last_number) VALUES ($1, $2, $3, $4, $5, 0)")
             .bind(new.id.as_str()).bind(caller.org.as_str()).bind(new.name).bind(to_json(new.origin)?).bind(now.at.0)
             .execute(&mut *tx).await?;
-        let sql = "INSERT INTO environments (id, org, project, name, runtime, overrides, deleting, created_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $7)";
-        sqlx::query(sql)
-            .bind(new.environment.as_str())
-            .bind(caller.org.as_str())
-            .bind(new.id.as_str())
-            .bind(new.environment_name)
-            .bind(new.runtime.as_str())
-            .bind(to_json(new.overrides)?)
-            .bind(now.at.0)
-            .execute(&mut *tx)
-            .await?;
-        for (ordinal, host) in new.hosts.iter().enumerate() {
-            let sql = "INSERT INTO hosts (host, org, environment, ordinal) VALUES ($1, $2, $3, $4) ON CONFLICT (host) DO NOTHING";
-            let insert = sqlx::query(sql)
-                .bind(host)
-                .bind(caller.org.as_str())
-                .bind(new.environment.as_str())
-                .bind(ordinal as i64);
-            if insert.execute(&mut *tx).await?.rows_affected() == 0 {
-                return Ok(Created::HostTaken(host.clone()));
-            }
+        let slot = Slot {
+            id: &new.environment,
+            project: &new.id,
+            name: new.environment_name,
+            runtime: new.runtime,
+            overrides: new.overrides,
+            hosts: new.hosts,
+        };
+        if let Some(host) = insert_slot(&mut tx, caller, slot, now).await? {
+            return Ok(Created::HostTaken(host));
         }
         let sentence = format!("{} created the project {}.", caller.email, new.name);
         write(

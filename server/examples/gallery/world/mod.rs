@@ -168,6 +168,31 @@ impl Updates for Gallery {
         })
     }
 
+    async fn versions(&self, caller: &Caller, id: &EnvironmentId) -> Reply<VersionsView> {
+        let scene = self.scene(caller);
+        let version = |deployment: DeploymentSummary| VersionView {
+            refused: deployment.live.then(|| {
+                format!(
+                    "#{} can't be rolled back to: it is what serves here now.",
+                    deployment.number
+                )
+            }),
+            deployment,
+        };
+        let served =
+            |d: &DeploymentSummary| d.live || d.phase == domain::deployment::Phase::Stopped;
+        Ok(VersionsView {
+            environment: self.environment(caller, id).await?,
+            earlier: scene
+                .summaries(20)
+                .into_iter()
+                .filter(served)
+                .map(version)
+                .collect(),
+            elsewhere: vec![],
+        })
+    }
+
     async fn preview_update(
         &self,
         caller: &Caller,

@@ -44,6 +44,16 @@ impl Projects for Gallery {
             .await
     }
 
+    async fn create_environment(
+        &self,
+        caller: &Caller,
+        _: &ProjectId,
+        _: NewEnvironment,
+    ) -> Reply<EnvironmentView> {
+        caller.may(Action::CreateProject)?;
+        Err(no())
+    }
+
     async fn create_sample(&self, caller: &Caller) -> Reply<DeploymentView> {
         caller.may(Action::CreateProject)?;
         self.deployment(caller, &self.scene(caller).ids().building)

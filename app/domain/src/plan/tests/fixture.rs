@@ -43,6 +43,7 @@ pub fn deployment(number: u32, phase: Phase) -> Deployment {
         project: ProjectId::new(Time(0), 1),
         environment: EnvironmentId::new(Time(0), 1),
         number,
+        reuses: None,
         source: Source::Image {
             reference: format!("app:{number}"),
             local: false,

@@ -3,7 +3,7 @@
 use super::{Docker, Room, build, error, name, pull};
 use crate::driver::{Build, DriverError, Images, Lines};
 use async_trait::async_trait;
-use bollard::query_parameters::RemoveImageOptionsBuilder;
+use bollard::query_parameters::{RemoveImageOptionsBuilder, TagImageOptionsBuilder};
 use domain::source::Artifact;
 
 #[async_trait]
@@ -18,6 +18,10 @@ impl Images for Docker {
 
     async fn find(&self, reference: &str) -> Result<Option<Artifact>, DriverError> {
         artifact(&self.room, reference).await
+    }
+
+    async fn keep(&self, image: &str, tag: &str) -> Result<(), DriverError> {
+        keep(&self.room, image, tag).await
     }
 
     async fn discard(&self, tag: &str) -> Result<(), DriverError> {
@@ -41,6 +45,22 @@ fn size(bytes: Option<i64>) -> u64 {
     bytes
         .and_then(|bytes| u64::try_from(bytes).ok())
         .unwrap_or_default()
+}
+
+async fn keep(room: &Room, image: &str, tag: &str) -> Result<(), DriverError> {
+    let (repository, version) = tag.rsplit_once(':').unwrap_or((tag, "latest"));
+    let options = TagImageOptionsBuilder::new()
+        .repo(repository)
+        .tag(version)
+        .build();
+    let engine = room.client.engine().await?;
+    match engine.tag_image(image, Some(options)).await {
+        Ok(()) => Ok(()),
+        Err(e) if error::status(&e) == Some(404) => Err(DriverError::Refused(format!(
+            "The image {image} is not on this machine."
+        ))),
+        Err(e) => Err(room.client.failed("keep the image", &e)),
+    }
 }
 
 /// 404: gone already. 409: something still uses it, and it stays.

@@ -54,6 +54,13 @@ impl Images for FakeDriver {
         })
     }
 
+    async fn keep(&self, image: &str, tag: &str) -> Result<(), DriverError> {
+        self.verb("keep", tag, |world| {
+            world.tags.insert(tag.to_owned(), reference(image));
+            Ok(())
+        })
+    }
+
     async fn discard(&self, tag: &str) -> Result<(), DriverError> {
         if !tag.starts_with(OURS) {
             return Err(DriverError::Refused(format!(

@@ -7,7 +7,7 @@ use domain::config::{Config, ConfigPatch};
 use domain::deployment::{Deployment, Phase, Trigger};
 use domain::id::{DeploymentId, EnvironmentId, JobId, ProjectId, RuntimeId, UserId};
 use domain::pipeline;
-use domain::source::Source;
+use domain::source::{Artifact, Source};
 use sqlx::Row as _;
 
 /// A deployment about to be written.
@@ -17,6 +17,8 @@ pub struct NewDeployment<'a> {
     pub project_name: &'a str,
     pub environment: &'a EnvironmentId,
     pub source: &'a Source,
+    /// Whose artifact it starts again.
+    pub reuses: Option<&'a Deployment>,
     pub config: &'a Config,
     pub overrides: &'a ConfigPatch,
     pub trigger: Trigger,
@@ -48,6 +50,7 @@ pub(crate) async fn insert(
         environment: new.environment.clone(),
         number: u32::try_from(number).unwrap_or(u32::MAX),
         source: new.source.clone(),
+        reuses: new.reuses.map(|of| of.id.clone()),
         config: new.config.clone(),
         overrides: new.overrides.clone(),
         trigger: new.trigger,
@@ -60,7 +63,8 @@ pub(crate) async fn insert(
         artifact: None,
     };
     insert_row(tx, &deployment, new.project_name).await?;
-    insert_jobs(tx, &deployment, new.ids).await?;
+    let reused = new.reuses.and_then(|of| of.artifact.as_ref());
+    insert_jobs(tx, &deployment, reused, new.ids).await?;
     let sentence = format!(
         "{} asked for {} ({}).",
         caller.email,
@@ -94,7 +98,7 @@ pub(crate) async fn insert(
 
 async fn insert_row(tx: &mut Transaction<'_>, d: &Deployment, project_name: &str) -> Stored<()> {
     let sql = "INSERT INTO deployments (id, org, project, environment, number, source, words, config, overrides, trigger_kind, runtime, \
-               created_by, created_at, phase, since) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+               created_by, created_at, phase, since, reuses) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
     sqlx::query(sql)
         .bind(d.id.as_str())
         .bind(d.org.as_str())
@@ -111,6 +115,7 @@ async fn insert_row(tx: &mut Transaction<'_>, d: &Deployment, project_name: &str
         .bind(d.created_at.0)
         .bind(d.phase.word())
         .bind(d.since.0)
+        .bind(d.reuses.as_ref().map(DeploymentId::as_str))
         .execute(&mut **tx)
         .await?;
     Ok(())
@@ -119,9 +124,10 @@ async fn insert_row(tx: &mut Transaction<'_>, d: &Deployment, project_name: &str
 async fn insert_jobs(
     tx: &mut Transaction<'_>,
     deployment: &Deployment,
+    reused: Option<&Artifact>,
     ids: Ids<'_>,
 ) -> Stored<()> {
-    for job in pipeline::jobs(&deployment.source) {
+    for job in pipeline::jobs(&deployment.source, reused) {
         let now = ids();
         let sql = "INSERT INTO jobs (id, org, deployment, kind, ordinal, needs, status) VALUES ($1, $2, $3, $4, $5, $6, 'Pending')";
         sqlx::query(sql)

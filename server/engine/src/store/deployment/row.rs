@@ -51,6 +51,10 @@ fn deployment_after(row: &Row, before: &mut Before) -> Stored<Deployment> {
         environment: row.try_get::<String, _>("environment")?.parse()?,
         number: u32::try_from(row.try_get::<i64, _>("number")?).unwrap_or(u32::MAX),
         source: from_json(&row.try_get::<String, _>("source")?)?,
+        reuses: row
+            .try_get::<Option<String>, _>("reuses")?
+            .map(|s| s.parse())
+            .transpose()?,
         config: before.config.read(row.try_get("config")?)?,
         overrides: before.overrides.read(row.try_get("overrides")?)?,
         trigger: from_json(&row.try_get::<String, _>("trigger_kind")?)?,

@@ -64,6 +64,9 @@ impl Scene {
                 }
             }),
             can: self.can(phase),
+            reuses: None,
+            roll_back: (phase != Phase::Stopped).then(|| "It did not serve before.".to_owned()),
+            promote_to: vec![],
             summary,
         })
     }

@@ -41,6 +41,7 @@ impl Scene {
             trigger,
             verb,
             from,
+            reuses: None,
             commits: if to.commit().is_some() && update.source.is_some() {
                 self.commits()
             } else {

@@ -1,0 +1,135 @@
+//! An artifact once more: rolling back within an environment (P-13), promoting from another one
+//! (P-14). Nothing is cloned and nothing is built; what starts is what ran, bit for bit.
+
+use crate::deployment::{Deployment, Phase, Trigger};
+use crate::id::{DeploymentId, EnvironmentId};
+use crate::refusal::Refusal;
+use serde::{Deserialize, Serialize};
+
+/// Which deployment's artifact, and what it is to run with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Reuse {
+    /// Of this environment: it is rolled back. Of another one of the project: it is promoted.
+    pub deployment: DeploymentId,
+    /// `own` when not said; a promotion always takes the environment's.
+    #[serde(default)]
+    pub config: Settings,
+}
+
+/// Whose configuration an artifact runs with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Settings {
+    /// The one that the deployment ran with then.
+    #[default]
+    Own,
+    /// What is set for the environment now, over the file at the deployment's commit.
+    Current,
+}
+
+/// What it is called: by where it ran, and where it is to run.
+pub fn trigger(of: &Deployment, into: &EnvironmentId) -> Trigger {
+    if of.environment == *into {
+        Trigger::Rollback
+    } else {
+        Trigger::Promote
+    }
+}
+
+/// Only what once was healthy is started again; `active` serves where it is to go.
+pub fn eligible(
+    of: &Deployment,
+    into: &EnvironmentId,
+    active: Option<&DeploymentId>,
+) -> Result<(), Refusal> {
+    let why = match of.phase {
+        _ if active == Some(&of.id) => "it is what serves here now",
+        Phase::Queued | Phase::Building | Phase::Starting | Phase::Ready => {
+            "it is still on its way and has not served yet"
+        }
+        Phase::Failed => "it failed and never served",
+        Phase::Cancelled => "it was cancelled and never served",
+        Phase::Live | Phase::Paused | Phase::Draining | Phase::Stopped => match of.artifact {
+            Some(_) => return Ok(()),
+            None => "it made nothing that could be started again",
+        },
+    };
+    let what = match trigger(of, into) {
+        Trigger::Promote => "promoted",
+        _ => "rolled back to",
+    };
+    Err(Refusal::conflict(
+        "not_eligible",
+        format!("#{} can't be {what}: {why}.", of.number),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::tests::fixture::deployment;
+    use crate::source::Artifact;
+    use expect_test::expect;
+
+    fn built(number: u32, phase: Phase) -> Deployment {
+        Deployment {
+            artifact: Some(Artifact::Image {
+                image: "sha256:1".into(),
+                size_bytes: 1,
+            }),
+            ..deployment(number, phase)
+        }
+    }
+
+    #[test]
+    fn p13_what_served_can_be_rolled_back_to_and_the_rest_says_why_not() {
+        let serving = built(1, Phase::Live);
+        let mut table = String::new();
+        for phase in Phase::ALL {
+            let of = built(2, phase);
+            let answer = eligible(&of, &of.environment, Some(&serving.id));
+            let sentence = answer.map_or_else(|no| no.sentence, |()| "yes".into());
+            table += &format!("{:9} {sentence}\n", phase.word());
+        }
+        expect![[r#"
+            queued    #2 can't be rolled back to: it is still on its way and has not served yet.
+            building  #2 can't be rolled back to: it is still on its way and has not served yet.
+            starting  #2 can't be rolled back to: it is still on its way and has not served yet.
+            ready     #2 can't be rolled back to: it is still on its way and has not served yet.
+            live      yes
+            paused    yes
+            draining  yes
+            stopped   yes
+            failed    #2 can't be rolled back to: it failed and never served.
+            cancelled #2 can't be rolled back to: it was cancelled and never served.
+        "#]]
+        .assert_eq(&table);
+    }
+
+    #[test]
+    fn p13_what_serves_is_not_rolled_back_to_and_nothing_is_not_started() {
+        let serving = built(1, Phase::Live);
+        let no = eligible(&serving, &serving.environment, Some(&serving.id)).unwrap_err();
+        assert_eq!(
+            no.sentence,
+            "#1 can't be rolled back to: it is what serves here now."
+        );
+        let bare = Deployment {
+            artifact: None,
+            ..deployment(3, Phase::Stopped)
+        };
+        assert!(eligible(&bare, &bare.environment, None).is_err());
+    }
+
+    #[test]
+    fn p14_from_another_environment_it_is_a_promotion() {
+        let of = built(1, Phase::Live);
+        let other = EnvironmentId::new(crate::time::Time(9), 9);
+        assert_eq!(trigger(&of, &other), Trigger::Promote);
+        assert_eq!(trigger(&of, &of.environment), Trigger::Rollback);
+        assert_eq!(eligible(&of, &other, None), Ok(()));
+    }
+}

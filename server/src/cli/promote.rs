@@ -1,0 +1,57 @@
+//! `sealdock promote`: what one environment runs, started in another one.
+
+use super::client::Client;
+use super::exit::{Done, Failure};
+use super::follow::WaitFlags;
+use super::{find, say::Say, update};
+use clap::Args;
+use domain::api::Update as Change;
+use domain::refusal::Refusal;
+use domain::reuse::{Reuse, Settings};
+use domain::view::EnvironmentView;
+
+#[derive(Args)]
+pub struct Promote {
+    project: String,
+    /// Where it runs now.
+    #[arg(long, value_name = "ENVIRONMENT")]
+    from: String,
+    /// Where it is to run.
+    #[arg(long, value_name = "ENVIRONMENT", default_value = "production")]
+    to: String,
+    /// Go on without asking.
+    #[arg(short, long)]
+    yes: bool,
+    /// Show the plan and stop.
+    #[arg(long)]
+    plan: bool,
+    #[command(flatten)]
+    wait: WaitFlags,
+}
+
+impl Promote {
+    pub async fn run(self, say: &Say) -> Done {
+        let client = Client::from_profile()?;
+        let project = find::project(&client, &self.project).await?;
+        let from = find::environment(&project, &self.from)?;
+        let to = find::environment(&project, &self.to)?;
+        let serving = from.active.as_ref().ok_or_else(|| nothing_serves(from))?;
+        let change = Change {
+            reuse: Some(Reuse {
+                deployment: serving.id.clone(),
+                config: Settings::Current,
+            }),
+            ..Change::default()
+        };
+        update::carry_out(&client, &to.id, change, self.yes, self.plan, self.wait, say).await
+    }
+}
+
+fn nothing_serves(from: &EnvironmentView) -> Failure {
+    let sentence = format!(
+        "Nothing serves in `{}`, so there is nothing to promote.",
+        from.name
+    );
+    Failure::refused(Refusal::conflict("nothing_serves", sentence))
+        .way_out("Deploy a version there first.")
+}

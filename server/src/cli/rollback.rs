@@ -1,0 +1,78 @@
+//! `sealdock rollback`: what served before, once more.
+
+use super::client::Client;
+use super::exit::{Done, Failure, Got};
+use super::follow::WaitFlags;
+use super::{find, say::Say, update};
+use clap::{Args, ValueEnum};
+use domain::api::Update as Change;
+use domain::refusal::Refusal;
+use domain::reuse::{Reuse, Settings};
+use domain::view::{VersionView, VersionsView};
+
+#[derive(Args)]
+pub struct Rollback {
+    project: String,
+    #[arg(long, default_value = "production")]
+    environment: String,
+    /// The deployment's number; the newest that served before when not said.
+    #[arg(long, value_name = "NUMBER")]
+    to: Option<u32>,
+    /// Whose configuration it runs with.
+    #[arg(long, value_enum, default_value_t = Config::Own)]
+    config: Config,
+    /// Go on without asking.
+    #[arg(short, long)]
+    yes: bool,
+    /// Show the plan and stop.
+    #[arg(long)]
+    plan: bool,
+    #[command(flatten)]
+    wait: WaitFlags,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Config {
+    /// As it was when that version ran.
+    Own,
+    /// As it is set now.
+    Current,
+}
+
+impl Rollback {
+    pub async fn run(self, say: &Say) -> Done {
+        let client = Client::from_profile()?;
+        let project = find::project(&client, &self.project).await?;
+        let id = &find::environment(&project, &self.environment)?.id;
+        let path = format!("/v2/environments/{id}/versions");
+        let versions: VersionsView = client.get(&path).await?;
+        let to = chosen(versions.earlier, self.to)?;
+        let config = match self.config {
+            Config::Own => Settings::Own,
+            Config::Current => Settings::Current,
+        };
+        let change = Change {
+            reuse: Some(Reuse {
+                deployment: to.deployment.id,
+                config,
+            }),
+            ..Change::default()
+        };
+        update::carry_out(&client, id, change, self.yes, self.plan, self.wait, say).await
+    }
+}
+
+fn chosen(earlier: Vec<VersionView>, to: Option<u32>) -> Got<VersionView> {
+    let wanted = |v: &VersionView| match to {
+        Some(number) => v.deployment.number == number,
+        None => v.refused.is_none(),
+    };
+    earlier.into_iter().find(wanted).ok_or_else(|| {
+        let sentence = match to {
+            Some(number) => format!("#{number} is not among the versions that served here."),
+            None => "Nothing served here before, so there is nothing to go back to.".to_owned(),
+        };
+        Failure::refused(Refusal::conflict("nothing_before", sentence))
+            .way_out("`sealdock list PROJECT` shows what was deployed.")
+    })
+}
