@@ -1,8 +1,11 @@
 // What ran before, or runs elsewhere, once more: no clone, no build, no failed request.
 
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { promisify } from 'node:util'
 import { ask, bundle, Client, git, imagesOf, served } from './lib/client.js'
 import { engineVersion, sweep } from './lib/docker.js'
 import { startLoad } from './lib/load.js'
@@ -11,6 +14,7 @@ import { zip } from './lib/archive.js'
 import { Repository } from './lib/repository.js'
 import { Sealdock } from './lib/sealdock.js'
 
+const docker = async (...args) => (await promisify(execFile)('docker', args)).stdout
 const CONFIG = 'health:\n  path: /health\n  timeout_s: 8\ndrain_s: 8\n'
 const QUIET = { HELLO_QUIET: '1' }
 const skip = (await engineVersion()) ? false : 'no Docker Engine answers'
@@ -111,6 +115,41 @@ describe('rolling back and promoting', { skip, concurrency: 1 }, () => {
     await client.delete(project, 'web')
     await client.gone(project)
     assert.deepEqual(await imagesOf(items.map(({ id }) => id)), [])
+  })
+})
+
+describe('an image as a file', { skip, concurrency: 1 }, () => {
+  let sealdock, client, repository, folder, installation
+
+  before(async () => {
+    folder = await freshDirectory('image')
+    repository = await Repository.make({ tag: 'v7', env: QUIET, config: CONFIG })
+    sealdock = await Sealdock.start()
+    client = await Client.owner(sealdock)
+  })
+  after(async () => {
+    await repository?.remove()
+    await sealdock?.destroy()
+    await rm(folder, { recursive: true, force: true })
+    if (installation) await sweep(installation)
+  })
+
+  it('P-2 what `docker save` wrote is sent, loaded and served, and names nothing on the machine', async () => {
+    const built = await client.live('built', git(repository, 'v7'))
+    installation = await client.installation(built.summary.id)
+    const file = join(folder, 'app.tar')
+    const name = `sealdock-e2e-poison:${Date.now()}`
+    await docker('tag', built.artifact.image, name)
+    await docker('save', name, '-o', file)
+    await docker('rmi', name)
+    const { code, stdout, stderr } = await client.cli('deploy', '--bundle', file, '--name', 'sent', '--yes', '--wait')
+    assert.equal(code, 0, stdout + stderr)
+    await served(sealdock, 'sent.localhost', 'v7')
+    const { items } = await client.get('/v2/deployments?text=sent')
+    const view = await client.deployment(items[0].id)
+    assert.deepEqual(view.jobs.map(({ kind }) => kind), ['VerifyLocalImageJob', 'DeployImageJob', 'MarkDeploymentCompleteJob'])
+    assert.match(await client.log(view.jobs[0].stream), /names in it are not taken over/)
+    assert.equal((await docker('images', '-q', name)).trim(), '')
   })
 })
 

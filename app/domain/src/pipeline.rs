@@ -71,7 +71,7 @@ const fn anew(source: &Source) -> &'static [JobKind] {
             K::DeployImageJob,
             K::MarkDeploymentCompleteJob,
         ],
-        Source::Image { local: true, .. } => &[
+        Source::Image { local: true, .. } | Source::ImageArchive { .. } => &[
             K::VerifyLocalImageJob,
             K::DeployImageJob,
             K::MarkDeploymentCompleteJob,

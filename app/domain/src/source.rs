@@ -53,7 +53,8 @@ pub enum Wanted {
         #[serde(default)]
         local: bool,
     },
-    /// A file sent ahead with `POST /v2/uploads`.
+    /// A file sent ahead with `POST /v2/uploads`: a static bundle, or an image as `docker save`
+    /// writes it; which one is seen from the file.
     Bundle {
         /// Taken over when the deployment is written.
         upload: crate::id::UploadId,
@@ -157,6 +158,17 @@ pub enum Source {
         /// For pages and limits.
         size_bytes: u64,
     },
+    /// An image as `docker save` writes it; `digest` is of the file as it was sent.
+    ImageArchive {
+        /// As the person's file was called.
+        name: String,
+        /// The file itself.
+        upload: crate::id::UploadId,
+        /// SHA-256: the same file is the same version.
+        digest: String,
+        /// For pages and limits.
+        size_bytes: u64,
+    },
 }
 
 impl Source {
@@ -174,7 +186,7 @@ impl Source {
             } => format!("{name}@{}", commit.short()),
             Source::Git { commit, .. } => commit.short().to_owned(),
             Source::Image { reference, .. } => reference.clone(),
-            Source::Bundle { name, .. } => name.clone(),
+            Source::Bundle { name, .. } | Source::ImageArchive { name, .. } => name.clone(),
         }
     }
 

@@ -1,4 +1,4 @@
-//! From static files: send them, then name them.
+//! From a file, a static site or a saved image: send it, then name it.
 
 use super::query;
 use crate::answer::Answer;
@@ -32,7 +32,7 @@ pub fn NewBundle() -> impl IntoView {
         (paths::NEW_PROJECT.into(), "New project".into()),
     ];
     view! {
-        {page_head(crumbs, "Deploy static files", ())}
+        {page_head(crumbs, "Deploy a file", ())}
         <div class="form-card">
             {loaded(data, Skeleton::Lines(5), |file| move || match file.get() {
                 None => Either::Left(upload_form("/projects/new/bundle")),

@@ -27,8 +27,8 @@ const WAYS: [(&str, Icon, &str, &str); 3] = [
     (
         "/projects/new/bundle",
         Icon::Archive,
-        "Static files",
-        "A zip or tar.gz with an index.html, served by Sealdock itself. No container.",
+        "A file",
+        "A static site as zip or tar.gz, served by Sealdock itself without a container; or an image that `docker save` wrote.",
     ),
 ];
 

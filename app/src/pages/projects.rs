@@ -52,7 +52,7 @@ fn nothing() -> impl IntoView {
     let action = view! { <a class="btn btn-primary" href=paths::NEW_PROJECT>{icon(Icon::Plus)}"New project"</a> };
     empty(
         "No projects yet",
-        "A project is what you deploy: a Git repository, an image, or a folder of static files.",
+        "A project is what you deploy: a Git repository, an image, or a file that you send.",
         action,
         Some("sealdock deploy"),
     )

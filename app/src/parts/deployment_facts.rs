@@ -103,6 +103,12 @@ fn source_facts(source: &Source) -> AnyView {
             digest,
             size_bytes,
             ..
+        }
+        | Source::ImageArchive {
+            name,
+            digest,
+            size_bytes,
+            ..
         } => {
             vec![
                 ("File", name.clone()),

@@ -130,7 +130,7 @@ fn places() -> Vec<Entry> {
         entry("New project", "Deploy", paths::NEW_PROJECT),
         entry("Deploy a Git repository", "Deploy", "/projects/new/git"),
         entry("Deploy an image", "Deploy", "/projects/new/image"),
-        entry("Deploy static files", "Deploy", "/projects/new/bundle"),
+        entry("Deploy a file", "Deploy", "/projects/new/bundle"),
     ]
 }
 

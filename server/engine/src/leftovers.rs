@@ -47,7 +47,11 @@ impl Leftovers {
 
     async fn discard_one(&self, listed: &Listed) -> Result<(), Stumble> {
         let deployment = &listed.deployment;
-        let tagged = deployment.reuses.is_some() || matches!(deployment.source, Source::Git { .. });
+        let tagged = deployment.reuses.is_some()
+            || matches!(
+                deployment.source,
+                Source::Git { .. } | Source::ImageArchive { .. }
+            );
         if let (true, Some(Artifact::Image { .. })) = (tagged, &deployment.artifact) {
             self.runtimes
                 .of(&deployment.runtime)
@@ -56,7 +60,8 @@ impl Leftovers {
                 .discard(&image::tag(&deployment.id))
                 .await?;
         }
-        if let Source::Bundle { upload, .. } = &deployment.source
+        if let Source::Bundle { upload, .. } | Source::ImageArchive { upload, .. } =
+            &deployment.source
             && let Some(stored) = self.store.take_upload(&deployment.org, upload).await?
         {
             remove(stored.path.as_ref()).await?;

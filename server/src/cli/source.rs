@@ -20,7 +20,8 @@ pub struct SourceFlags {
     /// The image is on the runtime's machine already; nothing is pulled.
     #[arg(long, requires = "image")]
     pub local: bool,
-    /// A static site: a .zip, a .tar.gz, or a directory, which is packed.
+    /// A file: a static site (.zip, .tar.gz, or a directory, which is packed), or an image as
+    /// `docker save` writes it.
     #[arg(long, value_name = "FILE|DIR", conflicts_with_all = ["branch", "tag", "commit"])]
     pub bundle: Option<String>,
 }

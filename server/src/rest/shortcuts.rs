@@ -26,6 +26,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         may(Action::Deploy, routes!(trigger_pipeline)),
         may(Action::Deploy, routes!(deploy_image)),
         may(Action::Deploy, routes!(deploy_static)),
+        may(Action::Deploy, routes!(deploy_image_upload)),
         may(Action::Deploy, routes!(rollback)),
     ]
 }
@@ -157,6 +158,18 @@ async fn deploy_static(
     Ok(deployed(
         to_production(&app, &actor.0, &project, wanted, body.typed).await?,
     ))
+}
+
+/// Deploy an uploaded image, as `docker save` writes it, to production.
+#[utoipa::path(post, path = "/v2/projects/{id}/deploy/image-upload", tag = "Shortcuts", params(("id" = String, Path)), request_body = StaticDeploy, responses((status = 201, body = DeploymentView)))]
+async fn deploy_image_upload(
+    app: State<App>,
+    actor: Actor,
+    id: Id<ProjectId>,
+    body: Body<StaticDeploy>,
+) -> Answer<Created<DeploymentView>> {
+    // The file itself says what it is.
+    deploy_static(app, actor, id, body).await
 }
 
 async fn to_production(

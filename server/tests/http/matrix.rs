@@ -61,7 +61,7 @@ fn body(endpoint: &Endpoint) -> String {
         "/v2/environments/{id}/update" => r#"{"digest":"d1"}"#.into(),
         "/v2/projects/{id}/environments" => r#"{"name":"staging"}"#.into(),
         "/v2/projects/{id}/deploy/image" => r#"{"image":"app:2"}"#.into(),
-        "/v2/projects/{id}/deploy/static" => format!(r#"{{"upload":"{}"}}"#, upload_id()),
+        "/v2/projects/{id}/deploy/static" | "/v2/projects/{id}/deploy/image-upload" => format!(r#"{{"upload":"{}"}}"#, upload_id()),
         "/uploads" => "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.zip\"\r\n\r\nzip\r\n--b--\r\n".into(),
         _ => String::new(),
     }

@@ -3,13 +3,16 @@
 //! that can be wrong is refused here, before anything is written.
 
 use super::{Control, broken, found};
+use crate::source::image_archive;
 use crate::store::runtime::Runtime;
+use crate::store::upload::Upload;
 use domain::access::Caller;
 use domain::api::Reply;
 use domain::config::{self, Config, ConfigErrors, ConfigPatch};
 use domain::id::OrgId;
 use domain::refusal::Refusal;
 use domain::source::{Origin, Revision, Source, Wanted};
+use domain::view::UploadView;
 use std::path::Path;
 
 const LONGEST_REFERENCE: usize = 512;
@@ -34,13 +37,11 @@ impl Control {
             Wanted::Git { url, revision } => self.pin(&caller.org, url, revision).await?,
             Wanted::Image { reference, local } => self.image(runtime, reference, *local).await?,
             Wanted::Bundle { upload } => {
-                let upload = found(self.store.upload(&caller.org, upload).await, "upload")?.view;
-                Source::Bundle {
-                    name: upload.name,
-                    upload: upload.id,
-                    digest: upload.digest,
-                    size_bytes: upload.size_bytes,
-                }
+                sent(found(
+                    self.store.upload(&caller.org, upload).await,
+                    "upload",
+                )?)
+                .await?
             }
         };
         self.configure(&caller.org, source, overrides).await
@@ -200,6 +201,32 @@ fn wrong_config(place: &str, errors: &ConfigErrors) -> Refusal {
     }
 }
 
+/// A site, or an image: the file says which.
+async fn sent(upload: Upload) -> Reply<Source> {
+    let is_image = image_archive::is_image(upload.path.into()).await;
+    let UploadView {
+        id,
+        name,
+        size_bytes,
+        digest,
+    } = upload.view;
+    Ok(if is_image.map_err(broken)? {
+        Source::ImageArchive {
+            name,
+            upload: id,
+            digest,
+            size_bytes,
+        }
+    } else {
+        Source::Bundle {
+            name,
+            upload: id,
+            digest,
+            size_bytes,
+        }
+    })
+}
+
 /// Where versions of a project come from, as its first source says.
 pub(super) fn origin(source: &Source) -> Origin {
     match source {
@@ -207,7 +234,7 @@ pub(super) fn origin(source: &Source) -> Origin {
         Source::Image { reference, .. } => Origin::Image {
             repository: repository(reference).to_owned(),
         },
-        Source::Bundle { .. } => Origin::Bundle,
+        Source::Bundle { .. } | Source::ImageArchive { .. } => Origin::Bundle,
     }
 }
 

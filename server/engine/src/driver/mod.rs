@@ -104,6 +104,8 @@ pub trait Lines: Send + Sync {
 pub trait Images: Send + Sync {
     async fn build(&self, build: Build<'_>, lines: &dyn Lines) -> Result<Artifact, DriverError>;
     async fn pull(&self, reference: &str, lines: &dyn Lines) -> Result<Artifact, DriverError>;
+    /// Takes in what `docker save` wrote, without the names that it brings along.
+    async fn load(&self, archive: &Path, lines: &dyn Lines) -> Result<Artifact, DriverError>;
     /// `None` when it is not there.
     async fn find(&self, reference: &str) -> Result<Option<Artifact>, DriverError>;
     /// Gives an image one more tag of ours, so that it stays.

@@ -1,9 +1,10 @@
-//! Verifies that the image is on the runtime's machine, and pins it.
+//! Verifies that the image is on the runtime's machine, and pins it. One that was sent as a file
+//! is loaded first.
 
 use super::{Ended, Pipeline, Task};
 use crate::driver::Images;
 use crate::image;
-use domain::id::DeploymentId;
+use domain::id::{DeploymentId, UploadId};
 use domain::source::{Artifact, Source};
 use std::sync::Arc;
 
@@ -15,7 +16,12 @@ pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> Ended {
         .map_err(|e| e.to_string())?;
     match &task.deployment.reuses {
         Some(of) => again(pipeline, task, of, &place.images).await,
-        None => named(task, &place.images).await,
+        None => match &task.deployment.source {
+            Source::ImageArchive { upload, .. } => {
+                loaded(pipeline, task, upload, &place.images).await
+            }
+            _ => named(task, &place.images).await,
+        },
     }
 }
 
@@ -32,6 +38,31 @@ async fn named(task: &Task<'_>, images: &Arc<dyn Images>) -> Ended {
             "There is no image `{reference}` on this machine. Build or load it there, or let Sealdock pull it."
         )),
     }
+}
+
+async fn loaded(
+    pipeline: &Pipeline,
+    task: &Task<'_>,
+    upload: &UploadId,
+    images: &Arc<dyn Images>,
+) -> Ended {
+    let stored = pipeline.store.upload(&task.deployment.org, upload).await;
+    let stored = stored.map_err(|e| e.to_string())?;
+    let stored = stored.ok_or("The file is no longer here. Upload it again.")?;
+    task.say(&format!(
+        "Loading {} ({} KiB). The names in it are not taken over.",
+        stored.view.name,
+        stored.view.size_bytes / 1024
+    ));
+    let artifact = images
+        .load(stored.path.as_ref(), task.log)
+        .await
+        .map_err(|e| e.to_string())?;
+    images
+        .keep(artifact.digest(), &image::tag(&task.deployment.id))
+        .await
+        .map_err(|e| e.to_string())?;
+    Ok(Some(artifact))
 }
 
 /// The image of an earlier deployment, which stays from now on for as long as this one does.

@@ -12,6 +12,7 @@ use domain::plan::deadline;
 use domain::source::Artifact;
 use domain::strategy::{Strategy, between};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc};
 
@@ -155,6 +156,10 @@ impl Images for BadLine {
             self.0.driver.pull(reference, lines),
         )
         .await
+    }
+
+    async fn load(&self, archive: &Path, lines: &dyn Lines) -> Result<Artifact, DriverError> {
+        self.call("load", self.0.driver.load(archive, lines)).await
     }
 
     async fn find(&self, reference: &str) -> Result<Option<Artifact>, DriverError> {

@@ -2,3 +2,4 @@
 
 pub mod bundle;
 pub mod git;
+pub mod image_archive;

@@ -17,11 +17,18 @@ pub type Chunk = io::Result<Bytes>;
 /// Chunks of the tar of `root`. Owner, group and time are left out, so that the same tree
 /// always finds the same cached layers.
 pub fn stream(root: &Path, dockerfile: &str) -> mpsc::Receiver<Chunk> {
-    let (send, receive) = mpsc::channel(CHUNKS);
     let (root, dockerfile) = (root.to_owned(), dockerfile.to_owned());
+    written(move |into| write(&root, &dockerfile, into))
+}
+
+/// Chunks of what `write` writes, off the async threads.
+pub fn written(
+    write: impl FnOnce(io::BufWriter<Chunks>) -> io::Result<()> + Send + 'static,
+) -> mpsc::Receiver<Chunk> {
+    let (send, receive) = mpsc::channel(CHUNKS);
     tokio::task::spawn_blocking(move || {
-        if let Err(e) = write(&root, &dockerfile, Chunks::buffered(send.clone())) {
-            // A receiver that is gone has cancelled the build: nobody to tell.
+        if let Err(e) = write(Chunks::buffered(send.clone())) {
+            // A receiver that is gone has cancelled it: nobody to tell.
             let _ = send.blocking_send(Err(e));
         }
     });
@@ -114,7 +121,7 @@ fn mode(metadata: &Metadata) -> u32 {
 }
 
 /// Hands over what is written, a buffer at a time.
-struct Chunks(mpsc::Sender<Chunk>);
+pub struct Chunks(mpsc::Sender<Chunk>);
 
 impl Chunks {
     fn buffered(send: mpsc::Sender<Chunk>) -> io::BufWriter<Self> {

@@ -1,10 +1,11 @@
 //! Images, where the Engine keeps them.
 
-use super::{Docker, Room, build, error, name, pull};
+use super::{Docker, Room, build, error, load, name, pull};
 use crate::driver::{Build, DriverError, Images, Lines};
 use async_trait::async_trait;
 use bollard::query_parameters::{RemoveImageOptionsBuilder, TagImageOptionsBuilder};
 use domain::source::Artifact;
+use std::path::Path;
 
 #[async_trait]
 impl Images for Docker {
@@ -14,6 +15,10 @@ impl Images for Docker {
 
     async fn pull(&self, reference: &str, lines: &dyn Lines) -> Result<Artifact, DriverError> {
         pull::pull(&self.room, reference, lines).await
+    }
+
+    async fn load(&self, archive: &Path, lines: &dyn Lines) -> Result<Artifact, DriverError> {
+        load::load(&self.room, archive, lines).await
     }
 
     async fn find(&self, reference: &str) -> Result<Option<Artifact>, DriverError> {

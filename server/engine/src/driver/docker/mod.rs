@@ -24,6 +24,7 @@ mod hints;
 mod ignore;
 mod images;
 mod lines;
+mod load;
 mod logs;
 mod name;
 mod network;
