@@ -63,6 +63,7 @@ fn pages() -> impl IntoView {
             <Route path=path!("/deployments/:id") view=|| view! { <Deployment/> }.into_any()/>
             <Route path=path!("/environments/:id/update") view=|| view! { <Update/> }.into_any()/>
             <Route path=path!("/environments/:id/update/config") view=|| view! { <EditConfig/> }.into_any()/>
+            <Route path=path!("/environments/:id/traffic") view=|| view! { <Traffic/> }.into_any()/>
             <Route path=path!("/environments/:id/versions") view=|| view! { <Versions/> }.into_any()/>
             <Route path=path!("/runtimes") view=|| view! { <Runtimes/> }.into_any()/>
             <Route path=path!("/events") view=|| view! { <Events/> }.into_any()/>

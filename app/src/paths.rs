@@ -33,6 +33,10 @@ pub fn edit_config(id: &EnvironmentId) -> String {
     format!("/environments/{id}/update/config")
 }
 
+pub fn traffic(id: &EnvironmentId) -> String {
+    format!("/environments/{id}/traffic")
+}
+
 /// What ran before, once more; `of` is chosen already.
 pub fn versions(id: &EnvironmentId) -> String {
     format!("/environments/{id}/versions")

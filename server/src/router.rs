@@ -204,7 +204,7 @@ mod tests {
             let is_form = endpoint.documented.is_none();
             assert_eq!(
                 is_form,
-                !["/v2", "/live/", "/healthz", "/readyz"]
+                !["/v2", "/live/", "/metrics", "/healthz", "/readyz"]
                     .iter()
                     .any(|p| endpoint.path.starts_with(p)),
                 "{}",

@@ -255,6 +255,15 @@ pub trait Updates: Send + Sync {
     ) -> Reply<DeploymentView>;
 }
 
+/// What the data plane counted (P-22).
+#[async_trait]
+pub trait Metrics: Send + Sync {
+    /// An environment's last hour.
+    async fn traffic(&self, caller: &Caller, id: &EnvironmentId) -> Reply<TrafficView>;
+    /// Of every environment of the caller's organization, since the data plane started.
+    async fn counters(&self, caller: &Caller) -> Reply<Vec<Counters>>;
+}
+
 /// Places where instances run.
 #[async_trait]
 pub trait Runtimes: Send + Sync {
@@ -274,5 +283,8 @@ pub trait Uploads: Send + Sync {
 }
 
 /// The whole product.
-pub trait Sealdock: Accounts + Projects + Deployments + Updates + Runtimes + Uploads {}
-impl<T: Accounts + Projects + Deployments + Updates + Runtimes + Uploads> Sealdock for T {}
+pub trait Sealdock:
+    Accounts + Projects + Deployments + Updates + Metrics + Runtimes + Uploads
+{
+}
+impl<T: Accounts + Projects + Deployments + Updates + Metrics + Runtimes + Uploads> Sealdock for T {}

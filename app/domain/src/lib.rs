@@ -66,4 +66,5 @@ pub mod route;
 pub mod source;
 pub mod strategy;
 pub mod time;
+pub mod traffic;
 pub mod view;

@@ -2,10 +2,12 @@
 
 mod account;
 mod log;
+mod metrics;
 mod overview;
 
 pub use account::*;
 pub use log::*;
+pub use metrics::*;
 pub use overview::*;
 
 use crate::config::{Change, Config, ConfigPatch};
@@ -97,6 +99,8 @@ pub struct EnvironmentView {
     pub latest: Option<DeploymentSummary>,
     /// Requests over the last minute, as the data plane counts them.
     pub requests_last_minute: Option<u64>,
+    /// Requests in each minute of the last hour, the oldest first; empty where there were none.
+    pub requests_by_minute: Vec<u32>,
     /// Everything about it is ending.
     pub deleting: bool,
     /// Which buttons work.

@@ -19,6 +19,7 @@ mod settings;
 mod setup;
 mod sign_in;
 mod tokens;
+mod traffic;
 mod update;
 mod versions;
 
@@ -41,6 +42,7 @@ pub use settings::Settings;
 pub use setup::Setup;
 pub use sign_in::SignIn;
 pub use tokens::Tokens;
+pub use traffic::Traffic;
 pub use update::{Asked, Update};
 pub use versions::Versions;
 

@@ -4,6 +4,7 @@ use super::dynamic::dynamic;
 use super::icon::{Icon, icon};
 use super::prose::prose;
 use super::row::changed;
+use super::sparkline::sparkline;
 use super::status::{Tone, deployment_status, instance_word, status};
 use super::times::ago;
 use crate::{format, paths};
@@ -33,7 +34,7 @@ pub fn EnvironmentCard(
                 {dynamic(move || environment.with(|e| e.latest.as_ref().map(|l| version("Last", Some(l)))))}
             </div>
             <footer class="env-foot">
-                <span class="muted num">{dynamic(move || environment.with(requests))}</span>
+                {dynamic(move || environment.with(requests))}
                 {dynamic(move || environment.with(back_button))}
                 {dynamic(move || environment.with(update_button))}
             </footer>
@@ -83,11 +84,14 @@ fn version(label: &'static str, summary: Option<&DeploymentSummary>) -> impl Int
     }
 }
 
-fn requests(e: &EnvironmentView) -> String {
-    match e.requests_last_minute {
-        None => String::new(),
-        Some(n) => format!("{} requests in the last minute", format::count(n)),
+fn requests(e: &EnvironmentView) -> AnyView {
+    let said = e
+        .requests_last_minute
+        .map(|n| format!("{} requests in the last minute", format::count(n)));
+    view! {
+        <a class="env-traffic muted num" href=paths::traffic(&e.id)>{sparkline(&e.requests_by_minute)}<span>{said}</span></a>
     }
+    .into_any()
 }
 
 /// Nothing to go back from, nothing to press.

@@ -35,6 +35,7 @@ pub mod role_field;
 pub mod row;
 pub mod settings_tabs;
 pub mod shell;
+pub mod sparkline;
 pub mod status;
 pub mod stay;
 pub mod tag_list;

@@ -4,7 +4,7 @@ use crate::answer::Answer;
 use crate::draft::Choice;
 use crate::error::Fault;
 use domain::config::{Config, ConfigPatch};
-use domain::view::{EnvironmentView, Preview, UpdateOptions, VersionsView};
+use domain::view::{EnvironmentView, Preview, TrafficView, UpdateOptions, VersionsView};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json};
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,12 @@ pub async fn update_options(id: String) -> Result<Answer<UpdateOptions>, Fault> 
         api.update_options(&caller, &call::id(&id, "environment")?)
             .await,
     )
+}
+
+#[server(name = ReadTraffic, prefix = "/fn", endpoint = "traffic", input = GetUrl)]
+pub async fn traffic(id: String) -> Result<Answer<TrafficView>, Fault> {
+    let (api, caller) = call::signed()?;
+    call::answer(api.traffic(&caller, &call::id(&id, "environment")?).await)
 }
 
 #[server(name = ReadVersions, prefix = "/fn", endpoint = "versions", input = GetUrl)]

@@ -4,19 +4,13 @@
 use async_trait::async_trait;
 use domain::id::EnvironmentId;
 use domain::route::{Route, Target};
+use domain::traffic::Traffic;
 use std::collections::BTreeMap;
 
 /// The data plane did not do it, or did not say that it did.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the data plane {0}")]
 pub struct PlaneError(pub String);
-
-/// What one route has carried since the data plane began to count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Traffic {
-    pub requests: u64,
-    pub errors: u64,
-}
 
 #[async_trait]
 pub trait Plane: Send + Sync {

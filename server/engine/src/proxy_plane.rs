@@ -1,7 +1,7 @@
 //! The data plane behind its socket. What it serves is asked of it, never assumed: after any
 //! error the connection is dropped, and the next call connects and reads the routes anew.
 
-use crate::plane::{Plane, PlaneError, Traffic};
+use crate::plane::{Plane, PlaneError};
 use crate::proxy::client::{Client, ClientError};
 use crate::proxy::protocol::{Hint, Status};
 use crate::proxy::supervise::{self, Event, Launch};
@@ -9,6 +9,7 @@ use crate::reconciler::queue::Queue;
 use async_trait::async_trait;
 use domain::id::EnvironmentId;
 use domain::route::{Route, Target};
+use domain::traffic::Traffic;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -194,15 +195,8 @@ impl Plane for ProxyPlane {
 
     async fn traffic(&self) -> Result<BTreeMap<String, Traffic>, PlaneError> {
         let status = self.status().await?;
-        let traffic = |stats: &crate::proxy::protocol::RouteStats| Traffic {
-            requests: stats.requests,
-            errors: stats.by_class[4],
-        };
-        Ok(status
-            .routes
-            .iter()
-            .map(|route| (route.id.clone(), traffic(&route.stats)))
-            .collect())
+        let routes = status.routes.into_iter();
+        Ok(routes.map(|route| (route.id, route.stats)).collect())
     }
 
     async fn forgotten(&self, environment: &EnvironmentId) {

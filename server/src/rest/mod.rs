@@ -7,6 +7,7 @@ mod document;
 mod environments;
 mod events;
 mod logs;
+mod metrics;
 mod probes;
 mod projects;
 mod runtimes;
@@ -29,6 +30,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         projects::endpoints(),
         sources::endpoints(),
         environments::endpoints(),
+        metrics::endpoints(),
         shortcuts::endpoints(),
         deployments::endpoints(),
         logs::endpoints(),

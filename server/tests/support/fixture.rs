@@ -335,6 +335,19 @@ impl Deployments for Fixture {
 }
 
 #[async_trait]
+impl Metrics for Fixture {
+    async fn traffic(&self, caller: &Caller, id: &EnvironmentId) -> Reply<TrafficView> {
+        Ok(TrafficView {
+            environment: self.environment(caller, id).await?,
+            minutes: vec![],
+        })
+    }
+    async fn counters(&self, _: &Caller) -> Reply<Vec<Counters>> {
+        Ok(vec![])
+    }
+}
+
+#[async_trait]
 impl Updates for Fixture {
     async fn environment(&self, caller: &Caller, id: &EnvironmentId) -> Reply<EnvironmentView> {
         scoped(caller, id, &environment_id(), "environment").map(|()| views::environment())

@@ -67,6 +67,7 @@ pub fn environment() -> EnvironmentView {
         candidate: None,
         latest: None,
         requests_last_minute: None,
+        requests_by_minute: vec![],
         deleting: false,
         can: Allowed::default(),
     }

@@ -4,6 +4,7 @@
 mod accounts;
 mod deployments;
 mod environments;
+mod metrics;
 mod password;
 mod projects;
 mod resolve;

@@ -12,7 +12,6 @@ use domain::can;
 use domain::config::diff;
 use domain::deployment::{Deployment, Phase};
 use domain::dialect;
-use domain::id::EnvironmentId;
 use domain::instance::{Observed, State};
 use domain::plan::deadline;
 use domain::refusal::Refusal;
@@ -69,7 +68,13 @@ impl Control {
                 || "Nothing was deployed here yet.".into(),
                 |l| self.sentence(l),
             ),
-            requests_last_minute: self.requests_last_minute(&row.id).await,
+            requests_last_minute: self.meter.last_minute(&row.id),
+            requests_by_minute: self
+                .meter
+                .hour(&row.id)
+                .iter()
+                .map(|m| m.requests)
+                .collect(),
             deleting: row.deleting,
             can: allowed(
                 caller,
@@ -99,10 +104,6 @@ impl Control {
             .iter()
             .map(|host| format!("http://{host}{port}"))
             .collect()
-    }
-
-    async fn requests_last_minute(&self, id: &EnvironmentId) -> Option<u64> {
-        self.meter.last_minute(id)
     }
 
     pub(super) fn summary(&self, listed: &Listed) -> DeploymentSummary {

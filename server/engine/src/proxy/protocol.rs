@@ -5,6 +5,7 @@
 //! says *look again*, never what to do.
 
 use domain::route::{Route, RouteTable};
+use domain::traffic::Traffic;
 use serde::{Deserialize, Serialize};
 
 /// Changed when a line of an older peer would be misread.
@@ -164,31 +165,5 @@ pub struct UpstreamStatus {
 pub struct RouteStatus {
     pub id: String,
     pub deployment: Option<String>,
-    pub stats: RouteStats,
-}
-
-/// Counted since the process started.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RouteStats {
-    pub requests: u64,
-    /// Answers 1xx, 2xx, 3xx, 4xx, 5xx.
-    pub by_class: [u64; 5],
-    pub bytes_in: u64,
-    pub bytes_out: u64,
-    /// Time to the answer's header: (below so many microseconds, so many answers), ascending.
-    pub latency_us: Vec<(u64, u64)>,
-}
-
-impl RouteStats {
-    /// An upper bound of the latency that a share of all answers stayed below.
-    pub fn quantile_us(&self, share: f64) -> u64 {
-        let total: u64 = self.latency_us.iter().map(|(_, count)| count).sum();
-        let wanted = (total as f64 * share).ceil().max(1.0) as u64;
-        let mut seen = 0;
-        let reached = self.latency_us.iter().find(|(_, count)| {
-            seen += count;
-            seen >= wanted
-        });
-        reached.map_or(0, |(bound, _)| *bound)
-    }
+    pub stats: Traffic,
 }

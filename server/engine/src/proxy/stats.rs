@@ -4,7 +4,7 @@
 //! cores; a reader adds the shards up. A shard is made with its first request: an idle route
 //! costs one pointer per core.
 
-use super::protocol::RouteStats;
+use domain::traffic::Traffic;
 use hyper::StatusCode;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -40,8 +40,8 @@ impl Stats {
         self.shards[core].get_or_init(|| Box::new(Shard::new()))
     }
 
-    pub fn total(&self) -> RouteStats {
-        let mut total = RouteStats::default();
+    pub fn total(&self) -> Traffic {
+        let mut total = Traffic::default();
         let mut buckets = [0; BUCKETS];
         for shard in self.shards.iter().filter_map(OnceLock::get) {
             shard.add_to(&mut total, &mut buckets);
@@ -82,7 +82,7 @@ impl Shard {
         add(&self.bytes_out, bytes);
     }
 
-    fn add_to(&self, total: &mut RouteStats, buckets: &mut [u64; BUCKETS]) {
+    fn add_to(&self, total: &mut Traffic, buckets: &mut [u64; BUCKETS]) {
         total.requests += self.requests.load(Relaxed);
         total.bytes_in += self.bytes_in.load(Relaxed);
         total.bytes_out += self.bytes_out.load(Relaxed);

@@ -2,11 +2,12 @@
 //! publication.
 
 use super::outside::{Outside, Truth};
-use crate::plane::{Plane, PlaneError, Traffic};
+use crate::plane::{Plane, PlaneError};
 use async_trait::async_trait;
 use domain::deployment::Phase;
 use domain::id::{DeploymentId, EnvironmentId, InstanceId};
 use domain::route::{Route, Target, Upstream};
+use domain::traffic::Traffic;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

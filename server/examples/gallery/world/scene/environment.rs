@@ -64,6 +64,7 @@ impl Scene {
             candidate,
             latest,
             requests_last_minute: Some(8_412),
+            requests_by_minute: (0..60).map(|i| 7_000 + (i * 7919) % 2_400).collect(),
             deleting: false,
             can: self.can(Phase::Live),
         }
@@ -90,6 +91,7 @@ impl Scene {
             candidate: None,
             latest: None,
             requests_last_minute: requests,
+            requests_by_minute: vec![],
             deleting: false,
             can: self.can(Phase::Live),
         }

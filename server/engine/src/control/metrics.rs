@@ -1,0 +1,37 @@
+//! What the data plane counts, for charts and for whatever scrapes.
+
+use super::{Control, broken, found};
+use async_trait::async_trait;
+use domain::access::{Action, Caller};
+use domain::api::{Metrics, Reply};
+use domain::id::EnvironmentId;
+use domain::refusal::Refusal;
+use domain::view::{Counters, TrafficView};
+
+#[async_trait]
+impl Metrics for Control {
+    async fn traffic(&self, caller: &Caller, id: &EnvironmentId) -> Reply<TrafficView> {
+        caller.may(Action::Read)?;
+        let row = found(self.store.environment(&caller.org, id).await, "environment")?;
+        Ok(TrafficView {
+            environment: self.environment_view(caller, &row).await?,
+            minutes: self.meter.hour(&row.id),
+        })
+    }
+
+    async fn counters(&self, caller: &Caller) -> Reply<Vec<Counters>> {
+        caller.may(Action::Read)?;
+        let rows = self.store.environments(&caller.org, None).await;
+        let counted = self.plane.traffic().await;
+        let mut counted =
+            counted.map_err(|e| Refusal::unavailable("no_data_plane", e.to_string()))?;
+        let counters = rows.map_err(broken)?.into_iter().filter_map(|row| {
+            Some(Counters {
+                traffic: counted.remove(row.id.as_str())?,
+                project: row.project_name,
+                environment: row.name,
+            })
+        });
+        Ok(counters.collect())
+    }
+}
