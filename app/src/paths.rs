@@ -10,6 +10,7 @@ pub const RUNTIMES: &str = "/runtimes";
 pub const EVENTS: &str = "/events";
 pub const SETTINGS: &str = "/settings";
 pub const TOKENS: &str = "/settings/tokens";
+pub const DISK: &str = "/settings/disk";
 pub const MEMBERS: &str = "/settings/members";
 pub const SIGN_IN: &str = "/sign-in";
 

@@ -269,6 +269,8 @@ pub trait Metrics: Send + Sync {
 pub trait Runtimes: Send + Sync {
     /// With whether each answers, asked now.
     async fn runtimes(&self, caller: &Caller) -> Reply<Vec<RuntimeView>>;
+    /// What the organization's deployments hold on disk, and why.
+    async fn disk(&self, caller: &Caller) -> Reply<DiskView>;
 }
 
 /// Files sent ahead.

@@ -46,6 +46,9 @@ pub struct Deployment {
     pub reason: Option<String>,
     /// From the moment that it is built or pulled.
     pub artifact: Option<Artifact>,
+    /// What it made was removed to free disk space.
+    #[serde(default)]
+    pub collected: bool,
 }
 
 /// How the deployment came to be.

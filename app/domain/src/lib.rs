@@ -61,6 +61,7 @@ pub mod preview;
 pub mod probe;
 pub mod redact;
 pub mod refusal;
+pub mod retention;
 pub mod reuse;
 pub mod route;
 pub mod source;

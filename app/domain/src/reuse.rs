@@ -52,6 +52,9 @@ pub fn eligible(
         }
         Phase::Failed => "it failed and never served",
         Phase::Cancelled => "it was cancelled and never served",
+        _ if of.collected => {
+            "what it made was removed to free disk space; update to its version instead"
+        }
         Phase::Live | Phase::Paused | Phase::Draining | Phase::Stopped => match of.artifact {
             Some(_) => return Ok(()),
             None => "it made nothing that could be started again",

@@ -1,11 +1,13 @@
 //! What the API answers and the pages show. Derived on every read; nothing here is stored.
 
 mod account;
+mod disk;
 mod log;
 mod metrics;
 mod overview;
 
 pub use account::*;
+pub use disk::*;
 pub use log::*;
 pub use metrics::*;
 pub use overview::*;

@@ -3,6 +3,7 @@
 mod delete_project;
 mod deployment;
 mod deployments;
+mod disk;
 mod edit_config;
 mod events;
 mod join;
@@ -26,6 +27,7 @@ mod versions;
 pub use delete_project::DeleteProject;
 pub use deployment::Deployment;
 pub use deployments::Deployments;
+pub use disk::Disk;
 pub use edit_config::EditConfig;
 pub use events::Events;
 pub use join::Join;

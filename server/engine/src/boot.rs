@@ -18,6 +18,7 @@ use crate::proxy::supervise::{Launch, Upgrade};
 use crate::proxy_plane::ProxyPlane;
 use crate::reconciler::queue::Queue;
 use crate::reconciler::{Memory, Narrator, Reconciler};
+use crate::retention::Retention;
 use crate::runtimes::{Place, Runtimes};
 use crate::source::git::Git;
 use crate::store::{Now, Store, StoreError};
@@ -52,6 +53,8 @@ pub struct Options {
     /// Our own: it is also the data plane's.
     pub executable: PathBuf,
     pub version: String,
+    /// What deployments made may hold together.
+    pub disk_budget_bytes: u64,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -170,6 +173,17 @@ fn assemble(
     let redactor = Arc::new(Redactor::default());
     let plane = Arc::new(ProxyPlane::new(dirs.control_socket()));
 
+    let leftovers = Leftovers {
+        store: store.clone(),
+        runtimes: runtimes.clone(),
+        git: git.clone(),
+        dirs: dirs.clone(),
+    };
+    let retention = Retention {
+        leftovers: leftovers.clone(),
+        clock: clock.clone(),
+        budget_bytes: options.disk_budget_bytes,
+    };
     let reconciler = Arc::new(Reconciler {
         store: store.clone(),
         runtimes: runtimes.clone(),
@@ -185,12 +199,7 @@ fn assemble(
             redactor: redactor.clone(),
         },
         capture: Capture::new(logs.clone(), tasks.clone(), cancel.clone()),
-        leftovers: Leftovers {
-            store: store.clone(),
-            runtimes: runtimes.clone(),
-            git: git.clone(),
-            dirs: dirs.clone(),
-        },
+        leftovers: leftovers.clone(),
         work: work.clone(),
     });
     let pipeline = Arc::new(Pipeline {
@@ -222,6 +231,7 @@ fn assemble(
             base_domain: options.base_domain.clone(),
             proxy_port: options.proxy_listen.port(),
             version: options.version.clone(),
+            disk_budget_bytes: options.disk_budget_bytes,
         },
         hashing: Semaphore::new(HASHES_AT_ONCE),
     };
@@ -232,6 +242,7 @@ fn assemble(
             .clone()
             .supervise(launch(&options, &dirs), queue, cancel.clone()),
     );
+    tasks.spawn(retention.run(cancel.clone()));
     tasks.spawn(meter.run(plane, clock.clone(), cancel.clone()));
     tasks.spawn(sweep(
         store.clone(),

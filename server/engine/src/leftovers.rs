@@ -6,9 +6,10 @@ use crate::reconciler::Stumble;
 use crate::runtimes::Runtimes;
 use crate::source::git::Git;
 use crate::store::Store;
+use crate::store::artifact::Kept;
 use crate::store::deployment::{Filter, Listed};
 use crate::store::environment::Environment;
-use domain::id::DeploymentId;
+use domain::id::{DeploymentId, RuntimeId};
 use domain::source::{Artifact, Origin, Source};
 use std::path::Path;
 use std::sync::Arc;
@@ -47,17 +48,10 @@ impl Leftovers {
 
     async fn discard_one(&self, listed: &Listed) -> Result<(), Stumble> {
         let deployment = &listed.deployment;
-        let tagged = deployment.reuses.is_some()
-            || matches!(
-                deployment.source,
-                Source::Git { .. } | Source::ImageArchive { .. }
-            );
-        if let (true, Some(Artifact::Image { .. })) = (tagged, &deployment.artifact) {
-            self.runtimes
-                .of(&deployment.runtime)
-                .await?
-                .images
-                .discard(&image::tag(&deployment.id))
+        if let Some(artifact) = &deployment.artifact {
+            let foreign =
+                deployment.reuses.is_none() && matches!(deployment.source, Source::Image { .. });
+            self.untag(&deployment.id, &deployment.runtime, artifact, foreign)
                 .await?;
         }
         if let Source::Bundle { upload, .. } | Source::ImageArchive { upload, .. } =
@@ -68,6 +62,30 @@ impl Leftovers {
         }
         remove(&self.dirs.site(&deployment.id)).await?;
         remove(&self.dirs.work(&deployment.id)).await
+    }
+
+    /// The artifact alone: the deployment and what it was made from stay.
+    /// False: something still runs from it.
+    pub async fn discard_artifact(&self, kept: &Kept) -> Result<bool, Stumble> {
+        let id = &kept.held.id;
+        let gone = self.untag(id, &kept.runtime, &kept.artifact, false).await?;
+        remove(&self.dirs.site(id)).await?;
+        Ok(gone)
+    }
+
+    /// An image goes with the last tag of ours; one that was not made here has none.
+    async fn untag(
+        &self,
+        id: &DeploymentId,
+        runtime: &RuntimeId,
+        artifact: &Artifact,
+        foreign: bool,
+    ) -> Result<bool, Stumble> {
+        if foreign || !matches!(artifact, Artifact::Image { .. }) {
+            return Ok(true);
+        }
+        let place = self.runtimes.of(runtime).await?;
+        Ok(place.images.discard(&image::tag(id)).await?)
     }
 
     /// The mirror goes with the last project that is made from its repository.

@@ -19,6 +19,7 @@ pub mod probe;
 pub mod proxy;
 mod proxy_plane;
 pub mod reconciler;
+pub mod retention;
 pub mod runtimes;
 pub mod sample;
 #[cfg(test)]

@@ -41,6 +41,10 @@ pub struct Serve {
     /// Where instances run; the first is what a new project gets. May be said more than once.
     #[arg(long = "runtime", env = "SEALDOCK_RUNTIMES", value_delimiter = ',', default_value = "docker", value_parser = ["docker", "fake"])]
     runtimes: Vec<String>,
+    /// What built images and unpacked files may hold together; over it, the oldest versions that
+    /// nobody needs for rolling back go first. In GiB.
+    #[arg(long, env = "SEALDOCK_DISK_BUDGET_GIB", default_value_t = 20)]
+    disk_budget_gib: u32,
     #[command(flatten)]
     logging: Logging,
 }
@@ -130,6 +134,7 @@ impl Serve {
             runtimes: self.runtimes.clone(),
             executable,
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            disk_budget_bytes: u64::from(self.disk_budget_gib) << 30,
         })
     }
 

@@ -399,6 +399,14 @@ impl Updates for Fixture {
 
 #[async_trait]
 impl Runtimes for Fixture {
+    async fn disk(&self, _: &Caller) -> Reply<DiskView> {
+        Ok(DiskView {
+            budget_bytes: 20 << 30,
+            used_bytes: 0,
+            free_bytes: None,
+            items: vec![],
+        })
+    }
     async fn runtimes(&self, _: &Caller) -> Reply<Vec<RuntimeView>> {
         Ok(vec![])
     }

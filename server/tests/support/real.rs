@@ -39,6 +39,7 @@ impl World {
             // Nothing needs to be served here, so there is no data plane.
             executable: "/nonexistent/sealdock".into(),
             version: "0".into(),
+            disk_budget_bytes: 1 << 30,
         };
         let engine = boot::start(options).await.unwrap();
         let store = Arc::new(engine.store.clone());

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod deployments;
+mod disk;
 mod environments;
 mod metrics;
 mod password;
@@ -43,6 +44,8 @@ pub struct Settings {
     /// Where a browser reaches the data plane.
     pub proxy_port: u16,
     pub version: String,
+    /// What deployments made may hold together.
+    pub disk_budget_bytes: u64,
 }
 
 pub struct Control {

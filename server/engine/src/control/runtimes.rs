@@ -10,7 +10,7 @@ use domain::api::{Reply, Runtimes};
 use domain::config::Config;
 use domain::placement::{self, Capacity, Room};
 use domain::refusal::Refusal;
-use domain::view::RuntimeView;
+use domain::view::{DiskView, RuntimeView};
 use std::time::Duration;
 
 /// A page must not hang on an Engine that does.
@@ -18,6 +18,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 #[async_trait]
 impl Runtimes for Control {
+    async fn disk(&self, caller: &Caller) -> Reply<DiskView> {
+        self.disk_of(caller).await
+    }
+
     async fn runtimes(&self, caller: &Caller) -> Reply<Vec<RuntimeView>> {
         caller.may(Action::Read)?;
         self.runtime_views(caller).await

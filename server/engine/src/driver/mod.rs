@@ -110,6 +110,6 @@ pub trait Images: Send + Sync {
     async fn find(&self, reference: &str) -> Result<Option<Artifact>, DriverError>;
     /// Gives an image one more tag of ours, so that it stays.
     async fn keep(&self, image: &str, tag: &str) -> Result<(), DriverError>;
-    /// Only by our own tag; an image that something still uses stays.
-    async fn discard(&self, tag: &str) -> Result<(), DriverError>;
+    /// Only by our own tag; false: a container still uses the image, and it stays.
+    async fn discard(&self, tag: &str) -> Result<bool, DriverError>;
 }

@@ -133,6 +133,7 @@ fn assemble(outside: &Arc<Outside>) -> Boot {
         base_domain: "localhost".into(),
         proxy_port: 80,
         version: "0".into(),
+        disk_budget_bytes: 1 << 30,
     };
     let (meter, hashing) = (Arc::new(Meter::default()), Semaphore::new(1));
     let control = Control {

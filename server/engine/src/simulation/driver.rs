@@ -172,7 +172,7 @@ impl Images for BadLine {
             .await
     }
 
-    async fn discard(&self, tag: &str) -> Result<(), DriverError> {
+    async fn discard(&self, tag: &str) -> Result<bool, DriverError> {
         self.call(&format!("discard {tag}"), self.0.driver.discard(tag))
             .await
     }

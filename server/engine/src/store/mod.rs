@@ -4,6 +4,7 @@
 //! The SQL is what SQLite and PostgreSQL share. Numbered parameters, TEXT and BIGINT.
 
 pub mod account;
+pub mod artifact;
 pub mod deployment;
 pub mod environment;
 pub mod event;

@@ -44,6 +44,7 @@ pub fn deployment(number: u32, phase: Phase) -> Deployment {
         environment: EnvironmentId::new(Time(0), 1),
         number,
         reuses: None,
+        collected: false,
         source: Source::Image {
             reference: format!("app:{number}"),
             local: false,

@@ -29,7 +29,7 @@ impl Images for Docker {
         keep(&self.room, image, tag).await
     }
 
-    async fn discard(&self, tag: &str) -> Result<(), DriverError> {
+    async fn discard(&self, tag: &str) -> Result<bool, DriverError> {
         discard(&self.room, tag).await
     }
 }
@@ -69,7 +69,7 @@ async fn keep(room: &Room, image: &str, tag: &str) -> Result<(), DriverError> {
 }
 
 /// 404: gone already. 409: something still uses it, and it stays.
-async fn discard(room: &Room, tag: &str) -> Result<(), DriverError> {
+async fn discard(room: &Room, tag: &str) -> Result<bool, DriverError> {
     if !tag.starts_with(name::IMAGES) {
         return Err(DriverError::Refused(format!(
             "The image {tag} was not made by Sealdock, so it is not removed. Remove it with `docker rmi {tag}` if nothing needs it."
@@ -83,9 +83,11 @@ async fn discard(room: &Room, tag: &str) -> Result<(), DriverError> {
         .remove_image(tag, Some(options), None)
         .await
     {
-        Err(e) if !matches!(error::status(&e), Some(404 | 409)) => {
-            Err(room.client.failed("remove the image", &e))
-        }
-        _ => Ok(()),
+        Ok(_) => Ok(true),
+        Err(e) => match error::status(&e) {
+            Some(404) => Ok(true),
+            Some(409) => Ok(false),
+            _ => Err(room.client.failed("remove the image", &e)),
+        },
     }
 }

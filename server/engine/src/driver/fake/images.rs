@@ -73,7 +73,7 @@ impl Images for FakeDriver {
         })
     }
 
-    async fn discard(&self, tag: &str) -> Result<(), DriverError> {
+    async fn discard(&self, tag: &str) -> Result<bool, DriverError> {
         if !tag.starts_with(OURS) {
             return Err(DriverError::Refused(format!(
                 "The image {tag} was not made by Sealdock, so it is not removed."
@@ -81,7 +81,7 @@ impl Images for FakeDriver {
         }
         self.verb("discard", tag, |world| {
             world.tags.remove(tag);
-            Ok(())
+            Ok(true)
         })
     }
 }

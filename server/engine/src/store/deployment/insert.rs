@@ -61,6 +61,7 @@ pub(crate) async fn insert(
         since: now.at,
         reason: None,
         artifact: None,
+        collected: false,
     };
     insert_row(tx, &deployment, new.project_name).await?;
     let reused = new.reuses.and_then(|of| of.artifact.as_ref());
