@@ -52,6 +52,8 @@ pub enum Action {
     Deploy,
     /// Delete a project or an environment.
     Delete,
+    /// See and change what pushes do: the tracked branch, the hook's secret, deliveries.
+    ManageHooks,
     /// See and change runtimes.
     ManageRuntimes,
     /// Create and revoke one's own API tokens.
@@ -62,12 +64,13 @@ pub enum Action {
 
 impl Action {
     /// For the table and the test that walks over it.
-    pub const ALL: [Action; 8] = [
+    pub const ALL: [Action; 9] = [
         Action::Read,
         Action::ReadLogs,
         Action::CreateProject,
         Action::Deploy,
         Action::Delete,
+        Action::ManageHooks,
         Action::ManageRuntimes,
         Action::ManageTokens,
         Action::ManageMembers,
@@ -77,7 +80,7 @@ impl Action {
     pub const fn least_role(self) -> Role {
         match self {
             Action::Read | Action::ReadLogs | Action::ManageTokens => Role::Viewer,
-            Action::CreateProject | Action::Deploy => Role::Developer,
+            Action::CreateProject | Action::Deploy | Action::ManageHooks => Role::Developer,
             Action::Delete | Action::ManageRuntimes | Action::ManageMembers => Role::Owner,
         }
     }
@@ -89,6 +92,7 @@ impl Action {
             Action::CreateProject => "create projects",
             Action::Deploy => "deploy",
             Action::Delete => "delete",
+            Action::ManageHooks => "manage Git pushes",
             Action::ManageRuntimes => "manage runtimes",
             Action::ManageTokens => "manage API tokens",
             Action::ManageMembers => "manage members",
@@ -147,6 +151,7 @@ mod tests {
             CreateProject: developer
             Deploy: developer
             Delete: owner
+            ManageHooks: developer
             ManageRuntimes: owner
             ManageTokens: viewer
             ManageMembers: owner"#]]

@@ -6,7 +6,10 @@
 
 use crate::access::{Caller, Role};
 use crate::config::ConfigPatch;
-use crate::id::{DeploymentId, EnvironmentId, ProjectId, TokenId, UploadId, UserId};
+use crate::hook::Provider;
+use crate::id::{
+    DeliveryId, DeploymentId, EnvironmentId, HookId, ProjectId, TokenId, UploadId, UserId,
+};
 use crate::refusal::Refusal;
 use crate::reuse::Reuse;
 use crate::source::Wanted;
@@ -141,6 +144,32 @@ pub struct NewToken {
     pub expires_in_days: Option<u32>,
 }
 
+/// What an environment is to follow.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Track {
+    /// `None`: nothing.
+    #[serde(default)]
+    pub branch: Option<String>,
+    /// Also ask for the branch's head, in case that no delivery comes.
+    #[serde(default)]
+    pub poll: bool,
+}
+
+/// What came in at a hook's address.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// From the address.
+    pub provider: Provider,
+    /// From the address.
+    pub hook: HookId,
+    /// Those of `hook::HEADERS` that were there, by name in lower case.
+    pub headers: Vec<(String, String)>,
+    /// As it was sent, byte for byte: the signature is over this.
+    pub body: Vec<u8>,
+}
+
 /// Who is there.
 #[async_trait]
 pub trait Accounts: Send + Sync {
@@ -264,6 +293,37 @@ pub trait Metrics: Send + Sync {
     async fn counters(&self, caller: &Caller) -> Reply<Vec<Counters>>;
 }
 
+/// Deploying what is pushed (P-17).
+#[async_trait]
+pub trait Hooks: Send + Sync {
+    /// What is tracked, and where a Git host sends to.
+    async fn git(&self, caller: &Caller, project: &ProjectId) -> Reply<GitView>;
+    /// From now on; nothing is deployed by this alone.
+    async fn track(
+        &self,
+        caller: &Caller,
+        environment: &EnvironmentId,
+        track: Track,
+    ) -> Reply<TrackingView>;
+    /// Makes the hook, or replaces its secret; the only time that the secret is readable.
+    async fn rotate_hook(&self, caller: &Caller, project: &ProjectId) -> Reply<NewHookView>;
+    /// Its address takes nothing any more; what came in stays in the list.
+    async fn remove_hook(&self, caller: &Caller, project: &ProjectId) -> Reply<()>;
+    /// The newest first.
+    async fn deliveries(
+        &self,
+        caller: &Caller,
+        project: &ProjectId,
+        cursor: Option<&str>,
+    ) -> Reply<Page<DeliveryView>>;
+    /// Handles it again, as if a person had pushed now.
+    async fn redeliver(&self, caller: &Caller, id: &DeliveryId) -> Reply<DeliveryView>;
+    /// Whether anything is taken at this address; asked before a body is read.
+    async fn knock(&self, hook: &HookId) -> Reply<()>;
+    /// Keeps a delivery whose signature holds; it is handled after the answer.
+    async fn receive(&self, incoming: Incoming) -> Reply<Received>;
+}
+
 /// Places where instances run.
 #[async_trait]
 pub trait Runtimes: Send + Sync {
@@ -286,7 +346,10 @@ pub trait Uploads: Send + Sync {
 
 /// The whole product.
 pub trait Sealdock:
-    Accounts + Projects + Deployments + Updates + Metrics + Runtimes + Uploads
+    Accounts + Projects + Deployments + Updates + Hooks + Metrics + Runtimes + Uploads
 {
 }
-impl<T: Accounts + Projects + Deployments + Updates + Metrics + Runtimes + Uploads> Sealdock for T {}
+impl<T: Accounts + Projects + Deployments + Updates + Hooks + Metrics + Runtimes + Uploads> Sealdock
+    for T
+{
+}

@@ -68,6 +68,8 @@ pub enum Trigger {
     Rollback,
     /// What another environment runs (P-14).
     Promote,
+    /// A tracked branch has a new head.
+    Push,
 }
 
 impl Trigger {
@@ -80,6 +82,7 @@ impl Trigger {
             Trigger::Redeploy => "Redeploy",
             Trigger::Rollback => "Rollback",
             Trigger::Promote => "Promotion",
+            Trigger::Push => "Push",
         }
     }
 }

@@ -92,6 +92,10 @@ ids! {
     TokenId = "tok";
     /// A file that a person sent ahead of the deployment that will use it.
     UploadId = "upl";
+    /// Where a Git host tells of pushes; part of an address, and no secret.
+    HookId = "hook";
+    /// One message of a Git host.
+    DeliveryId = "dlv";
     /// One business fact; sorts by age.
     EventId = "evt";
 }

@@ -50,6 +50,7 @@ pub mod config;
 pub mod deployment;
 pub mod dialect;
 pub mod hint;
+pub mod hook;
 pub mod id;
 pub mod instance;
 pub mod job;

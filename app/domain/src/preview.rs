@@ -81,7 +81,7 @@ fn verb(trigger: Trigger, to: &Source, downtime: bool) -> String {
     };
     let verb = match trigger {
         Trigger::Create => format!("Deploy {label}"),
-        Trigger::Update => format!("Update to {label}"),
+        Trigger::Update | Trigger::Push => format!("Update to {label}"),
         Trigger::Config => "Apply this configuration".to_owned(),
         Trigger::Redeploy => format!("Redeploy {label}"),
         Trigger::Rollback => format!("Roll back to {label}"),

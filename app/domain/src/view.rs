@@ -2,12 +2,14 @@
 
 mod account;
 mod disk;
+mod hook;
 mod log;
 mod metrics;
 mod overview;
 
 pub use account::*;
 pub use disk::*;
+pub use hook::*;
 pub use log::*;
 pub use metrics::*;
 pub use overview::*;
