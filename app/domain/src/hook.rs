@@ -195,37 +195,35 @@ pub struct Standing<'a> {
 pub enum Decision {
     /// It becomes a deployment.
     Deploy,
-    /// Nothing, and why.
-    Ignore(String),
+    /// It has its deployment, or had it: nobody needs to ask about it again.
+    There(String),
+    /// Not in this state of the environment; later perhaps.
+    NotNow(String),
 }
 
 /// Whether this head of a tracked branch becomes a deployment.
 pub fn decide(standing: Standing<'_>, head: &str) -> Decision {
-    let is_there = |(_, commit, _): &(u32, Option<&str>, bool)| *commit == Some(head);
     let short = short(head);
     if standing.deleting {
-        return ignore("the environment is being deleted");
+        return Decision::NotNow("Ignored: the environment is being deleted.".into());
     }
     if standing.paused {
-        return ignore("the environment is paused; resume it, then redeliver");
+        let why = "Ignored: the environment is paused; resume it, then redeliver.";
+        return Decision::NotNow(why.into());
     }
-    match standing.newest.filter(is_there) {
-        Some((number, _, true)) => {
-            return ignore(&format!("`{short}` is already on its way as #{number}"));
-        }
-        Some((number, _, false)) => {
-            return ignore(&format!("`{short}` is already live as #{number}"));
-        }
-        None => {}
+    if let Some((number, _, coming)) = standing.newest.filter(|newest| newest.1 == Some(head)) {
+        return Decision::There(already(head, number, coming));
     }
     if standing.decided == Some(head) && !standing.asked {
-        return ignore(&format!("`{short}` was handled already"));
+        return Decision::There(format!("Ignored: `{short}` was handled already."));
     }
     Decision::Deploy
 }
 
-fn ignore(why: &str) -> Decision {
-    Decision::Ignore(format!("Ignored: {why}."))
+/// Why a head that is there changes nothing.
+pub fn already(head: &str, number: u32, coming: bool) -> String {
+    let how = if coming { "on its way" } else { "live" };
+    format!("Ignored: `{}` is already {how} as #{number}.", short(head))
 }
 
 fn short(sha: &str) -> &str {

@@ -55,7 +55,9 @@ pub fn facts(view: Signal<DeploymentView>) -> AnyView {
 const fn unchanged(trigger: Trigger) -> &'static str {
     match trigger {
         Trigger::Create => "Everything: it is the first version of its project.",
-        Trigger::Update | Trigger::Push => "Only the source: the configuration is that of the version before.",
+        Trigger::Update | Trigger::Push => {
+            "Only the source: the configuration is that of the version before."
+        }
         Trigger::Config | Trigger::Redeploy => {
             "The same source and configuration as the version before."
         }

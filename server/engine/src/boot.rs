@@ -16,6 +16,7 @@ use crate::probe::HttpProber;
 use crate::proxy::build::build_of;
 use crate::proxy::supervise::{Launch, Upgrade};
 use crate::proxy_plane::ProxyPlane;
+use crate::push::{Poll, Pushes};
 use crate::reconciler::queue::Queue;
 use crate::reconciler::{Memory, Narrator, Reconciler};
 use crate::retention::Retention;
@@ -39,6 +40,10 @@ use tokio_util::task::TaskTracker;
 const HASHES_AT_ONCE: usize = 2;
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY_MS: i64 = 86_400_000;
+/// A duplicate is known as one for as long as its first is kept.
+const DELIVERY_DAYS: i64 = 90;
+/// Of one project.
+const DELIVERIES_MAX: u32 = 20_000;
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// What an operator chose.
@@ -55,6 +60,8 @@ pub struct Options {
     pub version: String,
     /// What deployments made may hold together.
     pub disk_budget_bytes: u64,
+    /// How often the poll asks for the heads of tracked branches.
+    pub git_poll_s: u64,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +90,8 @@ pub struct Engine {
     /// Good until somebody used it; `None` when the installation has an owner.
     pub setup_token: Option<String>,
     pub dirs: Dirs,
+    #[cfg(test)]
+    pub(crate) control: Arc<Control>,
     tasks: TaskTracker,
     cancel: CancellationToken,
     /// Held for as long as the engine runs.
@@ -215,7 +224,7 @@ fn assemble(
         redactor,
         epoch,
     });
-    let control = Control {
+    let control = Arc::new(Control {
         store: store.clone(),
         runtimes,
         plane: plane.clone(),
@@ -224,6 +233,7 @@ fn assemble(
         clock: clock.clone(),
         bus: bus.clone(),
         queue: queue.clone(),
+        pushes: Arc::new(Notify::new()),
         memory,
         meter: meter.clone(),
         dirs: dirs.clone(),
@@ -232,9 +242,10 @@ fn assemble(
             proxy_port: options.proxy_listen.port(),
             version: options.version.clone(),
             disk_budget_bytes: options.disk_budget_bytes,
+            git_poll_s: options.git_poll_s,
         },
         hashing: Semaphore::new(HASHES_AT_ONCE),
-    };
+    });
 
     logs.spawn_flusher(&tasks, cancel.clone());
     tasks.spawn(
@@ -252,8 +263,19 @@ fn assemble(
     ));
     reconciler.run(&tasks, &cancel);
     pipeline.run(&tasks, &cancel);
+    let pushes = Pushes {
+        control: control.clone(),
+    };
+    tasks.spawn(pushes.run(cancel.clone()));
+    let poll = Poll {
+        control: control.clone(),
+        every: Duration::from_secs(options.git_poll_s),
+    };
+    tasks.spawn(poll.run(cancel.clone()));
     Engine {
-        api: Arc::new(control),
+        api: control.clone(),
+        #[cfg(test)]
+        control,
         store,
         changes: bus,
         logs,
@@ -346,13 +368,17 @@ fn launch(options: &Options, dirs: &Dirs) -> Launch {
     }
 }
 
-/// Once an hour: sessions that ended, answers nobody repeats, uploads nobody used.
+/// Once an hour: sessions that ended, answers nobody repeats, deliveries of long ago, uploads nobody
+/// used.
 async fn sweep(store: Store, dirs: Dirs, clock: Arc<dyn Clock>, cancel: CancellationToken) {
     loop {
         let now = clock.now();
         let swept = store.sweep(now, now.plus_ms(-DAY_MS)).await;
+        let forgotten = store
+            .forget_deliveries(now.plus_ms(-DELIVERY_DAYS * DAY_MS), DELIVERIES_MAX)
+            .await;
         let unused = store.forget_unused_uploads(now.plus_ms(-DAY_MS)).await;
-        match (swept, unused) {
+        match (swept.and(forgotten), unused) {
             (Ok(()), Ok(paths)) => paths
                 .iter()
                 .for_each(|path| drop(std::fs::remove_file(path))),

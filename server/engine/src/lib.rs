@@ -18,6 +18,7 @@ pub mod plane;
 pub mod probe;
 pub mod proxy;
 mod proxy_plane;
+mod push;
 pub mod reconciler;
 pub mod retention;
 pub mod runtimes;

@@ -160,7 +160,10 @@ fn of_branch(branch: String, body: &Body) -> Said {
 
 /// The head among the commits of the push; GitHub and Gitea also name it by itself.
 fn head<'a>(body: &'a Body, after: &str) -> Option<&'a Commit> {
-    let is_head = |c: &&Commit| c.id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case(after));
+    let is_head = |c: &&Commit| {
+        c.id.as_deref()
+            .is_some_and(|id| id.eq_ignore_ascii_case(after))
+    };
     let listed = body.commits.iter().flatten();
     body.head_commit.iter().chain(listed).find(is_head)
 }

@@ -87,18 +87,30 @@ fn p17_gitlab_tells_of_a_push_and_of_a_tag() {
         "checkout_sha":"{A}","project":{{"path_with_namespace":"team/app"}},"repository":{{"name":"app"}},
         "commits":[{{"id":"{ZERO}","message":"old","author":{{"name":"B"}}}},{{"id":"{A}","message":"New","author":{{"name":"Grace"}}}}]}}"#
     );
-    let headers = |event| [("x-gitlab-event", event), ("content-type", "application/json")];
+    let headers = |event| {
+        [
+            ("x-gitlab-event", event),
+            ("content-type", "application/json"),
+        ]
+    };
     let said = told(Provider::Gitlab, &headers("Push Hook"), body.as_bytes()).said;
     let Said::Push(push) = said else {
         panic!("{said:?}");
     };
     assert_eq!(
-        (push.branch.as_str(), push.subject.as_deref(), push.repository.as_deref()),
+        (
+            push.branch.as_str(),
+            push.subject.as_deref(),
+            push.repository.as_deref()
+        ),
         ("feature/x", Some("New"), Some("team/app"))
     );
     let tag = body.replace("refs/heads/feature/x", "refs/tags/v1");
     let said = told(Provider::Gitlab, &headers("Tag Push Hook"), tag.as_bytes()).said;
-    assert_eq!(why(said), "ignored: `v1` is a tag, and branches are tracked");
+    assert_eq!(
+        why(said),
+        "ignored: `v1` is a tag, and branches are tracked"
+    );
     let said = told(Provider::Gitlab, &headers("Issue Hook"), b"{}").said;
     assert_eq!(why(said), "ignored: `Issue Hook` is not a push");
 }
@@ -106,8 +118,14 @@ fn p17_gitlab_tells_of_a_push_and_of_a_tag() {
 #[test]
 fn p17_gitea_and_forgejo_tell_of_a_push() {
     for header in ["x-gitea-event", "x-forgejo-event"] {
-        let headers = [(header, "push"), ("content-type", "application/json; charset=utf-8")];
-        assert_eq!(branch(&told(Provider::Gitea, &headers, push().as_bytes()).said), "main");
+        let headers = [
+            (header, "push"),
+            ("content-type", "application/json; charset=utf-8"),
+        ];
+        assert_eq!(
+            branch(&told(Provider::Gitea, &headers, push().as_bytes()).said),
+            "main"
+        );
     }
 }
 
@@ -120,26 +138,47 @@ fn p17_a_script_needs_only_ref_and_after() {
 #[test]
 fn p17_a_deleted_branch_is_ignored() {
     let null = push().replace(A, ZERO);
-    assert_eq!(why(github("push", &null)), "ignored: branch `main` was deleted");
-    let long = format!(r#"{{"ref":"refs/heads/main","after":"{}"}}"#, "0".repeat(64));
-    assert_eq!(why(generic(long.as_bytes())), "ignored: branch `main` was deleted");
+    assert_eq!(
+        why(github("push", &null)),
+        "ignored: branch `main` was deleted"
+    );
+    let long = format!(
+        r#"{{"ref":"refs/heads/main","after":"{}"}}"#,
+        "0".repeat(64)
+    );
+    assert_eq!(
+        why(generic(long.as_bytes())),
+        "ignored: branch `main` was deleted"
+    );
     let said = push().replace(r#""deleted":false"#, r#""deleted":true"#);
-    assert_eq!(why(github("push", &said)), "ignored: branch `main` was deleted");
+    assert_eq!(
+        why(github("push", &said)),
+        "ignored: branch `main` was deleted"
+    );
 }
 
 #[test]
 fn p17_what_can_t_be_read_is_refused_with_the_reason() {
     let json = |text: &str| why(generic(text.as_bytes()));
     assert_eq!(json("{}"), "refused: the payload has no `ref`");
-    assert_eq!(json(r#"{"ref":"refs/heads/x"}"#), "refused: the payload has no `after`");
+    assert_eq!(
+        json(r#"{"ref":"refs/heads/x"}"#),
+        "refused: the payload has no `after`"
+    );
     assert_eq!(
         json(r#"{"ref":"refs/heads/x","after":"HEAD"}"#),
         "refused: its `after` is no commit"
     );
-    assert_eq!(json(r#"{"ref":"refs/notes/x"}"#), "ignored: its `ref` is no branch");
+    assert_eq!(
+        json(r#"{"ref":"refs/notes/x"}"#),
+        "ignored: its `ref` is no branch"
+    );
     for name in ["", "-x", "a\\u0000b", "a`b"] {
         let said = json(&format!(r#"{{"ref":"refs/heads/{name}","after":"{A}"}}"#));
-        assert_eq!(said, "refused: its `ref` is no name that a branch can have", "{name}");
+        assert_eq!(
+            said, "refused: its `ref` is no name that a branch can have",
+            "{name}"
+        );
     }
     assert!(json("[1").starts_with("refused: the payload is not the JSON of a push"));
 }
@@ -147,7 +186,10 @@ fn p17_what_can_t_be_read_is_refused_with_the_reason() {
 #[test]
 fn p17_bytes_that_are_no_text_are_refused() {
     let body = format!(r#"{{"ref":"refs/heads/ma?n","after":"{A}"}}"#);
-    let body: Vec<u8> = body.bytes().map(|b| if b == b'?' { 0xff } else { b }).collect();
+    let body: Vec<u8> = body
+        .bytes()
+        .map(|b| if b == b'?' { 0xff } else { b })
+        .collect();
     assert!(why(generic(&body)).starts_with("refused: the payload is not the JSON"));
 }
 
@@ -158,9 +200,15 @@ fn p17_missing_and_wrong_headers_are_refused_with_the_reason() {
     assert_eq!(why(said), "refused: the header `x-github-event` is missing");
     let text = [("x-github-event", "push"), ("content-type", "text/plain")];
     let said = told(Provider::Github, &text, push().as_bytes()).said;
-    assert_eq!(why(said), "refused: its `Content-Type` is not `application/json`");
+    assert_eq!(
+        why(said),
+        "refused: its `Content-Type` is not `application/json`"
+    );
     let said = told(Provider::Generic, &[], b"{}").said;
-    assert_eq!(why(said), "refused: its `Content-Type` is not `application/json`");
+    assert_eq!(
+        why(said),
+        "refused: its `Content-Type` is not `application/json`"
+    );
 }
 
 #[test]
@@ -168,11 +216,20 @@ fn p17_a_delivery_is_named_by_its_sender() {
     let key = |provider, name: &str, value: &str| {
         delivery_key(provider, Headers(&[(name.to_owned(), value.to_owned())]))
     };
-    assert_eq!(key(Provider::Github, "x-github-delivery", "72d3").as_deref(), Some("72d3"));
-    assert_eq!(key(Provider::Gitlab, "x-gitlab-event-uuid", "9").as_deref(), Some("9"));
+    assert_eq!(
+        key(Provider::Github, "x-github-delivery", "72d3").as_deref(),
+        Some("72d3")
+    );
+    assert_eq!(
+        key(Provider::Gitlab, "x-gitlab-event-uuid", "9").as_deref(),
+        Some("9")
+    );
     assert_eq!(key(Provider::Github, "x-sealdock-delivery", "72d3"), None);
     assert_eq!(key(Provider::Generic, "x-sealdock-delivery", "a b"), None);
-    assert_eq!(key(Provider::Generic, "x-sealdock-delivery", &"a".repeat(201)), None);
+    assert_eq!(
+        key(Provider::Generic, "x-sealdock-delivery", &"a".repeat(201)),
+        None
+    );
 }
 
 #[test]
@@ -183,16 +240,28 @@ fn p17_a_head_that_is_there_or_coming_is_not_deployed_again() {
     };
     let said = |standing| match decide(standing, A) {
         Decision::Deploy => "deploy".to_owned(),
-        Decision::Ignore(why) => why,
+        Decision::There(why) | Decision::NotNow(why) => why,
     };
     assert_eq!(said(Standing::default()), "deploy");
     assert_eq!(said(of(7, Some(ZERO), false)), "deploy");
     assert_eq!(said(of(7, None, false)), "deploy");
-    assert_eq!(said(of(7, Some(A), false)), "Ignored: `6113728` is already live as #7.");
+    assert_eq!(
+        said(of(7, Some(A), false)),
+        "Ignored: `6113728` is already live as #7."
+    );
     let coming = of(8, Some(A), true);
-    assert_eq!(said(coming), "Ignored: `6113728` is already on its way as #8.");
-    let asked = Standing { asked: true, ..coming };
-    assert_eq!(said(asked), "Ignored: `6113728` is already on its way as #8.");
+    assert_eq!(
+        said(coming),
+        "Ignored: `6113728` is already on its way as #8."
+    );
+    let asked = Standing {
+        asked: true,
+        ..coming
+    };
+    assert_eq!(
+        said(asked),
+        "Ignored: `6113728` is already on its way as #8."
+    );
 }
 
 #[test]
@@ -201,9 +270,12 @@ fn p17_a_head_that_failed_is_tried_again_only_when_a_person_asks() {
         decided: Some(A),
         ..Standing::default()
     };
-    let ignored = Decision::Ignore("Ignored: `6113728` was handled already.".into());
+    let ignored = Decision::There("Ignored: `6113728` was handled already.".into());
     assert_eq!(decide(failed, A), ignored);
-    let asked = Standing { asked: true, ..failed };
+    let asked = Standing {
+        asked: true,
+        ..failed
+    };
     assert_eq!(decide(asked, A), Decision::Deploy);
     assert_eq!(decide(failed, ZERO), Decision::Deploy);
 }
@@ -215,12 +287,12 @@ fn p17_a_push_neither_resumes_nor_revives() {
         asked: true,
         ..Standing::default()
     };
-    assert!(matches!(decide(paused, A), Decision::Ignore(why) if why.contains("paused")));
+    assert!(matches!(decide(paused, A), Decision::NotNow(why) if why.contains("paused")));
     let deleting = Standing {
         deleting: true,
         ..Standing::default()
     };
-    assert!(matches!(decide(deleting, A), Decision::Ignore(why) if why.contains("deleted")));
+    assert!(matches!(decide(deleting, A), Decision::NotNow(why) if why.contains("deleted")));
 }
 
 proptest! {

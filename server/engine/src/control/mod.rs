@@ -6,8 +6,10 @@ mod deployments;
 mod disk;
 mod environments;
 mod metrics;
+mod hooks;
 mod password;
 mod projects;
+mod pushes;
 mod resolve;
 mod runtimes;
 mod token;
@@ -34,7 +36,7 @@ use domain::hint::Topic;
 use domain::id::{DeploymentId, EnvironmentId, OrgId};
 use domain::refusal::Refusal;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 /// What an operator set at start.
 #[derive(Clone, Debug)]
@@ -46,6 +48,8 @@ pub struct Settings {
     pub version: String,
     /// What deployments made may hold together.
     pub disk_budget_bytes: u64,
+    /// How often the poll asks for the head of a branch.
+    pub git_poll_s: u64,
 }
 
 pub struct Control {
@@ -57,6 +61,8 @@ pub struct Control {
     pub clock: Arc<dyn Clock>,
     pub bus: Bus,
     pub queue: Arc<Queue>,
+    /// Wakes the worker of deliveries.
+    pub pushes: Arc<Notify>,
     pub memory: Arc<Memory>,
     pub meter: Arc<Meter>,
     pub dirs: Dirs,
@@ -66,7 +72,7 @@ pub struct Control {
 }
 
 impl Control {
-    fn now(&self) -> Now {
+    pub(crate) fn now(&self) -> Now {
         Now {
             at: self.clock.now(),
             entropy: self.clock.entropy(),

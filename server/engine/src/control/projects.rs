@@ -119,6 +119,7 @@ impl Projects for Control {
             config: &checked.resolved.config,
             overrides: &new.config,
             trigger: Trigger::Create,
+            asked_by: Some(&caller.user),
             runtime: &checked.runtime.id,
             expected_active: None,
             ids: &ids,

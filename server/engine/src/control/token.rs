@@ -16,7 +16,12 @@ pub fn fresh(prefix: &str) -> String {
 
 /// 256 random bits need no slow hash.
 pub fn hash(secret: &str) -> String {
-    Sha256::digest(secret.as_bytes())
+    digest(secret.as_bytes())
+}
+
+/// SHA-256 in hexadecimal.
+pub fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
         .iter()
         .map(|b| format!("{b:02x}"))
         .collect()

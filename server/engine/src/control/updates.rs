@@ -2,18 +2,18 @@
 
 use super::resolve::Resolved;
 use super::{Control, broken, found, moved_on};
-use crate::store::StoreError;
 use crate::store::deployment::{Filter, NewDeployment};
 use crate::store::environment::Environment;
 use crate::store::project::Project;
 use crate::store::runtime::Runtime;
+use crate::store::{Ids, StoreError};
 use async_trait::async_trait;
 use domain::access::{Action, Caller};
 use domain::api::{Confirm, Reply, Update, Updates};
 use domain::can;
 use domain::config::ConfigPatch;
 use domain::deployment::{Deployment, Trigger};
-use domain::id::{DeploymentId, EnvironmentId};
+use domain::id::{DeploymentId, EnvironmentId, UserId};
 use domain::preview::{Proposal, preview};
 use domain::refusal::Refusal;
 use domain::source::{Commit, Origin, Revision, Source};
@@ -22,13 +22,40 @@ use domain::view::{DeploymentView, EnvironmentView, Preview, UpdateOptions, Vers
 const COMMITS_SHOWN: u32 = 50;
 
 /// What a plan is made of, kept for the write that follows it.
-struct Planned {
+pub(super) struct Planned {
     row: Environment,
     active: Option<Deployment>,
     overrides: ConfigPatch,
-    source: Source,
+    pub source: Source,
     reuses: Option<Deployment>,
     preview: Preview,
+}
+
+impl Planned {
+    /// What is written of it.
+    pub fn deployment<'a>(
+        &'a self,
+        id: DeploymentId,
+        trigger: Trigger,
+        asked_by: Option<&'a UserId>,
+        ids: Ids<'a>,
+    ) -> NewDeployment<'a> {
+        NewDeployment {
+            id,
+            project: &self.row.project,
+            project_name: &self.row.project_name,
+            environment: &self.row.id,
+            source: &self.source,
+            reuses: self.reuses.as_ref(),
+            config: &self.preview.config,
+            overrides: &self.overrides,
+            trigger,
+            asked_by,
+            runtime: &self.row.runtime,
+            expected_active: self.active.as_ref().map(|a| &a.id),
+            ids,
+        }
+    }
 }
 
 /// What would run, before it is planned.
@@ -97,20 +124,8 @@ impl Updates for Control {
         let now = self.now();
         let deployment = DeploymentId::new(now.at, now.entropy);
         let ids = || self.now();
-        let new = NewDeployment {
-            id: deployment.clone(),
-            project: &planned.row.project,
-            project_name: &planned.row.project_name,
-            environment: &planned.row.id,
-            source: &planned.source,
-            reuses: planned.reuses.as_ref(),
-            config: &planned.preview.config,
-            overrides: &planned.overrides,
-            trigger: planned.preview.trigger,
-            runtime: &planned.row.runtime,
-            expected_active: planned.active.as_ref().map(|a| &a.id),
-            ids: &ids,
-        };
+        let (trigger, by) = (planned.preview.trigger, Some(&caller.user));
+        let new = planned.deployment(deployment.clone(), trigger, by, &ids);
         match self.store.create_deployment(caller, new).await {
             Err(StoreError::Stale) => return Err(plan_changed()),
             other => other.map_err(moved_on)?,
@@ -121,7 +136,7 @@ impl Updates for Control {
 }
 
 impl Control {
-    async fn planned(
+    pub(super) async fn planned(
         &self,
         caller: &Caller,
         id: &EnvironmentId,

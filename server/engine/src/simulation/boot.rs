@@ -134,6 +134,7 @@ fn assemble(outside: &Arc<Outside>) -> Boot {
         proxy_port: 80,
         version: "0".into(),
         disk_budget_bytes: 1 << 30,
+        git_poll_s: 60,
     };
     let (meter, hashing) = (Arc::new(Meter::default()), Semaphore::new(1));
     let control = Control {
@@ -145,6 +146,7 @@ fn assemble(outside: &Arc<Outside>) -> Boot {
         clock,
         bus,
         queue,
+        pushes: Arc::new(Notify::new()),
         memory,
         meter,
         dirs,

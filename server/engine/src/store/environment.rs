@@ -157,12 +157,18 @@ impl Store {
             "DELETE FROM jobs WHERE deployment IN (SELECT id FROM deployments WHERE environment = $1)",
             "DELETE FROM deployments WHERE environment = $1",
             "DELETE FROM hosts WHERE environment = $1",
+            "DELETE FROM trackings WHERE environment = $1",
             "DELETE FROM environments WHERE id = $1",
         ] {
             sqlx::query(sql).bind(id).execute(&mut *tx).await?;
         }
-        let last = "DELETE FROM projects WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM environments WHERE project = $1)";
-        sqlx::query(last).bind(project).execute(&mut *tx).await?;
+        for last in [
+            "DELETE FROM deliveries WHERE project = $1 AND NOT EXISTS (SELECT 1 FROM environments WHERE project = $1)",
+            "DELETE FROM hooks WHERE project = $1 AND NOT EXISTS (SELECT 1 FROM environments WHERE project = $1)",
+            "DELETE FROM projects WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM environments WHERE project = $1)",
+        ] {
+            sqlx::query(last).bind(project).execute(&mut *tx).await?;
+        }
         let sentence = format!(
             "{} / {} is gone.",
             environment.project_name, environment.name

@@ -5,15 +5,18 @@
 
 pub mod account;
 pub mod artifact;
+pub mod delivery;
 pub mod deployment;
 pub mod environment;
 pub mod event;
+pub mod hook;
 pub mod job;
 pub mod member;
 pub mod project;
 pub mod runtime;
 pub mod session;
 pub mod setting;
+pub mod tracking;
 pub mod upload;
 
 use domain::id::NotAnId;

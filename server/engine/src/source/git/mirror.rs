@@ -65,13 +65,18 @@ impl Mirror {
         self.update(&mut turn).await
     }
 
-    async fn update(&self, turn: &mut Option<Instant>) -> Reply<()> {
+    /// What git and ssh need before they can ask a host.
+    pub fn prepare(&self) -> Reply<()> {
         ssh::prepare(&self.keys).map_err(|e| {
             Refusal::unavailable(
                 "disk",
                 format!("{} can't be written: {e}.", self.keys.display()),
             )
-        })?;
+        })
+    }
+
+    async fn update(&self, turn: &mut Option<Instant>) -> Reply<()> {
+        self.prepare()?;
         if !self.is_whole().await {
             self.start_over().await?;
         }

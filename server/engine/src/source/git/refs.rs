@@ -72,6 +72,35 @@ impl Git {
         }
     }
 
+    /// The branch's head as the host has it now, and never as it was fetched a moment ago: whoever
+    /// asks was told that it moved.
+    pub async fn head_of(&self, org: &OrgId, url: &str, branch: &str) -> Reply<Commit> {
+        let mirror = self.mirror(org, url)?;
+        checked(&mirror, branch).await?;
+        mirror.refresh_now().await?;
+        match commit_of(&mirror, &format!("refs/heads/{branch}")).await? {
+            Some(commit) => Ok(commit),
+            None => Err(missing(&mirror, &Revision::Branch(branch.to_owned())).await),
+        }
+    }
+
+    /// Where the branch points, without fetching anything; `None` when there is none.
+    pub async fn tip(&self, org: &OrgId, url: &str, branch: &str) -> Reply<Option<String>> {
+        let mirror = self.mirror(org, url)?;
+        mirror.prepare()?;
+        let name = format!("refs/heads/{branch}");
+        let mut command = git(&mirror.keys);
+        command.args(["ls-remote", "--heads", "--", mirror.url.as_str(), &name]);
+        let said = mirror.bounded(run(command, &mut |_| {})).await?;
+        if !said.ok {
+            return Err(explain(mirror.url.as_str(), &said.err));
+        }
+        let text = String::from_utf8_lossy(&said.out);
+        let lines = text.lines().filter_map(|line| line.split_once('\t'));
+        let mut named = lines.filter(|(_, known)| *known == name);
+        Ok(named.next().map(|(sha, _)| sha.to_owned()))
+    }
+
     async fn pinned(&self, mirror: &Mirror, sha: &str) -> Reply<Commit> {
         let shaped = (7..=64).contains(&sha.len()) && sha.bytes().all(|b| b.is_ascii_hexdigit());
         if !shaped {

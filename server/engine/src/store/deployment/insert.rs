@@ -22,6 +22,8 @@ pub struct NewDeployment<'a> {
     pub config: &'a Config,
     pub overrides: &'a ConfigPatch,
     pub trigger: Trigger,
+    /// `None`: Sealdock itself.
+    pub asked_by: Option<&'a UserId>,
     pub runtime: &'a RuntimeId,
     /// The plan was made for this one serving: if another does, the plan is void.
     pub expected_active: Option<&'a DeploymentId>,
@@ -55,7 +57,7 @@ pub(crate) async fn insert(
         overrides: new.overrides.clone(),
         trigger: new.trigger,
         runtime: new.runtime.clone(),
-        created_by: Some(caller.user.clone()),
+        created_by: new.asked_by.cloned(),
         created_at: now.at,
         phase: Phase::Queued,
         since: now.at,
@@ -79,7 +81,7 @@ pub(crate) async fn insert(
             environment: Some(new.environment),
             deployment: Some(&deployment.id),
             phase: Some(Phase::Queued),
-            ..NewEvent::by(&caller.org, Some(&caller.user), "phase", sentence).project(new.project)
+            ..NewEvent::by(&caller.org, new.asked_by, "phase", sentence).project(new.project)
         },
     )
     .await?;
