@@ -58,6 +58,7 @@ fn pages() -> impl IntoView {
             <Route path=path!("/projects/new/image") view=|| view! { <NewImage/> }.into_any()/>
             <Route path=path!("/projects/new/bundle") view=|| view! { <NewBundle/> }.into_any()/>
             <Route path=path!("/projects/:id") view=|| view! { <Project/> }.into_any()/>
+            <Route path=path!("/projects/:id/git") view=|| view! { <GitPush/> }.into_any()/>
             <Route path=path!("/projects/:id/delete") view=|| view! { <DeleteProject/> }.into_any()/>
             <Route path=path!("/deployments") view=|| view! { <Deployments/> }.into_any()/>
             <Route path=path!("/deployments/:id") view=|| view! { <Deployment/> }.into_any()/>

@@ -10,7 +10,7 @@ use domain::hint::Hint;
 use engine::keep::{AnswerRows, SessionRows};
 use std::ops::Deref;
 use std::sync::Arc;
-use tokio::sync::broadcast;
+use tokio::sync::{Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 
 /// How the server is reached, as the operator said.
@@ -41,6 +41,8 @@ pub struct Inner {
     pub slots: Slots,
     pub attempts_by_address: Limiter,
     pub attempts_by_account: Limiter,
+    /// Room for the bodies of deliveries.
+    pub hook_bodies: Semaphore,
     pub reach: Reach,
     pub limits: Limits,
     /// Cancelled when the server begins to stop: streams end.
@@ -72,6 +74,7 @@ impl App {
             slots: Slots::new(limits.streams_per_user),
             attempts_by_address: per(limits.attempts_per_address),
             attempts_by_account: per(limits.attempts_per_account),
+            hook_bodies: Semaphore::new(limits.hook_bodies),
             reach: parts.reach,
             limits,
             stop,

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::problem::{No, internal};
-use crate::{clock, peer, session};
+use crate::{clock, hooks, peer, session};
 use ::app::call::{Flash, Signed};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, header};
@@ -73,8 +73,11 @@ pub async fn identify(State(app): State<App>, mut request: Request, next: Next) 
     next.run(request).await
 }
 
+/// Nobody asks who calls there. A Git host may send an `Authorization` of its own, which is no token.
 fn is_asset(path: &str) -> bool {
-    path.starts_with("/pkg/") || matches!(path, "/healthz" | "/readyz")
+    path.starts_with("/pkg/")
+        || path.starts_with(hooks::PREFIX)
+        || matches!(path, "/healthz" | "/readyz")
 }
 
 fn is_page(request: &Request) -> bool {

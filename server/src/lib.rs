@@ -18,6 +18,7 @@ pub mod etag;
 pub mod forms;
 pub mod guard;
 pub mod headers;
+pub mod hooks;
 pub mod host;
 pub mod limiter;
 pub mod limits;

@@ -27,21 +27,28 @@ impl Limiter {
     /// Counts an attempt, or refuses it.
     pub fn take(&self, key: &str, now: Time) -> Result<(), Refusal> {
         let mut keys = self.empty_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = keys
-            .get(key)
-            .copied()
-            .unwrap_or(now)
-            .max(now)
-            .plus_ms(self.every_ms);
-        let room_ms = self.every_ms * i64::from(self.burst);
-        if next.since_ms(now) > room_ms {
-            return Err(too_often(next.since_ms(now) - room_ms));
-        }
+        let next = self.room(keys.get(key).copied(), now)?;
         if !keys.contains_key(key) && keys.len() >= self.keys_max {
             make_room(&mut keys, now);
         }
         keys.insert(key.to_owned(), next);
         Ok(())
+    }
+
+    /// Refuses what `take` would, and counts nothing: where only what was wrong counts.
+    pub fn check(&self, key: &str, now: Time) -> Result<(), Refusal> {
+        let keys = self.empty_at.lock().unwrap_or_else(PoisonError::into_inner);
+        self.room(keys.get(key).copied(), now).map(drop)
+    }
+
+    /// When the bucket would be empty again after one more, if it has room for that.
+    fn room(&self, empty_at: Option<Time>, now: Time) -> Result<Time, Refusal> {
+        let next = empty_at.unwrap_or(now).max(now).plus_ms(self.every_ms);
+        let room_ms = self.every_ms * i64::from(self.burst);
+        match next.since_ms(now) > room_ms {
+            true => Err(too_often(next.since_ms(now) - room_ms)),
+            false => Ok(next),
+        }
     }
 
     /// The attempt was a good one: it does not count.
@@ -87,6 +94,15 @@ mod tests {
         assert!(limiter.take("b", Time(0)).is_ok());
         assert!(limiter.take("a", Time(1000)).is_ok());
         assert!(limiter.take("a", Time(1000)).is_err());
+    }
+
+    #[test]
+    fn a_check_counts_nothing_and_refuses_the_same() {
+        let limiter = Limiter::new(2, 1000, 10);
+        assert!((0..9).all(|_| limiter.check("a", Time(0)).is_ok()));
+        assert!((0..2).all(|_| limiter.take("a", Time(0)).is_ok()));
+        assert!(limiter.check("a", Time(0)).is_err() && limiter.take("a", Time(0)).is_err());
+        assert!(limiter.check("a", Time(1000)).is_ok() && limiter.take("a", Time(1000)).is_ok());
     }
 
     #[test]

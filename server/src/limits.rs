@@ -11,6 +11,12 @@ pub struct Limits {
     pub upload_bytes: u64,
     /// Between two pieces of an upload.
     pub upload_idle_ms: u64,
+    /// Of a Git host's delivery.
+    pub hook_bytes: usize,
+    /// For all of it.
+    pub hook_read_ms: u64,
+    /// Deliveries in memory at the same time.
+    pub hook_bodies: usize,
     /// From the request's head to the answer's.
     pub request_ms: u64,
     /// For a client to send the head.
@@ -53,6 +59,9 @@ impl Default for Limits {
             form_bytes: 64 << 10,
             upload_bytes: 2 << 30,
             upload_idle_ms: 60_000,
+            hook_bytes: 5 << 20,
+            hook_read_ms: 15_000,
+            hook_bodies: 32,
             request_ms: 60_000,
             head_ms: 15_000,
             connections: 4096,

@@ -120,6 +120,7 @@ fn name(method: &Method, path: &str) -> String {
 fn meaning(status: &str) -> &'static str {
     match status {
         "201" => "It was made; `Location` says where it is.",
+        "202" => "It is kept, and handled after this answer.",
         "204" => "It is done; there is nothing to say.",
         _ => "As asked.",
     }

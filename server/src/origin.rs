@@ -3,8 +3,8 @@
 
 use crate::app::App;
 use crate::caller::Credential;
-use crate::host;
 use crate::problem::No;
+use crate::{hooks, host};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
@@ -25,7 +25,8 @@ pub async fn same(State(app): State<App>, request: Request, next: Next) -> Respo
     next.run(request).await
 }
 
-/// A request to the API without any credential is let through, to be told that it lacks one.
+/// A request to the API without any credential is let through, to be told that it lacks one. What a
+/// Git host sends is believed for its signature alone: no cookie is read there.
 fn needs_proof(request: &Request) -> bool {
     let safe = matches!(
         *request.method(),
@@ -37,7 +38,8 @@ fn needs_proof(request: &Request) -> bool {
         request.extensions().get::<Credential>(),
         Some(Credential::Token(_))
     );
-    !safe && !bare_api && !by_token
+    let by_signature = request.uri().path().starts_with(hooks::PREFIX);
+    !safe && !bare_api && !by_token && !by_signature
 }
 
 fn is_ours(headers: &HeaderMap, authority: &str, public_url: Option<&str>) -> bool {

@@ -69,13 +69,15 @@ pub fn internal(attempt: &'static str, error: impl Display) -> Refusal {
 }
 
 /// Writes the problem of a refused answer. Failures that carry no refusal come from the framework
-/// (no such route, wrong method): under `/v2` they get the same shape, elsewhere pages have their own.
+/// (no such route, wrong method): under `/v2` and `/hooks` they get the same shape, elsewhere pages have their own.
 pub async fn render(request: Request, next: Next) -> Response {
     let id = request
         .extensions()
         .get::<RequestId>()
         .map_or_else(String::new, |id| id.0.clone());
-    let is_api = request.uri().path().starts_with("/v2/");
+    let is_api = ["/v2/", crate::hooks::PREFIX]
+        .iter()
+        .any(|p| request.uri().path().starts_with(p));
     let mut response = next.run(request).await;
     match response.extensions_mut().remove::<No>() {
         Some(no) => write(&no.0, &id, response),

@@ -3,7 +3,7 @@
 
 use crate::app::App;
 use crate::guard::{self, Access, Rule, Shape};
-use crate::{forms, live, openapi, rest};
+use crate::{forms, hooks, live, openapi, rest};
 use axum::Router;
 use axum::http::Method;
 use axum::middleware;
@@ -32,10 +32,13 @@ pub struct Documented {
 }
 
 pub fn registry() -> Vec<Endpoint> {
-    [rest::endpoints(), live::endpoints(), forms::endpoints()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let all = [
+        rest::endpoints(),
+        hooks::endpoints(),
+        live::endpoints(),
+        forms::endpoints(),
+    ];
+    all.into_iter().flatten().collect()
 }
 
 /// All routes behind their guards.
@@ -204,7 +207,7 @@ mod tests {
             let is_form = endpoint.documented.is_none();
             assert_eq!(
                 is_form,
-                !["/v2", "/live/", "/metrics", "/healthz", "/readyz"]
+                !["/v2", "/live/", "/hooks/", "/metrics", "/healthz", "/readyz"]
                     .iter()
                     .any(|p| endpoint.path.starts_with(p)),
                 "{}",
@@ -224,6 +227,7 @@ mod tests {
                 "/v2/schema/sealdock.yml",
                 "/healthz",
                 "/readyz",
+                "/hooks/{provider}/{id}",
                 "/session",
                 "/session/end",
                 "/setup",

@@ -151,7 +151,9 @@ fn sign_in(uri: &Uri) -> String {
 
 /// Pages that answer a form themselves: they show a plan, or something that is shown once.
 fn takes_posts(path: &str) -> bool {
-    path.starts_with("/environments/") || path == paths::TOKENS || path == paths::MEMBERS
+    let git_push = path.starts_with("/projects/") && path.ends_with("/git");
+    let settings = path == paths::TOKENS || path == paths::MEMBERS;
+    path.starts_with("/environments/") || git_push || settings
 }
 
 async fn posted(api: Api, signed: Signed, request: Request) -> Response {

@@ -14,6 +14,7 @@ use crate::server_fns::projects::{CreateEnvironment, events, project};
 use crate::{live, paths};
 use domain::access::Action;
 use domain::api::DeploymentFilter;
+use domain::source::Origin;
 use domain::view::{DeploymentSummary, EnvironmentView, EventView, Page, ProjectView};
 use leptos::either::Either;
 use leptos::form::ActionForm;
@@ -40,7 +41,7 @@ fn page(view: Signal<ProjectView>) -> AnyView {
     let update = view.with_untracked(|p| p.environments.first().map(|e| paths::update(&e.id)));
     let environments = Memo::new(move |_| view.with(|p| p.environments.clone()));
     view! {
-        {page_head(crumbs, name, update.map(|href| view! { <a class="btn btn-primary" href=href>"Update"</a> }))}
+        {page_head(crumbs, name, (git_link(view), update.map(|href| view! { <a class="btn btn-primary" href=href>"Update"</a> })))}
         <p class="origin muted">{dynamic(move || view.with(|p| origin(&p.origin)))}</p>
         <section class="block">
             <h2>"Environments"</h2>
@@ -136,6 +137,21 @@ fn happened(id: String) -> AnyView {
         move || feed(&page.with(|p| p.items.iter().take(8).cloned().collect::<Vec<_>>()))
     };
     view! { <section class="block"><h2>"Activity"</h2>{loaded(data, Skeleton::Lines(4), list)}</section> }.into_any()
+}
+
+/// Where versions come from a repository: which branch is followed, and the webhook.
+fn git_link(view: Signal<ProjectView>) -> Option<AnyView> {
+    let of_git = view.with_untracked(|p| matches!(p.origin, Origin::Git { .. }));
+    let href = view.with_untracked(|p| paths::git_push(&p.id));
+    let no = caller().and_then(|c| c.may(Action::ManageHooks).err());
+    of_git.then(|| match no {
+        None => view! { <a class="btn" href=href>{icon(Icon::GitBranch)}"Git push"</a> }.into_any(),
+        Some(no) => view! {
+            <span class="why-not" id="why-git">{no.sentence}</span>
+            <button class="btn" disabled aria-describedby="why-git">{icon(Icon::GitBranch)}"Git push"</button>
+        }
+        .into_any(),
+    })
 }
 
 fn delete_link(href: String) -> AnyView {

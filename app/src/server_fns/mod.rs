@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod deployments;
+pub mod hooks;
 pub mod places;
 pub mod projects;
 pub mod updates;
@@ -36,6 +37,12 @@ pub const ALL: &[(&str, Action)] = &[
     ("/fn/config-form", Action::Deploy),
     ("/fn/plan", Action::Deploy),
     ("/fn/update", Action::Deploy),
+    ("/fn/git", Action::ManageHooks),
+    ("/fn/deliveries", Action::ManageHooks),
+    ("/fn/track", Action::ManageHooks),
+    ("/fn/rotate-hook", Action::ManageHooks),
+    ("/fn/remove-hook", Action::ManageHooks),
+    ("/fn/redeliver", Action::ManageHooks),
     ("/fn/runtimes", Action::Read),
     ("/fn/settings", Action::Read),
     ("/fn/tokens", Action::ManageTokens),

@@ -14,6 +14,7 @@ mod environment;
 mod exit;
 mod find;
 mod follow;
+mod hook;
 mod init;
 mod list;
 mod logs;
@@ -85,6 +86,9 @@ enum Command {
     /// Make, list and revoke API tokens.
     #[command(subcommand)]
     Token(token::Token),
+    /// Deploy what is pushed: tracked branches, the webhook, its deliveries.
+    #[command(subcommand)]
+    Hook(hook::Hook),
     /// Check this machine and the server, line by line.
     Doctor(doctor::Doctor),
     /// Print completions for a shell.
@@ -134,6 +138,7 @@ async fn remote(command: Command, say: &Say) -> Done {
         Command::Delete(delete) => delete.run(say).await,
         Command::Open(open) => open.run(say).await,
         Command::Token(token) => token.run(say).await,
+        Command::Hook(hook) => hook.run(say).await,
         Command::Doctor(doctor) => doctor.run(say).await,
         Command::Serve(_) | Command::Proxy(_) | Command::Completions { .. } => Ok(Exit::Ok),
     }

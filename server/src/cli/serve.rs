@@ -38,6 +38,9 @@ pub struct Serve {
     /// A proxy of yours ends TLS in front: cookies are Secure, HSTS is sent, `X-Forwarded-For` is believed.
     #[arg(long, env = "SEALDOCK_BEHIND_TLS")]
     behind_tls: bool,
+    /// How often the poll asks for the heads of tracked branches, where it is on.
+    #[arg(long, env = "SEALDOCK_GIT_POLL_S", value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    git_poll_s: u64,
     /// Where instances run; the first is what a new project gets. May be said more than once.
     #[arg(long = "runtime", env = "SEALDOCK_RUNTIMES", value_delimiter = ',', default_value = "docker", value_parser = ["docker", "fake"])]
     runtimes: Vec<String>,
@@ -135,6 +138,7 @@ impl Serve {
             executable,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             disk_budget_bytes: u64::from(self.disk_budget_gib) << 30,
+            git_poll_s: self.git_poll_s,
         })
     }
 

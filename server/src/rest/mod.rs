@@ -6,6 +6,7 @@ mod deployments;
 mod document;
 mod environments;
 mod events;
+mod git;
 mod logs;
 mod metrics;
 mod probes;
@@ -31,6 +32,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         sources::endpoints(),
         environments::endpoints(),
         metrics::endpoints(),
+        git::endpoints(),
         shortcuts::endpoints(),
         deployments::endpoints(),
         logs::endpoints(),

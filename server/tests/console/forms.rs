@@ -161,6 +161,29 @@ async fn a_token_is_shown_once_on_the_page_that_made_it() {
 }
 
 #[tokio::test]
+async fn p17_a_hooks_secret_is_shown_once_on_the_page_that_made_it() {
+    let page = format!("{}/git", project(1));
+    let id = project(1).trim_start_matches("/projects/").to_owned();
+    let shown = owner(World::Full).post(&page, &page, &[("id", &id)]).await;
+    shown
+        .says("This is the only time that the secret is shown.")
+        .says("sdh_gallery_");
+    owner(World::Full).get(&page).await.says_not("sdh_gallery_");
+}
+
+#[tokio::test]
+async fn p17_a_branch_that_is_not_there_comes_back_with_the_sentence() {
+    let page = format!("{}/git", project(1));
+    let id = update(1).split('/').nth(2).unwrap().to_owned();
+    let form = [("id", &*id), ("branch", "mian"), ("poll", "on")];
+    let answer = owner(World::Full).post(&page, "/fn/track", &form).await;
+    followed(World::Full, &answer)
+        .await
+        .says("The repository has no branch mian.")
+        .says("Did you mean main?");
+}
+
+#[tokio::test]
 async fn an_invitation_is_a_link() {
     let form = [("email", "new@example.com"), ("role", "viewer")];
     owner(World::Full)

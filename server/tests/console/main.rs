@@ -57,6 +57,7 @@ pub fn every_page() -> Vec<String> {
         deployment(12),
         deployment(13),
         project(1),
+        format!("{}/git", project(1)),
         format!("{}/delete", project(1)),
         update(1),
         format!("{}?tag=v1.4.2", update(1)),

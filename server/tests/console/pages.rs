@@ -166,6 +166,32 @@ async fn i5_downtime_asks_for_a_word() {
 }
 
 #[tokio::test]
+async fn p17_the_git_page_says_what_is_followed_and_what_came_in() {
+    let page = owner(World::Full).get(&format!("{}/git", project(1))).await;
+    page.says("Follows main, which was at 3f2a91c")
+        .says("Also ask the repository every 60 s")
+        .says("/hooks/github/hook_")
+        .says("/hooks/generic/hook_")
+        .says("Secret token: the secret.")
+        .says("openssl dgst -sha256 -hmac")
+        .says("3 deliveries with a wrong signature")
+        .says("main@3f2a91c")
+        .says("Deployed as #12.")
+        .says("Came 2 times more; ignored.")
+        .says("Ignored: branch fix/basket-total is not tracked.")
+        .says("It is being handled.")
+        .says_not("sdh_");
+    owner(World::Full)
+        .get(&project(1))
+        .await
+        .has(&format!("href=\"{}/git\"", project(1)));
+    viewer(World::Full)
+        .get(&project(1))
+        .await
+        .says("As a viewer you can't manage Git pushes; that takes the role developer.");
+}
+
+#[tokio::test]
 async fn i12_deleting_lists_what_disappears() {
     let page = owner(World::Live)
         .get(&format!("{}/delete", project(1)))

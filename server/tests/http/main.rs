@@ -6,6 +6,7 @@
 
 mod cli;
 mod engine;
+mod hooks;
 mod matrix;
 mod requests;
 mod sessions;

@@ -42,6 +42,8 @@ fn concrete(endpoint: &Endpoint) -> String {
         "uploads" => upload_id().to_string(),
         "tokens" => token_id().to_string(),
         "members" => member_id().to_string(),
+        "deliveries" => delivery_id().to_string(),
+        "{provider}" => hook_id().to_string(),
         _ => "unknown".to_owned(),
     };
     let query = match (endpoint.method.as_str(), path.as_str()) {
@@ -50,7 +52,10 @@ fn concrete(endpoint: &Endpoint) -> String {
         ("POST", "/v2/uploads") => "?name=site.zip",
         _ => "",
     };
-    path.replace("{id}", &id).replace("{stream}", "build") + query
+    path.replace("{provider}", "gitlab")
+        .replace("{id}", &id)
+        .replace("{stream}", "build")
+        + query
 }
 
 fn body(endpoint: &Endpoint) -> String {
@@ -86,6 +91,7 @@ async fn x11_every_route_as_everybody() {
         for who in EVERYBODY {
             let builder = as_who(request(endpoint.method.as_str(), &concrete(&endpoint)), who)
                 .header(header::CONTENT_TYPE, content_type(&endpoint))
+                .header("x-gitlab-token", "secret")
                 .header("sec-fetch-site", "same-origin");
             let status = server
                 .open(builder.body(Body::from(body(&endpoint))).unwrap())

@@ -104,7 +104,7 @@ impl Fixture {
 }
 
 /// Everything belongs to the first organization.
-fn scoped<T: PartialEq>(caller: &Caller, id: &T, only: &T, noun: &str) -> Reply<()> {
+pub fn scoped<T: PartialEq>(caller: &Caller, id: &T, only: &T, noun: &str) -> Reply<()> {
     let ours = caller.org == Fixture::org(1) && id == only;
     if ours {
         Ok(())

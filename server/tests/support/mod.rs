@@ -3,5 +3,6 @@
 
 pub mod client;
 pub mod fixture;
+mod hooks;
 pub mod real;
 pub mod views;

@@ -40,6 +40,7 @@ impl World {
             executable: "/nonexistent/sealdock".into(),
             version: "0".into(),
             disk_budget_bytes: 1 << 30,
+            git_poll_s: 3600,
         };
         let engine = boot::start(options).await.unwrap();
         let store = Arc::new(engine.store.clone());
@@ -64,6 +65,7 @@ impl World {
         };
         world.people().await;
         world.things().await;
+        world.pushes().await;
         world
     }
 
@@ -193,6 +195,35 @@ impl World {
             .insert("environments", text("/summary/environment"));
         self.ids.insert("deployments", text("/summary/id"));
         self.ids.insert("logs", text("/jobs/0/stream"));
+    }
+
+    /// The sample is a Git repository; something has come in at its webhook.
+    async fn pushes(&mut self) {
+        let made = self
+            .send("POST", "/v2/projects/sample", "owner", Value::Null)
+            .await;
+        assert_eq!(made.status, 201, "{made:?}");
+        let project = made.json()["summary"]["project"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let hook = format!("/v2/projects/{project}/git/hook");
+        let made = self.send("POST", &hook, "owner", Value::Null).await.json();
+        let text = |pointer: &str| made.pointer(pointer).unwrap().as_str().unwrap().to_owned();
+        let builder = request("POST", &text("/hook/paths/1/path"))
+            .header("x-gitlab-event", "Push Hook")
+            .header("x-gitlab-token", text("/secret"))
+            .header(header::CONTENT_TYPE, "application/json");
+        let push = json!({"ref": "refs/heads/other", "after": "6".repeat(40)}).to_string();
+        let answer = self
+            .router
+            .clone()
+            .oneshot(builder.body(Body::from(push)).unwrap());
+        let said = read(answer.await.unwrap()).await;
+        assert_eq!(said.status, 202, "{said:?}");
+        let delivery = said.json()["delivery"].as_str().unwrap().to_owned();
+        self.ids.insert("deliveries", delivery);
+        self.ids.insert("git projects", project);
     }
 
     pub fn concrete(&self, endpoint: &Endpoint) -> String {

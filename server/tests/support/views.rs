@@ -2,8 +2,10 @@
 
 use domain::config::{Config, ConfigPatch};
 use domain::deployment::{Phase, Trigger};
+use domain::hook::Provider;
 use domain::id::{
-    DeploymentId, EnvironmentId, JobId, ProjectId, RuntimeId, TokenId, UploadId, UserId,
+    DeliveryId, DeploymentId, EnvironmentId, HookId, JobId, ProjectId, RuntimeId, TokenId,
+    UploadId, UserId,
 };
 use domain::job::{JobKind, JobStatus};
 use domain::source::{Origin, Source};
@@ -29,6 +31,14 @@ pub fn upload_id() -> UploadId {
 
 pub fn token_id() -> TokenId {
     TokenId::new(Time(1), 1)
+}
+
+pub fn hook_id() -> HookId {
+    HookId::new(Time(1), 1)
+}
+
+pub fn delivery_id() -> DeliveryId {
+    DeliveryId::new(Time(1), 1)
 }
 
 pub fn member_id() -> UserId {
@@ -163,5 +173,55 @@ pub fn preview() -> Preview {
         notes: vec![],
         typed: None,
         config: Config::default(),
+    }
+}
+
+pub fn git() -> GitView {
+    GitView {
+        project: project_id(),
+        project_name: "web".into(),
+        url: "https://git.example/web.git".into(),
+        hook: Some(hook()),
+        environments: vec![tracking()],
+        poll_every_s: 60,
+    }
+}
+
+pub fn hook() -> HookView {
+    HookView {
+        id: hook_id(),
+        created_at: Time(1),
+        rotated_at: None,
+        rejected: 0,
+        rejected_at: None,
+        paths: vec![],
+    }
+}
+
+pub fn tracking() -> TrackingView {
+    TrackingView {
+        environment: environment_id(),
+        name: "production".into(),
+        branch: Some("main".into()),
+        poll: false,
+        seen: None,
+    }
+}
+
+pub fn delivery() -> DeliveryView {
+    DeliveryView {
+        id: delivery_id(),
+        at: Time(1),
+        provider: Provider::Github,
+        event: "push".into(),
+        branch: Some("main".into()),
+        commit: None,
+        subject: None,
+        author: None,
+        effect: "Deployed as #1.".into(),
+        deployments: vec![],
+        waiting: false,
+        repeats: 0,
+        redeliver: None,
     }
 }

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod deployments;
+mod hooks;
 mod logs;
 mod projects;
 mod scene;

@@ -13,7 +13,7 @@ mod summary;
 use super::World;
 use domain::access::{Action, Role};
 use domain::deployment::Phase;
-use domain::id::{DeploymentId, EnvironmentId, ProjectId};
+use domain::id::{DeliveryId, DeploymentId, EnvironmentId, HookId, ProjectId};
 use domain::time::Time;
 use domain::view::Allowed;
 
@@ -45,6 +45,14 @@ pub fn project_id(n: u128) -> ProjectId {
 
 pub fn environment_id(n: u128) -> EnvironmentId {
     EnvironmentId::new(Time(1), n)
+}
+
+pub fn hook_id(n: u128) -> HookId {
+    HookId::new(Time(1), n)
+}
+
+pub fn delivery_id(n: u128) -> DeliveryId {
+    DeliveryId::new(Time(1), n)
 }
 
 pub fn deployment_id(n: u128) -> DeploymentId {
