@@ -18,7 +18,8 @@ pub fn service(app: &App, pages: Router) -> Router {
     let inner = router::routes(app)
         .route("/v2/{*rest}", any(no_such_route))
         .route("/live/{*rest}", any(no_such_route))
-        .route("/hooks/{*rest}", any(no_such_route))
+        .route("/hooks/{provider}", any(no_such_route))
+        .route("/hooks/{provider}/{id}/{*rest}", any(no_such_route))
         .merge(pages.layer(RequestBodyLimitLayer::new(app.limits.json_bytes)));
     let session = session::layer(
         app.sessions.clone(),

@@ -4,6 +4,7 @@ use crate::answer::Answer;
 use crate::boot::caller;
 use crate::error::Fault;
 use crate::parts::dynamic::{dynamic, flag};
+use crate::parts::here::here;
 use crate::parts::loaded::{Skeleton, loaded};
 use crate::parts::once::once;
 use crate::parts::refused::{last_fault, refused};
@@ -67,27 +68,10 @@ fn shown(answer: Result<InvitationView, Fault>) -> AnyView {
     match answer {
         Ok(new) => once(
             "Send them this link. It works once, for seven days.",
-            format!("{}/join?token={}", origin(), new.token),
+            format!("{}/join?token={}", here(), new.token),
         ),
         Err(no) => refused(&no.0).into_any(),
     }
-}
-
-/// Where this console is reached, as the browser says.
-#[cfg(feature = "ssr")]
-fn origin() -> String {
-    let parts = use_context::<axum::http::request::Parts>();
-    let host = parts
-        .as_ref()
-        .and_then(|p| p.headers.get("host"))
-        .and_then(|h| h.to_str().ok());
-    host.map(|host| format!("http://{host}"))
-        .unwrap_or_default()
-}
-
-#[cfg(not(feature = "ssr"))]
-fn origin() -> String {
-    location().origin().unwrap_or_default()
 }
 
 #[cfg(feature = "ssr")]

@@ -3,6 +3,7 @@
 use super::act::act;
 use super::copy::Copy;
 use super::dynamic::{dynamic, flag};
+use super::here::here;
 use super::once::once;
 use super::refused::{last_fault, refused};
 use super::times::ago;
@@ -120,8 +121,9 @@ fn facts(hook: &HookView) -> AnyView {
 
 /// What to enter where, for each kind of sender.
 fn steps(paths: Vec<HookPath>) -> AnyView {
-    let origin = RwSignal::new(origin());
-    Effect::new(move |_| origin.set(location().origin().unwrap_or_default()));
+    // The server only knows the host; the browser also knows whether it is https.
+    let origin = RwSignal::new(here());
+    Effect::new(move |_| origin.set(here()));
     let all = paths.into_iter().map(|HookPath { provider, path }| {
         let address = Signal::derive(move || format!("{}{path}", origin.get()));
         view! {
@@ -186,21 +188,3 @@ curl --fail-with-body "ADDRESS" \
   -H "X-Sealdock-Timestamp: $TIME" \
   -H "X-Sealdock-Signature: sha256=$SIGNATURE" \
   --data-binary "$BODY""#;
-
-/// Where this console is reached, as far as the server knows.
-#[cfg(feature = "ssr")]
-fn origin() -> String {
-    let parts = use_context::<axum::http::request::Parts>();
-    let host = parts
-        .as_ref()
-        .and_then(|p| p.headers.get("host"))
-        .and_then(|h| h.to_str().ok());
-    host.map(|host| format!("http://{host}"))
-        .unwrap_or_default()
-}
-
-/// The browser knows better, once the page is interactive.
-#[cfg(not(feature = "ssr"))]
-fn origin() -> String {
-    String::new()
-}

@@ -16,6 +16,7 @@ pub mod env_editor;
 pub mod environment_card;
 pub mod feed;
 pub mod filters;
+pub mod here;
 pub mod hook_panel;
 pub mod icon;
 pub mod job_list;

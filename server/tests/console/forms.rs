@@ -179,8 +179,8 @@ async fn p17_a_branch_that_is_not_there_comes_back_with_the_sentence() {
     let answer = owner(World::Full).post(&page, "/fn/track", &form).await;
     followed(World::Full, &answer)
         .await
-        .says("The repository has no branch mian.")
-        .says("Did you mean main?");
+        .says("The repository has no branch mian")
+        .says("Did you mean main");
 }
 
 #[tokio::test]

@@ -168,7 +168,8 @@ async fn i5_downtime_asks_for_a_word() {
 #[tokio::test]
 async fn p17_the_git_page_says_what_is_followed_and_what_came_in() {
     let page = owner(World::Full).get(&format!("{}/git", project(1))).await;
-    page.says("Follows main, which was at 3f2a91c")
+    page.says("Follows main")
+        .says("which was at 3f2a91c when it was last looked at")
         .says("Also ask the repository every 60 s")
         .says("/hooks/github/hook_")
         .says("/hooks/generic/hook_")
