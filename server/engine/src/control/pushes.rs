@@ -143,7 +143,7 @@ impl Control {
                 url: url.to_owned(),
                 revision: Revision::Branch(tracking.branch.clone()),
             }),
-            config: None,
+            ..Update::default()
         };
         match self.planned(&caller, &row.id, &update).await {
             Ok(planned) => self.write(&caller, delivery, row, planned).await,

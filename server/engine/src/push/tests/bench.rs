@@ -109,6 +109,25 @@ impl Bench {
             .await
     }
 
+    pub async fn add_environment(&self, name: &str) -> EnvironmentId {
+        let new = NewEnvironment {
+            name: name.to_owned(),
+            runtime: None,
+        };
+        let (api, caller) = (self.api(), &self.caller);
+        let made = api.create_environment(caller, &self.project, new).await;
+        made.expect("an environment").id
+    }
+
+    pub async fn track_in(&self, environment: &EnvironmentId, branch: &str) {
+        let track = Track {
+            branch: Some(branch.to_owned()),
+            poll: false,
+        };
+        let tracked = self.api().track(&self.caller, environment, track).await;
+        tracked.expect("it is tracked");
+    }
+
     pub async fn rotate(&mut self) {
         let made = self.api().rotate_hook(&self.caller, &self.project).await;
         let made = made.expect("a secret");
@@ -271,7 +290,7 @@ impl Bench {
     pub async fn by_hand(&self, commit: &str) {
         let update = Update {
             source: Some(self.wanted(Revision::Commit(commit.to_owned()))),
-            config: None,
+            ..Update::default()
         };
         let (api, caller) = (self.api(), &self.caller);
         let plan = api.preview_update(caller, &self.environment, &update).await;
