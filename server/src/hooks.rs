@@ -36,12 +36,17 @@ async fn receive(
 ) -> Answer<(StatusCode, Json<Received>)> {
     let address = peer::address(&app, request.headers(), request.extensions());
     let (provider, hook) = named(path.ok())?;
-    // Per hook too: whoever guesses at one does not close the others.
+    let attempts = &app.attempts_by_address;
+    if let Err(unknown) = app.api.knock(&hook).await {
+        attempts.take(&format!("hooks {address}"), clock::now())?;
+        return Err(unknown.into());
+    }
+    // Per hook: a sender with an old secret, or without a hook, does not close the others.
     let key = format!("hook {address} {hook}");
-    app.attempts_by_address.check(&key, clock::now())?;
+    attempts.check(&key, clock::now())?;
     let received = take(&app, provider, hook, request).await;
-    if matches!(&received, Err(no) if matches!(no.kind, Kind::SignedOut | Kind::NotFound)) {
-        app.attempts_by_address.take(&key, clock::now())?;
+    if matches!(&received, Err(no) if no.kind == Kind::SignedOut) {
+        attempts.take(&key, clock::now())?;
     }
     Ok((StatusCode::ACCEPTED, Json(received?)))
 }
@@ -54,9 +59,8 @@ fn named(path: Option<Path<(String, String)>>) -> Reply<(Provider, HookId)> {
     Ok((provider, hook.parse().map_err(|_| nothing())?))
 }
 
-/// The body is read only for a hook that is there, by few at a time, and not for long.
+/// The body is read by few at a time, and not for long.
 async fn take(app: &App, provider: Provider, hook: HookId, request: Request) -> Reply<Received> {
-    app.api.knock(&hook).await?;
     let (parts, body) = request.into_parts();
     let read = async {
         // The semaphore is never closed.

@@ -379,6 +379,7 @@ fn options(dir: &TempDir) -> Options {
         // Nothing is served here, so there is no data plane: what is deployed stays on its way.
         executable: "/nonexistent/sealdock".into(),
         version: "0".into(),
+        disk_budget_bytes: 1 << 30,
         git_poll_s: 3600,
     }
 }
