@@ -92,6 +92,10 @@ ids! {
     TokenId = "tok";
     /// A file that a person sent ahead of the deployment that will use it.
     UploadId = "upl";
+    /// A cron of an environment; another one when it was away in between.
+    CronId = "crn";
+    /// One run of a cron; sorts by age.
+    RunId = "run";
     /// One business fact; sorts by age.
     EventId = "evt";
 }
