@@ -22,6 +22,10 @@ pub fn delete_project(id: &ProjectId) -> String {
     format!("/projects/{id}/delete")
 }
 
+pub fn crons(id: &ProjectId) -> String {
+    format!("/projects/{id}/crons")
+}
+
 pub fn deployment(id: &DeploymentId) -> String {
     format!("/deployments/{id}")
 }

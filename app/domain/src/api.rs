@@ -6,9 +6,7 @@
 
 use crate::access::{Caller, Role};
 use crate::config::ConfigPatch;
-use crate::id::{
-    CronId, DeploymentId, EnvironmentId, ProjectId, TokenId, UploadId, UserId,
-};
+use crate::id::{CronId, DeploymentId, EnvironmentId, ProjectId, TokenId, UploadId, UserId};
 use crate::refusal::Refusal;
 use crate::reuse::Reuse;
 use crate::source::Wanted;

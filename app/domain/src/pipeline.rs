@@ -210,7 +210,11 @@ mod tests {
         let mut all = standing(&git());
         for job in &mut all {
             if !job.kind.is_after() {
-                assert!(may_start(std::slice::from_ref(job)).iter().all(|k| !k.is_after()));
+                assert!(
+                    may_start(std::slice::from_ref(job))
+                        .iter()
+                        .all(|k| !k.is_after())
+                );
                 job.status = JobStatus::Success;
             }
         }
@@ -226,7 +230,11 @@ mod tests {
         let mut all = standing(&git());
         for status in JobStatus::ALL {
             for job in &mut all {
-                job.status = if job.kind.is_after() { status } else { JobStatus::Success };
+                job.status = if job.kind.is_after() {
+                    status
+                } else {
+                    JobStatus::Success
+                };
             }
             assert_eq!(progress(&all), Progress::Done, "{status:?}");
             for kind in JobKind::AFTER {

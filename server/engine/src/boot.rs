@@ -1,9 +1,12 @@
 //! Puts the engine together and starts it. What it starts stops with `Engine::stop`; the data
 //! plane is a process of its own and goes on.
 
+use crate::camera::Chromium;
 use crate::changes::Bus;
 use crate::clock::{Clock, SystemClock};
+use crate::contents::Tools;
 use crate::control::{self, Control, Settings};
+use crate::crons::{self, CronKey, Crons};
 use crate::dirs::Dirs;
 use crate::driver::docker::{self, Docker};
 use crate::driver::fake::FakeDriver;
@@ -50,6 +53,8 @@ pub struct Options {
     pub proxy_listen: SocketAddr,
     /// Names of drivers: `docker`, `fake`. The first is what a new project gets.
     pub runtimes: Vec<String>,
+    /// Takes pictures of front pages; looked for on the search path when not said.
+    pub chromium: Option<PathBuf>,
     /// Our own: it is also the data plane's.
     pub executable: PathBuf,
     pub version: String,
@@ -112,7 +117,12 @@ pub async fn start(options: Options) -> Result<Engine, BootError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let epoch = format!("{:032x}", clock.entropy());
     let freed = store.release_leases_of_earlier_boots(&epoch).await?;
-    tracing::info!(epoch, freed, data = %dirs.data().display(), "boot");
+    let lost = store
+        .lose_cron_runs_of_earlier_boots(&epoch, clock.now())
+        .await?;
+    let fresh = format!("{:032x}{:032x}", clock.entropy(), clock.entropy());
+    let cron_key = CronKey::kept(&store, &fresh).await?;
+    tracing::info!(epoch, freed, lost, data = %dirs.data().display(), "boot");
 
     let installation = store
         .setting_or("installation", &format!("{:032x}", clock.entropy()))
@@ -141,6 +151,7 @@ pub async fn start(options: Options) -> Result<Engine, BootError> {
         clock,
         epoch,
         places,
+        cron_key,
         setup_token,
     );
     Ok(engine)
@@ -155,12 +166,14 @@ fn assemble(
     clock: Arc<dyn Clock>,
     epoch: String,
     places: BTreeMap<String, Place>,
+    cron_key: CronKey,
     setup_token: Option<String>,
 ) -> Engine {
     let (tasks, cancel) = (TaskTracker::new(), CancellationToken::new());
-    let (bus, queue, work) = (
+    let (bus, queue, work, crons_changed) = (
         Bus::default(),
         Arc::new(Queue::default()),
+        Arc::new(Notify::new()),
         Arc::new(Notify::new()),
     );
     let (memory, meter) = (Arc::new(Memory::default()), Arc::new(Meter::default()));
@@ -201,7 +214,23 @@ fn assemble(
         capture: Capture::new(logs.clone(), tasks.clone(), cancel.clone()),
         leftovers: leftovers.clone(),
         work: work.clone(),
+        cron_key: cron_key.clone(),
     });
+    let crons = Arc::new(Crons::new(crons::Parts {
+        store: store.clone(),
+        runtimes: runtimes.clone(),
+        clock: clock.clone(),
+        bus: bus.clone(),
+        key: cron_key,
+        redactor: redactor.clone(),
+        news: crons_changed.clone(),
+        epoch: epoch.clone(),
+    }));
+    let camera = Chromium::new(
+        options.chromium.clone(),
+        options.proxy_listen,
+        dirs.scratch(),
+    );
     let pipeline = Arc::new(Pipeline {
         store: store.clone(),
         runtimes: runtimes.clone(),
@@ -213,6 +242,9 @@ fn assemble(
         work: work.clone(),
         dirs: dirs.clone(),
         redactor,
+        camera: Arc::new(camera),
+        scanner: Arc::new(Tools),
+        crons_changed: crons_changed.clone(),
         epoch,
     });
     let control = Control {
@@ -233,6 +265,7 @@ fn assemble(
             version: options.version.clone(),
             disk_budget_bytes: options.disk_budget_bytes,
         },
+        crons_changed,
         hashing: Semaphore::new(HASHES_AT_ONCE),
     };
 
@@ -252,6 +285,7 @@ fn assemble(
     ));
     reconciler.run(&tasks, &cancel);
     pipeline.run(&tasks, &cancel);
+    crons.run(&tasks, &cancel);
     Engine {
         api: Arc::new(control),
         store,

@@ -2,6 +2,7 @@
 //! call, and writes the answer.
 
 mod account;
+mod crons;
 mod deployments;
 mod document;
 mod environments;
@@ -33,6 +34,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         metrics::endpoints(),
         shortcuts::endpoints(),
         deployments::endpoints(),
+        crons::endpoints(),
         logs::endpoints(),
         events::endpoints(),
         runtimes::endpoints(),

@@ -2,6 +2,7 @@
 //! first. It keeps the promises of `domain::api` that HTTP leans on, and nothing else.
 
 pub mod client;
+mod crons;
 pub mod fixture;
 pub mod real;
 pub mod views;

@@ -73,7 +73,9 @@ impl Cell<'_> {
             known = self.unknown(entry);
         }
         let said = |name: &str| entries.iter().find(|e| e.name == name).map(|e| &e.value);
-        let name = self.part(node, said("name"), "name", |cell, value| cell.text(value, name));
+        let name = self.part(node, said("name"), "name", |cell, value| {
+            cell.text(value, name)
+        });
         let schedule = self.part(node, said("schedule"), "schedule", |cell, value| {
             Some((cell.text(value, |_| Ok(()))?, value.at))
         });
@@ -83,7 +85,8 @@ impl Cell<'_> {
         };
         let call = self.call(node, said("command"), said("http"));
         let overlap = said("overlap").map_or(Some(Overlap::default()), |v| self.overlap(v));
-        let timeout_s = said("timeout_s").map_or(Some(cron::usual_timeout_s()), |v| self.seconds(v));
+        let timeout_s =
+            said("timeout_s").map_or(Some(cron::usual_timeout_s()), |v| self.seconds(v));
         let ((schedule, at), zone) = (schedule?, zone?);
         if let Err(no) = Schedule::parse(&schedule, &zone) {
             let at = match (no.problem.ends_with("is no time zone"), said("timezone")) {
@@ -121,7 +124,10 @@ impl Cell<'_> {
             Some(value) => read(&mut self.inner_of(name), value),
             None => {
                 let problem = format!("a cron has no `{name}`");
-                self.fault(whole.at, Fault::new(problem, format!("add `{name}: …` to it")))
+                self.fault(
+                    whole.at,
+                    Fault::new(problem, format!("add `{name}: …` to it")),
+                )
             }
         }
     }
@@ -186,7 +192,10 @@ impl Cell<'_> {
         let word = cell.text(node, |_| Ok(()))?;
         Overlap::parse(&word).or_else(|| {
             let problem = format!("`{}` is no rule for overlapping runs", brief(&word));
-            cell.fault(node.at, Fault::new(problem, "write `skip`, `queue` or `allow`"))
+            cell.fault(
+                node.at,
+                Fault::new(problem, "write `skip`, `queue` or `allow`"),
+            )
         })
     }
 

@@ -45,7 +45,9 @@ fn late(first: Time, at: Time, passed: u32, now: Time) -> Option<String> {
     let since = first.rfc3339();
     match passed {
         1 if now.since_ms(at) < LATE_MS => None,
-        1 => Some(format!("Sealdock did not run at {since}, so this ran late.")),
+        1 => Some(format!(
+            "Sealdock did not run at {since}, so this ran late."
+        )),
         n if n > MOST_COUNTED => Some(format!(
             "More than {MOST_COUNTED} runs since {since} were missed; this one stands for all of them."
         )),
@@ -112,7 +114,10 @@ mod tests {
             .assert_eq(&due.sentence.unwrap_or_default());
         let year = super::due(&every_minute(), T, T.plus_ms(365 * 1440 * MINUTE)).expect("due");
         assert_eq!(year.next, Some(T.plus_ms(365 * 1440 * MINUTE + MINUTE)));
-        assert!(year.sentence.is_some_and(|s| s.starts_with("More than 1000")));
+        assert!(
+            year.sentence
+                .is_some_and(|s| s.starts_with("More than 1000"))
+        );
     }
 
     #[test]

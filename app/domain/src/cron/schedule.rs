@@ -144,7 +144,12 @@ mod tests {
     /// The next times after a moment, in UTC.
     fn check(expression: &str, zone: &str, after: &str, times: usize, expected: Expect) {
         let schedule = Schedule::parse(expression, zone).expect("a schedule");
-        let mut moment = Time(after.parse::<Timestamp>().expect("a moment").as_millisecond());
+        let mut moment = Time(
+            after
+                .parse::<Timestamp>()
+                .expect("a moment")
+                .as_millisecond(),
+        );
         let mut found = vec![];
         for _ in 0..times {
             moment = schedule.next_after(moment).expect("it comes");
@@ -205,22 +210,43 @@ mod tests {
             2026-03-29T00:30:00Z
             2026-03-29T01:00:00Z
             2026-03-29T01:30:00Z"#]];
-        check("*/30 * * * *", "Europe/Berlin", "2026-03-29T00:15:00Z", 3, forward);
+        check(
+            "*/30 * * * *",
+            "Europe/Berlin",
+            "2026-03-29T00:15:00Z",
+            3,
+            forward,
+        );
         let back = expect![[r#"
             2026-10-25T00:30:00Z
             2026-10-25T01:00:00Z
             2026-10-25T01:30:00Z"#]];
-        check("*/30 * * * *", "Europe/Berlin", "2026-10-25T00:15:00Z", 3, back);
+        check(
+            "*/30 * * * *",
+            "Europe/Berlin",
+            "2026-10-25T00:15:00Z",
+            3,
+            back,
+        );
     }
 
     #[test]
     fn p12_what_is_no_schedule_is_refused_with_the_way_out() {
-        expect!["`@hourli` is no schedule; did you mean `@hourly`?"].assert_eq(&no("@hourli", "UTC"));
+        expect!["`@hourli` is no schedule; did you mean `@hourly`?"]
+            .assert_eq(&no("@hourli", "UTC"));
         expect!["`Europe/Berln` is no time zone; did you mean `Europe/Berlin`?"]
             .assert_eq(&no("@daily", "Europe/Berln"));
         expect!["`0 0 30 2 *` never comes; name a day that its months have"]
             .assert_eq(&no("0 0 30 2 *", "UTC"));
-        for wrong in ["", "* * * *", "* * * * * *", "61 * * * *", "@every 5m", "* * * * funday", "a b c d e"] {
+        for wrong in [
+            "",
+            "* * * *",
+            "* * * * * *",
+            "61 * * * *",
+            "@every 5m",
+            "* * * * funday",
+            "a b c d e",
+        ] {
             assert_ne!(no(wrong, "UTC"), "accepted", "{wrong}");
         }
         assert!(no("61 * * * *", "UTC").starts_with("`61 * * * *` is no schedule ("));
@@ -228,8 +254,13 @@ mod tests {
 
     #[test]
     fn p12_a_schedule_can_be_said_in_words() {
-        let words = |text: &str| Schedule::parse(text, "UTC").map(|s| s.words()).unwrap_or_default();
-        expect!["At 03:30, on Monday, Tuesday, Wednesday, Thursday, and Friday."].assert_eq(&words("30 3 * * mon-fri"));
+        let words = |text: &str| {
+            Schedule::parse(text, "UTC")
+                .map(|s| s.words())
+                .unwrap_or_default()
+        };
+        expect!["At 03:30, on Monday, Tuesday, Wednesday, Thursday, and Friday."]
+            .assert_eq(&words("30 3 * * mon-fri"));
         expect!["At minute 0 past every hour."].assert_eq(&words("@hourly"));
     }
 }

@@ -2,10 +2,12 @@
 //! same: scope → may → decide → one transaction → wake → view.
 
 mod accounts;
+mod crons;
 mod deployments;
 mod disk;
 mod environments;
 mod metrics;
+mod papers;
 mod password;
 mod projects;
 mod resolve;
@@ -34,7 +36,7 @@ use domain::hint::Topic;
 use domain::id::{DeploymentId, EnvironmentId, OrgId};
 use domain::refusal::Refusal;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 /// What an operator set at start.
 #[derive(Clone, Debug)]
@@ -61,6 +63,8 @@ pub struct Control {
     pub meter: Arc<Meter>,
     pub dirs: Dirs,
     pub settings: Settings,
+    /// Wakes whoever keeps the crons' time.
+    pub crons_changed: Arc<Notify>,
     /// Password hashes take 19 MiB each: so many at once, and no more.
     pub hashing: Semaphore,
 }

@@ -9,11 +9,15 @@ fn refused(file: &str) -> String {
 
 #[test]
 fn p12_a_cron_is_read_with_what_is_usual() {
-    let config = resolved("crons:\n  - name: cleanup\n    schedule: 0 3 * * *\n    command: [rake, 1]\n");
+    let config =
+        resolved("crons:\n  - name: cleanup\n    schedule: 0 3 * * *\n    command: [rake, 1]\n");
     let [cron] = config.crons.as_slice() else {
         panic!("one cron, not {:?}", config.crons)
     };
-    assert_eq!(cron.call(), Call::Command(&["rake".to_owned(), "1".to_owned()]));
+    assert_eq!(
+        cron.call(),
+        Call::Command(&["rake".to_owned(), "1".to_owned()])
+    );
     assert_eq!(
         (cron.timezone.as_str(), cron.overlap, cron.timeout_s),
         ("UTC", Overlap::Skip, 300)
@@ -51,19 +55,26 @@ fn p12_each_mistake_has_its_line_column_and_way_out() {
 
 #[test]
 fn p12_a_plan_shows_crons_by_name() {
-    let one = |file: &str| resolved(&format!("crons:\n  - {{name: a, schedule: '@daily', http: /a}}\n{file}"));
-    let changes = diff(&one(""), &one("  - {name: b, schedule: 1 2 * * *, command: [x, y z], overlap: allow}\n"));
+    let one = |file: &str| {
+        resolved(&format!(
+            "crons:\n  - {{name: a, schedule: '@daily', http: /a}}\n{file}"
+        ))
+    };
+    let changes = diff(
+        &one(""),
+        &one("  - {name: b, schedule: 1 2 * * *, command: [x, y z], overlap: allow}\n"),
+    );
     expect![[r#"[Change { path: "crons.b", from: None, to: Some("{schedule: \"1 2 * * *\", command: [x, \"y z\"], overlap: allow}") }]"#]].assert_eq(&format!("{changes:?}"));
     assert!(diff(&one(""), &one("")).is_empty());
 }
 
 #[test]
 fn p12_crons_of_a_request_are_held_to_the_same_rules() {
-    let patch: ConfigPatch = serde_json::from_str(
-        r#"{"crons": [{"name": "a", "schedule": "@hourli", "http": "/a"}]}"#,
-    )
-    .expect("it is a patch");
-    expect!["in `crons`, `@hourli` is no schedule; did you mean `@hourly`?"].assert_eq(&validate(&patch).expect_err("wrong").to_string());
+    let patch: ConfigPatch =
+        serde_json::from_str(r#"{"crons": [{"name": "a", "schedule": "@hourli", "http": "/a"}]}"#)
+            .expect("it is a patch");
+    expect!["in `crons`, `@hourli` is no schedule; did you mean `@hourly`?"]
+        .assert_eq(&validate(&patch).expect_err("wrong").to_string());
     let snapshot: Config = serde_json::from_str(r#"{"port": 1}"#).expect("an old snapshot");
     assert!(snapshot.crons.is_empty());
 }

@@ -3,6 +3,7 @@
 
 mod builds;
 mod engine;
+mod exec;
 mod images;
 mod only;
 mod speed;
