@@ -44,12 +44,19 @@ fn page(project: String, now: Signal<CronsNow>) -> AnyView {
     view! {
         {page_head(crumbs, "Crons", ())}
         {last_fault::<()>(run.value())}
+        {dynamic(move || all.with(|all| cannot_run(all)))}
         {when(move || all.with(Vec::is_empty), nothing)}
         <div class="crons">
             {each(all, |c| c.id.to_string(), move |cron| card(cron, run))}
         </div>
     }
     .into_any()
+}
+
+/// The same for each of them, so it stands once.
+fn cannot_run(all: &[CronView]) -> Option<AnyView> {
+    let why = all.iter().find_map(|cron| cron.cannot_run.clone())?;
+    Some(view! { <p class="why-not" id="why-run-cron">{why}</p> }.into_any())
 }
 
 fn nothing() -> AnyView {
@@ -81,7 +88,6 @@ fn card(cron: Memo<CronView>, run: ServerAction<RunCron>) -> AnyView {
                 <span class="muted">{dynamic(move || cron.with(|c| c.environment_name.clone()))}</span>
                 {act(run, id, "Run now", "btn", why_not, "why-run-cron")}
             </footer>
-            {dynamic(move || why_not.get().map(|why| view! { <p class="why-not" id="why-run-cron">{why}</p> }))}
         </article>
     }
     .into_any()

@@ -5,4 +5,5 @@ pub mod client;
 mod crons;
 pub mod fixture;
 pub mod real;
+mod uploads;
 pub mod views;

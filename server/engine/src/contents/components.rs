@@ -43,7 +43,7 @@ impl Component {
 }
 
 fn escape(text: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~:+".contains(&b);
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~:".contains(&b);
     text.bytes()
         .map(|b| match plain(b) {
             true => (b as char).to_string(),

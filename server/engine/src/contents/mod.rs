@@ -92,7 +92,7 @@ mod tests {
             ],
             expect![[r#"
                 pkg:deb/debian/base-files@13.8?distro=debian-13
-                pkg:deb/debian/zlib1g@1:1.3.1-1+b1?arch=amd64&distro=debian-13"#]],
+                pkg:deb/debian/zlib1g@1:1.3.1-1%2Bb1?arch=amd64&distro=debian-13"#]],
         );
         check(
             &[

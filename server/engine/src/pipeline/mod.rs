@@ -48,6 +48,8 @@ const LEASE_MS: i64 = 15_000;
 const HEARTBEAT: Duration = Duration::from_secs(2);
 /// Looks for work this often even when nobody told.
 const IDLE: Duration = Duration::from_secs(5);
+/// The same for what nobody waits for.
+const IDLE_AFTER: Duration = Duration::from_secs(20);
 
 pub struct Pipeline {
     pub store: Store,
@@ -100,6 +102,11 @@ impl Pipeline {
     }
 
     async fn work_until(self: Arc<Self>, lane: Lane, cancel: CancellationToken) {
+        let idle = if lane == Lane::Build {
+            IDLE
+        } else {
+            IDLE_AFTER
+        };
         loop {
             let news = self.work.notified();
             tokio::select! {
@@ -113,7 +120,7 @@ impl Pipeline {
             tokio::select! {
                 () = cancel.cancelled() => return,
                 () = news => {}
-                () = tokio::time::sleep(IDLE) => {}
+                () = tokio::time::sleep(idle) => {}
             }
         }
     }

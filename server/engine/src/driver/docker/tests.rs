@@ -4,6 +4,7 @@
 mod builds;
 mod engine;
 mod exec;
+mod files;
 mod images;
 mod only;
 mod speed;
