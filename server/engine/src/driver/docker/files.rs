@@ -17,6 +17,10 @@ use tokio_util::io::{StreamReader, SyncIoBridge};
 const WHITEOUT: &str = ".wh.";
 const OPAQUE: &str = ".wh..wh..opq";
 const MANIFEST: &str = "manifest.json";
+/// Of a tar.
+const BLOCK: u64 = 512;
+const GZIP: &[u8] = &[0x1f, 0x8b];
+const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 const MANIFEST_BYTES: u64 = 4 << 20;
 /// What the Engine may be silent for.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -54,7 +58,8 @@ pub async fn files(
 
 fn read(saved: impl Read, wanted: Wanted, limits: Limits) -> io::Result<Vec<File>> {
     let mut archive = tar::Archive::new(saved.take(limits.read_bytes));
-    let (mut layers, mut order, mut kept) = (BTreeMap::new(), vec![], 0);
+    let (mut layers, mut links) = (BTreeMap::new(), BTreeMap::new());
+    let (mut order, mut kept) = (vec![], 0);
     for entry in archive.entries()? {
         let mut entry = entry?;
         let name = entry.path()?.display().to_string();
@@ -63,9 +68,13 @@ fn read(saved: impl Read, wanted: Wanted, limits: Limits) -> io::Result<Vec<File
         } else if entry.header().entry_type().is_file() {
             let layer = layer(entry, wanted, limits, &mut kept)?;
             layers.extend(layer.map(|layer| (name, layer)));
+        } else if let Some(target) = link(&entry) {
+            links.insert(name, target);
         }
     }
-    let all = order.iter().filter_map(|name| layers.get(name));
+    let all = order
+        .iter()
+        .filter_map(|name| layers.get(links.get(name).unwrap_or(name)));
     Ok(all
         .fold(Layer::new(), laid_over)
         .into_iter()
@@ -88,26 +97,35 @@ fn layers_in_order(entry: impl Read) -> io::Result<Vec<String>> {
         .collect())
 }
 
-/// `None`: a file of the archive that is no layer (a description, a signature).
+/// `None`: a file of the archive that is no layer (a description, a signature), by its first block.
 fn layer(
-    entry: impl Read,
+    mut entry: impl Read,
     wanted: Wanted,
     limits: Limits,
     kept: &mut usize,
 ) -> io::Result<Option<Layer>> {
-    let mut entry = BufReader::new(entry);
-    let head = io::BufRead::fill_buf(&mut entry)?;
-    let (is_gzip, is_json) = (head.starts_with(&[0x1f, 0x8b]), head.starts_with(b"{"));
-    let is_zstd = head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]);
-    match (is_gzip, is_json) {
-        (_, true) => Ok(None),
-        _ if is_zstd => Err(io::Error::other("a layer is compressed with zstd")),
-        (true, _) => {
-            let plain = MultiGzDecoder::new(entry).take(limits.read_bytes);
-            of_tar(plain, wanted, limits, kept).map(Some)
-        }
-        _ => of_tar(entry, wanted, limits, kept).map(Some),
+    let mut head = vec![];
+    entry.by_ref().take(BLOCK).read_to_end(&mut head)?;
+    let (is_gzip, is_zstd) = (head.starts_with(GZIP), head.starts_with(ZSTD));
+    let is_tar = head.get(257..262) == Some(b"ustar");
+    let whole = BufReader::new(io::Cursor::new(head).chain(entry));
+    if is_zstd {
+        return Err(io::Error::other("a layer is compressed with zstd"));
     }
+    if is_gzip {
+        let plain = MultiGzDecoder::new(whole).take(limits.read_bytes);
+        return of_tar(plain, wanted, limits, kept).map(Some);
+    }
+    match is_tar {
+        true => of_tar(whole, wanted, limits, kept).map(Some),
+        false => Ok(None),
+    }
+}
+
+/// Older Engines save a layer that comes twice as a link to the first: `../<id>/layer.tar`.
+fn link(entry: &tar::Entry<'_, impl Read>) -> Option<String> {
+    let target = entry.link_name().ok().flatten()?.display().to_string();
+    Some(target.trim_start_matches("../").to_owned())
 }
 
 fn of_tar(
@@ -207,6 +225,7 @@ mod tests {
             ("blobs/3", &three),
             ("blobs/2", &two),
             ("blobs/c", b"{}"),
+            ("VERSION", b"1.0"),
             ("manifest.json", manifest),
             ("blobs/1", &one),
         ]);
