@@ -64,7 +64,7 @@ impl Tool {
 
     fn arguments(&self, sbom: &Path) -> Vec<String> {
         let file = sbom.display();
-        let words = match self.name {
+        match self.name {
             "trivy" => vec![
                 "sbom".into(),
                 "--quiet".into(),
@@ -78,8 +78,7 @@ impl Tool {
                 "--output".into(),
                 "json".into(),
             ],
-        };
-        words
+        }
     }
 
     async fn run(&self, sbom: &Path) -> Result<Vec<u8>, String> {

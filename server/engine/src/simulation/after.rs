@@ -69,6 +69,7 @@ impl Calm {
         let update = Update {
             source: Some(wanted(image)),
             config: Some(with(crons)),
+            ..Update::default()
         };
         let (control, id) = (&self.boot.control, &self.environment);
         let plan = control

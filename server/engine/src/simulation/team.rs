@@ -33,7 +33,7 @@ const PROJECTS: [&str; 2] = ["web", "api"];
 /// One wish; a refusal is an answer too, but a fault of ours is not.
 pub async fn wish(outside: &Outside, boot: &Boot, caller: &Caller) {
     let nothing = environment(outside, boot, caller).await.is_none();
-    let (what, answer) = match outside.chance.below(if nothing { 1 } else { 14 }) {
+    let (what, answer) = match outside.chance.below(if nothing { 1 } else { 16 }) {
         0 | 1 => ("create", create(outside, boot, caller).await),
         2..=4 => (
             "update",
@@ -50,7 +50,7 @@ pub async fn wish(outside: &Outside, boot: &Boot, caller: &Caller) {
         ),
         12 | 13 => ("roll back", roll_back(outside, boot, caller).await),
         9 | 10 => ("cancel", cancel(outside, boot, caller).await),
-        11 | 12 => ("run a cron", run_cron(outside, boot, caller).await),
+        14 | 15 => ("run a cron", run_cron(outside, boot, caller).await),
         _ => ("delete", delete(outside, boot, caller).await),
     };
     match answer {
