@@ -25,6 +25,7 @@ use crate::retention::Retention;
 use crate::runtimes::{Place, Runtimes};
 use crate::source::git::Git;
 use crate::store::{Now, Store, StoreError};
+use crate::sweep::sweep;
 use domain::api::Sealdock;
 use domain::redact::Redactor;
 use std::collections::BTreeMap;
@@ -40,8 +41,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 const HASHES_AT_ONCE: usize = 2;
-const HOUR: Duration = Duration::from_secs(3600);
-const DAY_MS: i64 = 86_400_000;
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// What an operator chose.
@@ -377,26 +376,5 @@ fn launch(options: &Options, dirs: &Dirs) -> Launch {
         arguments,
         control_socket: dirs.control_socket(),
         log: dirs.proxy_log(),
-    }
-}
-
-/// Once an hour: sessions that ended, answers nobody repeats, uploads nobody used.
-async fn sweep(store: Store, dirs: Dirs, clock: Arc<dyn Clock>, cancel: CancellationToken) {
-    loop {
-        let now = clock.now();
-        let swept = store.sweep(now, now.plus_ms(-DAY_MS)).await;
-        let unused = store.forget_unused_uploads(now.plus_ms(-DAY_MS)).await;
-        match (swept, unused) {
-            (Ok(()), Ok(paths)) => paths
-                .iter()
-                .for_each(|path| drop(std::fs::remove_file(path))),
-            (Err(error), _) | (_, Err(error)) => {
-                tracing::error!(data = %dirs.data().display(), "sweeping: {error}")
-            }
-        }
-        tokio::select! {
-            () = cancel.cancelled() => return,
-            () = tokio::time::sleep(HOUR) => {}
-        }
     }
 }

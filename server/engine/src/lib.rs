@@ -31,3 +31,4 @@ mod simulation;
 pub mod source;
 pub mod spec;
 pub mod store;
+mod sweep;
