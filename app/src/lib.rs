@@ -60,6 +60,7 @@ fn pages() -> impl IntoView {
             <Route path=path!("/projects/:id") view=|| view! { <Project/> }.into_any()/>
             <Route path=path!("/projects/:id/git") view=|| view! { <GitPush/> }.into_any()/>
             <Route path=path!("/projects/:id/delete") view=|| view! { <DeleteProject/> }.into_any()/>
+            <Route path=path!("/projects/:id/crons") view=|| view! { <Crons/> }.into_any()/>
             <Route path=path!("/deployments") view=|| view! { <Deployments/> }.into_any()/>
             <Route path=path!("/deployments/:id") view=|| view! { <Deployment/> }.into_any()/>
             <Route path=path!("/environments/:id/update") view=|| view! { <Update/> }.into_any()/>

@@ -26,6 +26,10 @@ pub fn git_push(id: &ProjectId) -> String {
     format!("/projects/{id}/git")
 }
 
+pub fn crons(id: &ProjectId) -> String {
+    format!("/projects/{id}/crons")
+}
+
 pub fn deployment(id: &DeploymentId) -> String {
     format!("/deployments/{id}")
 }

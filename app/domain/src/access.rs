@@ -48,7 +48,7 @@ pub enum Action {
     ReadLogs,
     /// Create a project and its first deployment.
     CreateProject,
-    /// Update, redeploy, edit the configuration, cancel, pause and resume.
+    /// Update, redeploy, edit the configuration, cancel, pause and resume, run a cron now.
     Deploy,
     /// Delete a project or an environment.
     Delete,

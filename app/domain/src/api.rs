@@ -8,7 +8,7 @@ use crate::access::{Caller, Role};
 use crate::config::ConfigPatch;
 use crate::hook::Provider;
 use crate::id::{
-    DeliveryId, DeploymentId, EnvironmentId, HookId, ProjectId, TokenId, UploadId, UserId,
+    CronId, DeliveryId, DeploymentId, EnvironmentId, HookId, ProjectId, TokenId, UploadId, UserId,
 };
 use crate::refusal::Refusal;
 use crate::reuse::Reuse;
@@ -257,6 +257,26 @@ pub trait Deployments: Send + Sync {
     async fn resume(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView>;
     /// `stream` comes from a `JobView` or an `InstanceView`.
     async fn log(&self, caller: &Caller, stream: &str, query: &LogQuery) -> Reply<LogPage>;
+    /// The picture of its front page, as PNG; it never changes once it is there.
+    async fn screenshot(&self, caller: &Caller, id: &DeploymentId) -> Reply<Vec<u8>>;
+    /// What its artifact is made of, as CycloneDX JSON.
+    async fn sbom(&self, caller: &Caller, id: &DeploymentId) -> Reply<Vec<u8>>;
+}
+
+/// What happens at set times (P-12).
+#[async_trait]
+pub trait Crons: Send + Sync {
+    /// Of every environment of the project, each with its newest runs.
+    async fn crons(&self, caller: &Caller, project: &ProjectId) -> Reply<Vec<CronView>>;
+    /// Its history, the newest first.
+    async fn cron_runs(
+        &self,
+        caller: &Caller,
+        id: &CronId,
+        cursor: Option<&str>,
+    ) -> Reply<Page<CronRunView>>;
+    /// Besides its schedule, by its rule for overlapping runs.
+    async fn run_cron(&self, caller: &Caller, id: &CronId) -> Reply<CronRunView>;
 }
 
 /// Replacing what serves (I-3 … I-7).
@@ -346,10 +366,10 @@ pub trait Uploads: Send + Sync {
 
 /// The whole product.
 pub trait Sealdock:
-    Accounts + Projects + Deployments + Updates + Hooks + Metrics + Runtimes + Uploads
+    Accounts + Projects + Deployments + Crons + Updates + Hooks + Metrics + Runtimes + Uploads
 {
 }
-impl<T: Accounts + Projects + Deployments + Updates + Hooks + Metrics + Runtimes + Uploads> Sealdock
-    for T
+impl<T: Accounts + Projects + Deployments + Crons + Updates + Hooks + Metrics + Runtimes + Uploads>
+    Sealdock for T
 {
 }

@@ -15,6 +15,7 @@
 mod cell;
 mod check;
 mod complaint;
+mod crons;
 mod diff;
 mod error;
 mod exclusive;
@@ -42,6 +43,7 @@ pub use render::to_yaml;
 pub use schema::schema;
 pub use text::MAX_FILE_BYTES;
 
+use crate::cron::Cron;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -75,6 +77,8 @@ pub struct Config {
     pub exclusive: Vec<Exclusive>,
     /// Static bundles: unknown paths answer with `index.html`.
     pub spa: bool,
+    /// What it does at set times.
+    pub crons: Vec<Cron>,
 }
 
 /// How the image is built.
@@ -137,6 +141,7 @@ impl Default for Config {
             drain_s: 30,
             exclusive: Vec::new(),
             spa: false,
+            crons: Vec::new(),
         }
     }
 }

@@ -96,6 +96,10 @@ ids! {
     HookId = "hook";
     /// One message of a Git host.
     DeliveryId = "dlv";
+    /// A cron of an environment; another one when it was away in between.
+    CronId = "crn";
+    /// One run of a cron; sorts by age.
+    RunId = "run";
     /// One business fact; sorts by age.
     EventId = "evt";
 }

@@ -23,11 +23,17 @@ pub enum JobKind {
     VerifyLocalImageJob,
     /// Follows the phases to completion.
     MarkDeploymentCompleteJob,
+    /// Makes the environment's crons those of the configuration.
+    ConfigureCronsJob,
+    /// Takes a picture of the front page.
+    TakeScreenshotJob,
+    /// Lists what is in the artifact, and looks each up.
+    ScanVulnerabilitiesJob,
 }
 
 impl JobKind {
     /// In the order of a pipeline.
-    pub const ALL: [JobKind; 8] = [
+    pub const ALL: [JobKind; 11] = [
         JobKind::DownloadRepoJob,
         JobKind::BuildImageJob,
         JobKind::DeployImageJob,
@@ -36,6 +42,16 @@ impl JobKind {
         JobKind::PullExternalImageJob,
         JobKind::VerifyLocalImageJob,
         JobKind::MarkDeploymentCompleteJob,
+        JobKind::ConfigureCronsJob,
+        JobKind::TakeScreenshotJob,
+        JobKind::ScanVulnerabilitiesJob,
+    ];
+
+    /// Come after completion, side by side; none of them can hold up or fail a deployment (P-11).
+    pub const AFTER: [JobKind; 3] = [
+        JobKind::ConfigureCronsJob,
+        JobKind::TakeScreenshotJob,
+        JobKind::ScanVulnerabilitiesJob,
     ];
 
     /// As seed 002 writes it.
@@ -49,6 +65,9 @@ impl JobKind {
             JobKind::PullExternalImageJob => "PullExternalImageJob",
             JobKind::VerifyLocalImageJob => "VerifyLocalImageJob",
             JobKind::MarkDeploymentCompleteJob => "MarkDeploymentCompleteJob",
+            JobKind::ConfigureCronsJob => "ConfigureCronsJob",
+            JobKind::TakeScreenshotJob => "TakeScreenshotJob",
+            JobKind::ScanVulnerabilitiesJob => "ScanVulnerabilitiesJob",
         }
     }
 
@@ -68,14 +87,29 @@ impl JobKind {
             JobKind::PullExternalImageJob => "Pull image",
             JobKind::VerifyLocalImageJob => "Verify local image",
             JobKind::MarkDeploymentCompleteJob => "Complete",
+            JobKind::ConfigureCronsJob => "Set up crons",
+            JobKind::TakeScreenshotJob => "Take screenshot",
+            JobKind::ScanVulnerabilitiesJob => "List and scan contents",
         }
     }
 
-    /// Who carries it out: a worker of the pipeline, or the planner by way of phases.
+    /// A worker of the pipeline carries it out, and the artifact waits for it. The others follow
+    /// the phases, or come after completion.
     pub const fn is_worked(self) -> bool {
-        !matches!(
+        !self.is_after()
+            && !matches!(
+                self,
+                JobKind::DeployImageJob | JobKind::MarkDeploymentCompleteJob
+            )
+    }
+
+    /// A worker carries it out once the deployment is complete, and nothing waits for it.
+    pub const fn is_after(self) -> bool {
+        matches!(
             self,
-            JobKind::DeployImageJob | JobKind::MarkDeploymentCompleteJob
+            JobKind::ConfigureCronsJob
+                | JobKind::TakeScreenshotJob
+                | JobKind::ScanVulnerabilitiesJob
         )
     }
 
@@ -107,7 +141,7 @@ const fn completed(phase: Phase) -> JobStatus {
     }
 }
 
-/// The words of seed 002.
+/// The words of seed 002, and one for what could not be done here and does not have to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum JobStatus {
@@ -121,19 +155,22 @@ pub enum JobStatus {
     Failure,
     /// A person or another job's failure ended it.
     Cancelled,
+    /// There was nothing to do it with, or to do; its sentence says which. Nothing needs it.
+    Skipped,
 }
 
 impl JobStatus {
     /// For tables and tests that walk over all.
-    pub const ALL: [JobStatus; 5] = [
+    pub const ALL: [JobStatus; 6] = [
         JobStatus::Pending,
         JobStatus::Running,
         JobStatus::Success,
         JobStatus::Failure,
         JobStatus::Cancelled,
+        JobStatus::Skipped,
     ];
 
-    /// As seed 002 writes it.
+    /// As seed 002 writes it, where it does.
     pub const fn word(self) -> &'static str {
         match self {
             JobStatus::Pending => "Pending",
@@ -141,6 +178,7 @@ impl JobStatus {
             JobStatus::Success => "Success",
             JobStatus::Failure => "Failure",
             JobStatus::Cancelled => "Cancelled",
+            JobStatus::Skipped => "Skipped",
         }
     }
 
@@ -151,9 +189,6 @@ impl JobStatus {
 
     /// Never runs again.
     pub const fn is_final(self) -> bool {
-        matches!(
-            self,
-            JobStatus::Success | JobStatus::Failure | JobStatus::Cancelled
-        )
+        !matches!(self, JobStatus::Pending | JobStatus::Running)
     }
 }

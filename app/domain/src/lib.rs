@@ -47,6 +47,7 @@ pub mod access;
 pub mod api;
 pub mod can;
 pub mod config;
+pub mod cron;
 pub mod deployment;
 pub mod dialect;
 pub mod hint;

@@ -36,17 +36,28 @@ pub enum Progress {
     Failed,
 }
 
-/// The jobs that lead from `source` to traffic, or from an artifact that is `reused`.
+/// The jobs that lead from `source` to traffic, or from an artifact that is `reused`,
+/// and those that come after.
 pub fn jobs(source: &Source, reused: Option<&Artifact>) -> Vec<Planned> {
     let chain = match reused {
         Some(artifact) => again(artifact),
         None => anew(source),
     };
-    chain
+    let way = chain
         .iter()
         .enumerate()
-        .map(|(i, kind)| planned(chain, i, *kind))
-        .collect()
+        .map(|(i, kind)| planned(chain, i, *kind));
+    way.chain(after(chain.len() as u32)).collect()
+}
+
+/// Side by side, once everything before them is done.
+fn after(before: u32) -> impl Iterator<Item = Planned> {
+    let each = JobKind::AFTER.into_iter().zip(before + 1..);
+    each.map(|(kind, order)| Planned {
+        kind,
+        order,
+        needs: vec![JobKind::MarkDeploymentCompleteJob],
+    })
 }
 
 /// No clone and no build: seconds.
@@ -98,10 +109,11 @@ fn planned(chain: &[JobKind], at: usize, kind: JobKind) -> Planned {
     }
 }
 
-/// The worked jobs whose needs are met.
+/// The jobs for workers whose needs are met.
 pub fn may_start(jobs: &[Standing]) -> Vec<JobKind> {
+    let for_workers = |kind: JobKind| kind.is_worked() || kind.is_after();
     jobs.iter()
-        .filter(|j| j.kind.is_worked() && j.status == JobStatus::Pending && needs_met(j, jobs))
+        .filter(|j| for_workers(j.kind) && j.status == JobStatus::Pending && needs_met(j, jobs))
         .map(|j| j.kind)
         .collect()
 }
@@ -185,9 +197,50 @@ mod tests {
             [
                 JobKind::BuildImageJob,
                 JobKind::DeployImageJob,
-                JobKind::MarkDeploymentCompleteJob
+                JobKind::MarkDeploymentCompleteJob,
+                JobKind::ConfigureCronsJob,
+                JobKind::TakeScreenshotJob,
+                JobKind::ScanVulnerabilitiesJob,
             ]
         );
+    }
+
+    #[test]
+    fn p11_what_comes_after_starts_side_by_side_once_the_deployment_is_complete() {
+        let mut all = standing(&git());
+        for job in &mut all {
+            if !job.kind.is_after() {
+                assert!(
+                    may_start(std::slice::from_ref(job))
+                        .iter()
+                        .all(|k| !k.is_after())
+                );
+                job.status = JobStatus::Success;
+            }
+        }
+        assert_eq!(may_start(&all), JobKind::AFTER);
+        let complete = |j: &&mut Standing| j.kind == JobKind::MarkDeploymentCompleteJob;
+        let job = all.iter_mut().find(complete).expect("it is planned");
+        job.status = JobStatus::Pending;
+        assert_eq!(may_start(&all), []);
+    }
+
+    #[test]
+    fn p11_whatever_becomes_of_what_comes_after_the_artifact_is_made() {
+        let mut all = standing(&git());
+        for status in JobStatus::ALL {
+            for job in &mut all {
+                job.status = if job.kind.is_after() {
+                    status
+                } else {
+                    JobStatus::Success
+                };
+            }
+            assert_eq!(progress(&all), Progress::Done, "{status:?}");
+            for kind in JobKind::AFTER {
+                assert_eq!(dependents(&all, kind), [], "{kind:?} takes others with it");
+            }
+        }
     }
 
     #[test]

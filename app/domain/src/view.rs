@@ -1,6 +1,7 @@
 //! What the API answers and the pages show. Derived on every read; nothing here is stored.
 
 mod account;
+mod after;
 mod disk;
 mod hook;
 mod log;
@@ -8,6 +9,7 @@ mod metrics;
 mod overview;
 
 pub use account::*;
+pub use after::*;
 pub use disk::*;
 pub use hook::*;
 pub use log::*;
@@ -161,6 +163,9 @@ pub struct DeploymentSummary {
     pub created_at: Time,
     /// For the list's column.
     pub durations: Durations,
+    /// There is a picture of its front page at `/v2/deployments/{id}/screenshot`.
+    #[serde(default)]
+    pub screenshot: bool,
 }
 
 /// How long each part took so far, in milliseconds; `None` where it did not begin.
@@ -205,6 +210,9 @@ pub struct DeploymentView {
     pub reuses: Option<ReusedView>,
     /// Once it exists.
     pub artifact: Option<Artifact>,
+    /// What is in the artifact, once somebody looked.
+    #[serde(default)]
+    pub contents: Option<ContentsView>,
     /// Seen now; none where the runtime does not answer.
     pub instances: Vec<InstanceView>,
     /// While requests finish.
@@ -259,7 +267,7 @@ pub struct JobView {
     pub needs: Vec<JobKind>,
     /// The word of seed 002.
     pub status: JobStatus,
-    /// Why it failed.
+    /// Why it failed, or was skipped.
     pub error: Option<String>,
     /// `None` before a worker had it.
     pub started_at: Option<Time>,

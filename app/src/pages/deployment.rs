@@ -25,7 +25,10 @@ use leptos_meta::Title;
 pub fn Deployment() -> impl IntoView {
     let id = param("id");
     let about = |topic: &Topic| matches!(topic, Topic::Deployment(_) | Topic::Environment(_));
-    let moves = |view: &DeploymentView| view.summary.phase.is_moving() || view.drain.is_some();
+    let moves = |view: &DeploymentView| {
+        let after = view.summary.live && view.jobs.iter().any(|j| !j.status.is_final());
+        view.summary.phase.is_moving() || view.drain.is_some() || after
+    };
     let data = live::read(move || id.get(), deployment, about, moves);
     loaded(data, Skeleton::Lines(12), page)
 }

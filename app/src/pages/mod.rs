@@ -1,5 +1,6 @@
 //! One route a file.
 
+mod crons;
 mod delete_project;
 mod deployment;
 mod deployments;
@@ -25,6 +26,7 @@ mod traffic;
 mod update;
 mod versions;
 
+pub use crons::Crons;
 pub use delete_project::DeleteProject;
 pub use deployment::Deployment;
 pub use deployments::Deployments;

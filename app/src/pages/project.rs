@@ -41,7 +41,11 @@ fn page(view: Signal<ProjectView>) -> AnyView {
     let update = view.with_untracked(|p| p.environments.first().map(|e| paths::update(&e.id)));
     let environments = Memo::new(move |_| view.with(|p| p.environments.clone()));
     view! {
-        {page_head(crumbs, name, (git_link(view), update.map(|href| view! { <a class="btn btn-primary" href=href>"Update"</a> })))}
+        {page_head(crumbs, name, view! {
+            {git_link(view)}
+            <a class="btn" href=paths::crons(&id)>"Crons"</a>
+            {update.map(|href| view! { <a class="btn btn-primary" href=href>"Update"</a> })}
+        })}
         <p class="origin muted">{dynamic(move || view.with(|p| origin(&p.origin)))}</p>
         <section class="block">
             <h2>"Environments"</h2>

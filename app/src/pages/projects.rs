@@ -8,6 +8,7 @@ use crate::parts::loaded::{Skeleton, loaded};
 use crate::parts::origin::origin;
 use crate::parts::page_head::page_head;
 use crate::parts::row::changed;
+use crate::parts::screenshot::screenshot;
 use crate::parts::status::{Tone, instance_word, status};
 use crate::server_fns::projects::projects;
 use crate::{live, paths};
@@ -83,6 +84,7 @@ fn Card(project: Memo<ProjectView>) -> AnyView {
                 <h2><a class="card-link" href=text(move || project.with(|p| paths::project(&p.id)))>{dynamic(move || project.with(|p| p.name.clone()))}</a></h2>
                 {dynamic(move || project.with(|p| p.environments.first().map(|e| status(Tone::of_instance(e.status), instance_word(e.status)))))}
             </header>
+            {dynamic(move || project.with(|p| screenshot(p.environments.iter().find_map(|e| e.active.as_ref()))))}
             <p class="origin muted">{dynamic(move || project.with(|p| origin(&p.origin)))}</p>
             <div class="project-envs">{dynamic(move || project.with(|p| p.environments.iter().map(environment).collect_view()))}</div>
         </article>

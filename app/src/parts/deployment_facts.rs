@@ -3,11 +3,12 @@
 use super::changes::changes;
 use super::copy::Copy;
 use super::dynamic::dynamic;
+use super::screenshot::{findings, screenshot};
 use crate::{format, paths};
 use domain::config::Config;
 use domain::deployment::Trigger;
 use domain::source::{Artifact, Source};
-use domain::view::DeploymentView;
+use domain::view::{ContentsView, DeploymentView};
 use leptos::either::Either;
 use leptos::prelude::*;
 
@@ -23,6 +24,7 @@ pub fn facts(view: Signal<DeploymentView>) -> AnyView {
     let unchanged = view.with_untracked(|v| unchanged(v.summary.trigger));
     view! {
         <aside class="facts" aria-label="Details">
+            {dynamic(move || view.with(|v| screenshot(Some(&v.summary))))}
             <section>
                 <h2>"What changed"</h2>
                 {dynamic(move || what.with(|list| match list.is_empty() {
@@ -41,6 +43,7 @@ pub fn facts(view: Signal<DeploymentView>) -> AnyView {
                     None => Either::Left(view! { <p class="muted">"Not made yet."</p> }),
                     Some(a) => Either::Right(artifact_facts(a)),
                 }))}
+                {dynamic(move || view.with(|v| v.contents.as_ref().map(|c| contents(v, c))))}
             </section>
             <section>
                 <h2>"Runs with"</h2>
@@ -132,6 +135,26 @@ fn artifact_facts(artifact: &Artifact) -> AnyView {
             {pair("Kind", kind)}
             {pair("Size", format::bytes(artifact.size_bytes()))}
             <div><dt>"Digest"</dt><dd class="with-copy"><code class="clip" title=digest.clone()>{format::digest(&digest)}</code><Copy text=digest.clone() what="the digest"/></dd></div>
+        </dl>
+    }
+    .into_any()
+}
+
+/// What is in the artifact, with the list to download.
+fn contents(view: &DeploymentView, contents: &ContentsView) -> AnyView {
+    let href = format!("/v2/deployments/{}/sbom", view.summary.id);
+    let parts = match contents.components {
+        1 => "1 component".to_owned(),
+        n => format!("{} components", format::count(u64::from(n))),
+    };
+    let found = contents.findings.as_ref().map(|found| {
+        let by = format!("{} ({})", findings(found), found.scanner);
+        pair("Vulnerable", by)
+    });
+    view! {
+        <dl class="pairs">
+            <div><dt>"Made of"</dt><dd><a class="link" href=href rel="external" download="">{parts}" (SBOM)"</a></dd></div>
+            {found}
         </dl>
     }
     .into_any()

@@ -4,6 +4,7 @@ use super::dynamic::dynamic;
 use super::icon::{Icon, icon};
 use super::prose::prose;
 use super::row::changed;
+use super::screenshot::screenshot;
 use super::sparkline::sparkline;
 use super::status::{Tone, deployment_status, instance_word, status};
 use super::times::ago;
@@ -26,6 +27,7 @@ pub fn EnvironmentCard(
                 <h3>{dynamic(move || environment.with(|e| title(e, with_project)))}</h3>
                 {dynamic(move || environment.with(|e| status(Tone::of_instance(e.status), instance_word(e.status))))}
             </header>
+            {dynamic(move || environment.with(|e| screenshot(e.active.as_ref())))}
             <p class="sentence">{dynamic(move || environment.with(|e| prose(&e.sentence)))}</p>
             {dynamic(move || environment.with(|e| e.urls.first().cloned()).map(url))}
             <div class="env-versions">

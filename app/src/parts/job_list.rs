@@ -41,7 +41,11 @@ pub fn selected(view: &DeploymentView, picked: Option<&str>) -> Option<Selected>
             return named;
         }
     }
-    let with = |status| view.jobs.iter().find(|j| j.status == status);
+    let with = |status| {
+        view.jobs
+            .iter()
+            .find(|j| j.status == status && !j.kind.is_after())
+    };
     let failed = with(JobStatus::Failure).map(job);
     let serves = view.summary.phase.is_active();
     let instance_if = |shown: bool| view.instances.first().filter(|_| shown).map(instance);
@@ -51,7 +55,7 @@ pub fn selected(view: &DeploymentView, picked: Option<&str>) -> Option<Selected>
         view.jobs
             .iter()
             .rev()
-            .find(|j| j.started_at.is_some())
+            .find(|j| j.started_at.is_some() && !j.kind.is_after())
             .or(view.jobs.first())
             .map(job)
     };
@@ -116,10 +120,20 @@ fn job(page: StoredValue<String>, job: Memo<JobView>, open: Signal<bool>) -> Any
                 <span class="job-word">{dynamic(move || job.with(|j| j.status.word()))}</span>
                 <span class="job-time"><Lasting from=at(|j| j.started_at) to=at(|j| j.ended_at)/></span>
             </a>
-            {dynamic(move || job.with(|j| j.error.clone()).map(|error| view! { <p class="job-error">{prose(&error)}</p> }))}
+            {dynamic(move || job.with(said))}
         </li>
     }
     .into_any()
+}
+
+/// Why it failed; and why it did not have to be done, which nobody has to worry about.
+fn said(job: &JobView) -> Option<AnyView> {
+    let class = match job.status {
+        JobStatus::Failure => "job-error",
+        _ => "job-note muted",
+    };
+    let error = job.error.as_deref()?;
+    Some(view! { <p class=class>{prose(error)}</p> }.into_any())
 }
 
 const fn mark(status: JobStatus) -> Icon {
@@ -129,6 +143,7 @@ const fn mark(status: JobStatus) -> Icon {
         JobStatus::Success => Icon::CircleCheck,
         JobStatus::Failure => Icon::CircleX,
         JobStatus::Cancelled => Icon::Ban,
+        JobStatus::Skipped => Icon::SkipForward,
     }
 }
 

@@ -36,6 +36,7 @@ pub mod prose;
 pub mod refused;
 pub mod role_field;
 pub mod row;
+pub mod screenshot;
 pub mod settings_tabs;
 pub mod shell;
 pub mod sparkline;

@@ -48,7 +48,7 @@ impl Tone {
 
     pub const fn of_job(status: JobStatus) -> Tone {
         match status {
-            JobStatus::Pending | JobStatus::Cancelled => Tone::Quiet,
+            JobStatus::Pending | JobStatus::Cancelled | JobStatus::Skipped => Tone::Quiet,
             JobStatus::Running => Tone::Moving,
             JobStatus::Success => Tone::Ok,
             JobStatus::Failure => Tone::Failed,

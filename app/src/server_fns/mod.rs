@@ -2,6 +2,7 @@
 //! the list that the authorization test walks.
 
 pub mod accounts;
+pub mod crons;
 pub mod deployments;
 pub mod hooks;
 pub mod places;
@@ -32,6 +33,8 @@ pub const ALL: &[(&str, Action)] = &[
     ("/fn/pause", Action::Deploy),
     ("/fn/resume", Action::Deploy),
     ("/fn/log", Action::ReadLogs),
+    ("/fn/crons", Action::Read),
+    ("/fn/run-cron", Action::Deploy),
     ("/fn/environment", Action::Read),
     ("/fn/update-options", Action::Deploy),
     ("/fn/config-form", Action::Deploy),

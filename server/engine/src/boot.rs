@@ -1,9 +1,12 @@
 //! Puts the engine together and starts it. What it starts stops with `Engine::stop`; the data
 //! plane is a process of its own and goes on.
 
+use crate::camera::Chromium;
 use crate::changes::Bus;
 use crate::clock::{Clock, SystemClock};
+use crate::contents::Tools;
 use crate::control::{self, Control, Settings};
+use crate::crons::{self, CronKey, Crons};
 use crate::dirs::Dirs;
 use crate::driver::docker::{self, Docker};
 use crate::driver::fake::FakeDriver;
@@ -23,6 +26,7 @@ use crate::retention::Retention;
 use crate::runtimes::{Place, Runtimes};
 use crate::source::git::Git;
 use crate::store::{Now, Store, StoreError};
+use crate::sweep::sweep;
 use domain::api::Sealdock;
 use domain::redact::Redactor;
 use std::collections::BTreeMap;
@@ -38,12 +42,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 const HASHES_AT_ONCE: usize = 2;
-const HOUR: Duration = Duration::from_secs(3600);
-const DAY_MS: i64 = 86_400_000;
-/// A duplicate is known as one for as long as its first is kept.
-const DELIVERY_DAYS: i64 = 90;
-/// Of one project.
-const DELIVERIES_MAX: u32 = 20_000;
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// What an operator chose.
@@ -55,6 +53,8 @@ pub struct Options {
     pub proxy_listen: SocketAddr,
     /// Names of drivers: `docker`, `fake`. The first is what a new project gets.
     pub runtimes: Vec<String>,
+    /// Takes pictures of front pages; looked for on the search path when not said.
+    pub chromium: Option<PathBuf>,
     /// Our own: it is also the data plane's.
     pub executable: PathBuf,
     pub version: String,
@@ -121,7 +121,12 @@ pub async fn start(options: Options) -> Result<Engine, BootError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let epoch = format!("{:032x}", clock.entropy());
     let freed = store.release_leases_of_earlier_boots(&epoch).await?;
-    tracing::info!(epoch, freed, data = %dirs.data().display(), "boot");
+    let lost = store
+        .lose_cron_runs_of_earlier_boots(&epoch, clock.now())
+        .await?;
+    let fresh = format!("{:032x}{:032x}", clock.entropy(), clock.entropy());
+    let cron_key = CronKey::kept(&store, &fresh).await?;
+    tracing::info!(epoch, freed, lost, data = %dirs.data().display(), "boot");
 
     let installation = store
         .setting_or("installation", &format!("{:032x}", clock.entropy()))
@@ -150,6 +155,7 @@ pub async fn start(options: Options) -> Result<Engine, BootError> {
         clock,
         epoch,
         places,
+        cron_key,
         setup_token,
     );
     Ok(engine)
@@ -164,12 +170,14 @@ fn assemble(
     clock: Arc<dyn Clock>,
     epoch: String,
     places: BTreeMap<String, Place>,
+    cron_key: CronKey,
     setup_token: Option<String>,
 ) -> Engine {
     let (tasks, cancel) = (TaskTracker::new(), CancellationToken::new());
-    let (bus, queue, work) = (
+    let (bus, queue, work, crons_changed) = (
         Bus::default(),
         Arc::new(Queue::default()),
+        Arc::new(Notify::new()),
         Arc::new(Notify::new()),
     );
     let (memory, meter) = (Arc::new(Memory::default()), Arc::new(Meter::default()));
@@ -210,7 +218,23 @@ fn assemble(
         capture: Capture::new(logs.clone(), tasks.clone(), cancel.clone()),
         leftovers: leftovers.clone(),
         work: work.clone(),
+        cron_key: cron_key.clone(),
     });
+    let crons = Arc::new(Crons::new(crons::Parts {
+        store: store.clone(),
+        runtimes: runtimes.clone(),
+        clock: clock.clone(),
+        bus: bus.clone(),
+        key: cron_key,
+        redactor: redactor.clone(),
+        news: crons_changed.clone(),
+        epoch: epoch.clone(),
+    }));
+    let camera = Chromium::new(
+        options.chromium.clone(),
+        options.proxy_listen,
+        dirs.scratch(),
+    );
     let pipeline = Arc::new(Pipeline {
         store: store.clone(),
         runtimes: runtimes.clone(),
@@ -222,6 +246,9 @@ fn assemble(
         work: work.clone(),
         dirs: dirs.clone(),
         redactor,
+        camera: Arc::new(camera),
+        scanner: Arc::new(Tools),
+        crons_changed: crons_changed.clone(),
         epoch,
     });
     let control = Arc::new(Control {
@@ -244,6 +271,7 @@ fn assemble(
             disk_budget_bytes: options.disk_budget_bytes,
             git_poll_s: options.git_poll_s,
         },
+        crons_changed,
         hashing: Semaphore::new(HASHES_AT_ONCE),
     });
 
@@ -272,6 +300,7 @@ fn assemble(
         every: Duration::from_secs(options.git_poll_s),
     };
     tasks.spawn(poll.run(cancel.clone()));
+    crons.run(&tasks, &cancel);
     Engine {
         api: control.clone(),
         #[cfg(test)]
@@ -365,30 +394,5 @@ fn launch(options: &Options, dirs: &Dirs) -> Launch {
         arguments,
         control_socket: dirs.control_socket(),
         log: dirs.proxy_log(),
-    }
-}
-
-/// Once an hour: sessions that ended, answers nobody repeats, deliveries of long ago, uploads nobody
-/// used.
-async fn sweep(store: Store, dirs: Dirs, clock: Arc<dyn Clock>, cancel: CancellationToken) {
-    loop {
-        let now = clock.now();
-        let swept = store.sweep(now, now.plus_ms(-DAY_MS)).await;
-        let forgotten = store
-            .forget_deliveries(now.plus_ms(-DELIVERY_DAYS * DAY_MS), DELIVERIES_MAX)
-            .await;
-        let unused = store.forget_unused_uploads(now.plus_ms(-DAY_MS)).await;
-        match (swept.and(forgotten), unused) {
-            (Ok(()), Ok(paths)) => paths
-                .iter()
-                .for_each(|path| drop(std::fs::remove_file(path))),
-            (Err(error), _) | (_, Err(error)) => {
-                tracing::error!(data = %dirs.data().display(), "sweeping: {error}")
-            }
-        }
-        tokio::select! {
-            () = cancel.cancelled() => return,
-            () = tokio::time::sleep(HOUR) => {}
-        }
     }
 }

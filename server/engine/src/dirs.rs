@@ -15,12 +15,16 @@ impl Dirs {
         let dirs = Dirs {
             data: std::path::absolute(data)?,
         };
+        clear(&dirs.scratch())?;
         for dir in [
             &dirs.data,
             &dirs.mirrors(),
             &dirs.uploads(),
             &dirs.join("work"),
             &dirs.join("sites"),
+            &dirs.join("screenshots"),
+            &dirs.join("sboms"),
+            &dirs.scratch(),
             &dirs.keys(),
         ] {
             private(dir)?;
@@ -69,6 +73,21 @@ impl Dirs {
         self.join("sites").join(deployment.as_str())
     }
 
+    /// The picture of one deployment's front page.
+    pub fn screenshot(&self, deployment: &DeploymentId) -> PathBuf {
+        self.join("screenshots").join(format!("{deployment}.png"))
+    }
+
+    /// What one deployment's artifact is made of.
+    pub fn sbom(&self, deployment: &DeploymentId) -> PathBuf {
+        self.join("sboms").join(format!("{deployment}.json"))
+    }
+
+    /// What a job needs for a moment only; what a crash left is removed by the next boot.
+    pub fn scratch(&self) -> PathBuf {
+        self.join("scratch")
+    }
+
     pub fn control_socket(&self) -> PathBuf {
         self.join("proxy.sock")
     }
@@ -92,4 +111,11 @@ fn private(dir: &Path) -> io::Result<()> {
         .recursive(true)
         .mode(0o700)
         .create(dir)
+}
+
+fn clear(dir: &Path) -> io::Result<()> {
+    match std::fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }

@@ -61,6 +61,8 @@ impl Leftovers {
             remove(stored.path.as_ref()).await?;
         }
         remove(&self.dirs.site(&deployment.id)).await?;
+        remove(&self.dirs.screenshot(&deployment.id)).await?;
+        remove(&self.dirs.sbom(&deployment.id)).await?;
         remove(&self.dirs.work(&deployment.id)).await
     }
 

@@ -2,12 +2,16 @@
 //! No axum, no leptos.
 
 pub mod boot;
+pub mod camera;
 pub mod changes;
 pub mod clock;
+pub mod contents;
 pub mod control;
+pub mod crons;
 pub mod dirs;
 mod disk;
 pub mod driver;
+mod group;
 mod image;
 pub mod keep;
 mod leftovers;
@@ -28,3 +32,4 @@ mod simulation;
 pub mod source;
 pub mod spec;
 pub mod store;
+mod sweep;

@@ -10,6 +10,7 @@
 //!
 //! `SEALDOCK_SEEDS=10000` runs more seeds, `SEALDOCK_SEED=123` replays one with its transcript.
 
+mod after;
 mod boot;
 mod chance;
 mod driver;
@@ -18,6 +19,7 @@ mod outside;
 mod plane;
 mod run;
 mod team;
+mod tools;
 
 use crate::store::Store;
 use outside::Outside;
@@ -55,7 +57,7 @@ fn q21_every_seed_keeps_the_promises_and_settles() {
 #[test]
 fn q21_a_seed_replays_to_the_letter() {
     let (world, another) = (World::new(), World::new());
-    for seed in [3, 14, 159] {
+    for seed in [3, 4, 92] {
         let (Ok(once)
         | Err(Broken {
             transcript: once, ..

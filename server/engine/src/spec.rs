@@ -1,6 +1,8 @@
 //! What an instance is made from: the deployment's snapshot and the injected names (P-7). Pure.
 
+use crate::crons::CronKey;
 use crate::store::environment::Environment;
+use domain::cron::SECRET_VARIABLE;
 use domain::deployment::Deployment;
 use domain::id::InstanceId;
 use domain::instance::InstanceSpec;
@@ -11,6 +13,7 @@ pub fn instance(
     deployment: &Deployment,
     id: &InstanceId,
     image: &str,
+    key: &CronKey,
 ) -> InstanceSpec {
     InstanceSpec {
         id: id.clone(),
@@ -23,7 +26,7 @@ pub fn instance(
         ),
         image: image.to_owned(),
         command: deployment.config.command.clone(),
-        env: variables(environment, deployment, id),
+        env: variables(environment, deployment, id, key),
         port: deployment.config.port,
         resources: deployment.config.resources.clone(),
         config: deployment.config.clone(),
@@ -35,6 +38,7 @@ fn variables(
     environment: &Environment,
     deployment: &Deployment,
     id: &InstanceId,
+    key: &CronKey,
 ) -> BTreeMap<String, String> {
     let mut all = deployment.config.env.clone();
     let commit = deployment
@@ -52,5 +56,9 @@ fn variables(
         ("SEALDOCK_REPLICA".into(), id.replica.to_string()),
         ("SEALDOCK_SOURCE".into(), deployment.source.label()),
     ]);
+    if deployment.config.crons.iter().any(|c| c.http.is_some()) {
+        let secret = key.of_environment(&deployment.environment);
+        all.insert(SECRET_VARIABLE.into(), secret);
+    }
     all
 }

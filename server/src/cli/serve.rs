@@ -48,6 +48,9 @@ pub struct Serve {
     /// nobody needs for rolling back go first. In GiB.
     #[arg(long, env = "SEALDOCK_DISK_BUDGET_GIB", default_value_t = 20)]
     disk_budget_gib: u32,
+    /// Takes pictures of front pages; looked for as `chromium` or `google-chrome` when not said.
+    #[arg(long, env = "CHROMIUM", value_name = "FILE")]
+    chromium: Option<PathBuf>,
     #[command(flatten)]
     logging: Logging,
 }
@@ -135,6 +138,11 @@ impl Serve {
             base_domain: self.base_domain.clone(),
             proxy_listen: self.proxy_listen,
             runtimes: self.runtimes.clone(),
+            // An empty variable says nothing.
+            chromium: self
+                .chromium
+                .clone()
+                .filter(|file| !file.as_os_str().is_empty()),
             executable,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             disk_budget_bytes: u64::from(self.disk_budget_gib) << 30,

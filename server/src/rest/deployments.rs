@@ -6,6 +6,8 @@ use crate::reading::{Actor, Id, Query};
 use crate::router::{Endpoint, may};
 use axum::Json;
 use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
 use domain::access::Action;
 use domain::api::DeploymentFilter;
 use domain::id::DeploymentId;
@@ -19,6 +21,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         may(Action::Deploy, routes!(cancel)),
         may(Action::Deploy, routes!(pause)),
         may(Action::Deploy, routes!(resume)),
+        may(Action::Read, routes!(screenshot)),
+        may(Action::Read, routes!(sbom)),
     ]
 }
 
@@ -70,4 +74,38 @@ async fn resume(
     Id(id): Id<DeploymentId>,
 ) -> Answer<Json<DeploymentView>> {
     Ok(Json(app.api.resume(&actor.0, &id).await?))
+}
+
+/// It never changes once it is there, so a browser asks for it once.
+const FOR_A_WEEK: &str = "private, max-age=604800, immutable";
+
+/// A picture of its front page, 1280 by 800.
+#[utoipa::path(get, path = "/v2/deployments/{id}/screenshot", tag = "Deployments", params(("id" = String, Path)), responses((status = 200, body = String, content_type = "image/png")))]
+async fn screenshot(
+    State(app): State<App>,
+    actor: Actor,
+    Id(id): Id<DeploymentId>,
+) -> Answer<impl IntoResponse> {
+    let picture = app.api.screenshot(&actor.0, &id).await?;
+    let kind = (header::CONTENT_TYPE, "image/png");
+    Ok(([kind, (header::CACHE_CONTROL, FOR_A_WEEK)], picture))
+}
+
+/// What its artifact is made of, as CycloneDX.
+#[utoipa::path(get, path = "/v2/deployments/{id}/sbom", tag = "Deployments", params(("id" = String, Path)), responses((status = 200, body = Object, content_type = "application/vnd.cyclonedx+json")))]
+async fn sbom(
+    State(app): State<App>,
+    actor: Actor,
+    Id(id): Id<DeploymentId>,
+) -> Answer<impl IntoResponse> {
+    let list = app.api.sbom(&actor.0, &id).await?;
+    let kind = (
+        header::CONTENT_TYPE,
+        "application/vnd.cyclonedx+json".to_owned(),
+    );
+    let name = (
+        header::CONTENT_DISPOSITION,
+        format!("attachment; filename=\"{id}.cdx.json\""),
+    );
+    Ok(([kind, name], list))
 }

@@ -2,6 +2,7 @@
 //! call, and writes the answer.
 
 mod account;
+mod crons;
 mod deployments;
 mod document;
 mod environments;
@@ -35,6 +36,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         git::endpoints(),
         shortcuts::endpoints(),
         deployments::endpoints(),
+        crons::endpoints(),
         logs::endpoints(),
         events::endpoints(),
         runtimes::endpoints(),

@@ -59,6 +59,7 @@ pub fn every_page() -> Vec<String> {
         project(1),
         format!("{}/git", project(1)),
         format!("{}/delete", project(1)),
+        format!("{}/crons", project(1)),
         update(1),
         format!("{}?tag=v1.4.2", update(1)),
         format!("{}/config", update(1)),

@@ -312,3 +312,37 @@ async fn pages_survive_being_rendered_on_many_threads() {
         }
     }
 }
+
+#[tokio::test]
+async fn p12_the_page_of_crons_says_when_how_it_went_and_runs_one_now() {
+    let page = owner(World::Live)
+        .get(&format!("{}/crons", project(1)))
+        .await;
+    page.says("expire-orders")
+        .says("At 03:30, on Monday, Tuesday, Wednesday, Thursday, and Friday.")
+        .says("30 3 * * mon-fri (Europe/Berlin)")
+        .says("expired 214 orders")
+        .says("It exited with 1.")
+        .says("Another run waits already.")
+        .has("action=\"/fn/run-cron\"");
+    viewer(World::Live)
+        .get(&format!("{}/crons", project(1)))
+        .await
+        .says("As a viewer you can't deploy")
+        .has("disabled");
+    owner(World::Failed)
+        .get(&format!("{}/crons", project(1)))
+        .await
+        .says("No crons are declared");
+}
+
+#[tokio::test]
+async fn p11_what_was_skipped_says_why_and_is_no_failure() {
+    let page = owner(World::Live).get(&deployment(11)).await;
+    page.says("Take screenshot Skipped")
+        .says("Chromium is not installed here.")
+        .says("214 components (SBOM)")
+        .says("1 high, 12 low (trivy)");
+    let failed = page.html.contains("job-error");
+    assert!(!failed, "a skipped job looks like a failed one");
+}

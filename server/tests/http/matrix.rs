@@ -38,6 +38,7 @@ fn concrete(endpoint: &Endpoint) -> String {
     let id = match path.split('/').nth(2).unwrap_or_default() {
         "projects" => project_id().to_string(),
         "environments" => environment_id().to_string(),
+        "crons" => cron_id().to_string(),
         "deployments" => deployment_id().to_string(),
         "uploads" => upload_id().to_string(),
         "tokens" => token_id().to_string(),

@@ -312,6 +312,12 @@ impl Deployments for Fixture {
     async fn resume(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView> {
         self.deployment(caller, id).await
     }
+    async fn screenshot(&self, caller: &Caller, id: &DeploymentId) -> Reply<Vec<u8>> {
+        self.deployment(caller, id).await.map(|_| vec![1, 2, 3])
+    }
+    async fn sbom(&self, caller: &Caller, id: &DeploymentId) -> Reply<Vec<u8>> {
+        self.deployment(caller, id).await.map(|_| b"{}".to_vec())
+    }
     async fn log(&self, caller: &Caller, stream: &str, query: &LogQuery) -> Reply<LogPage> {
         scoped(caller, &stream, &"build", "log")?;
         let log = self.log.lock().unwrap();
@@ -409,31 +415,5 @@ impl Runtimes for Fixture {
     }
     async fn runtimes(&self, _: &Caller) -> Reply<Vec<RuntimeView>> {
         Ok(vec![])
-    }
-}
-
-#[async_trait]
-impl Uploads for Fixture {
-    async fn register_upload(&self, _: &Caller, name: &str, path: &str) -> Reply<UploadView> {
-        let bytes = std::fs::read(path).unwrap();
-        std::fs::rename(path, format!("{}/kept", self.directory)).unwrap();
-        Ok(UploadView {
-            id: upload_id(),
-            name: name.into(),
-            size_bytes: bytes.len() as u64,
-            digest: "sha256:0".into(),
-        })
-    }
-    fn upload_dir(&self) -> String {
-        format!("{}/uploads", self.directory)
-    }
-    async fn upload(&self, caller: &Caller, id: &UploadId) -> Reply<UploadView> {
-        scoped(caller, id, &upload_id(), "upload")?;
-        Ok(UploadView {
-            id: id.clone(),
-            name: "site.zip".into(),
-            size_bytes: 1,
-            digest: "sha256:0".into(),
-        })
     }
 }

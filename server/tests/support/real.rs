@@ -5,6 +5,8 @@ use super::client::{Said, as_who, read, request};
 use axum::Router;
 use axum::body::Body;
 use axum::http::header;
+use domain::id::CronId;
+use domain::time::Time;
 use engine::boot::{self, Engine, Options};
 use serde_json::{Value, json};
 use server::app::{App, Parts, Reach};
@@ -37,6 +39,7 @@ impl World {
             proxy_listen: "127.0.0.1:0".parse().unwrap(),
             runtimes: vec!["fake".into()],
             // Nothing needs to be served here, so there is no data plane.
+            chromium: Some("/nowhere/chromium".into()),
             executable: "/nonexistent/sealdock".into(),
             version: "0".into(),
             disk_budget_bytes: 1 << 30,
@@ -195,6 +198,16 @@ impl World {
             .insert("environments", text("/summary/environment"));
         self.ids.insert("deployments", text("/summary/id"));
         self.ids.insert("logs", text("/jobs/0/stream"));
+        // Without a data plane nothing ever serves, so no cron is set up.
+        self.ids
+            .insert("crons", CronId::new(Time(1), 1).to_string());
+        let deployment = text("/summary/id").parse().unwrap();
+        for paper in [
+            self.engine.dirs.screenshot(&deployment),
+            self.engine.dirs.sbom(&deployment),
+        ] {
+            std::fs::write(paper, "{}").unwrap();
+        }
     }
 
     /// The sample is a Git repository; something has come in at its webhook.

@@ -1,11 +1,12 @@
 //! One of everything, as it would be shown.
 
 use domain::config::{Config, ConfigPatch};
+use domain::cron::{RunStatus, RunTrigger};
 use domain::deployment::{Phase, Trigger};
 use domain::hook::Provider;
 use domain::id::{
-    DeliveryId, DeploymentId, EnvironmentId, HookId, JobId, ProjectId, RuntimeId, TokenId,
-    UploadId, UserId,
+    CronId, DeliveryId, DeploymentId, EnvironmentId, HookId, JobId, ProjectId, RunId, RuntimeId,
+    TokenId, UploadId, UserId,
 };
 use domain::job::{JobKind, JobStatus};
 use domain::source::{Origin, Source};
@@ -43,6 +44,27 @@ pub fn delivery_id() -> DeliveryId {
 
 pub fn member_id() -> UserId {
     UserId::new(Time(1), 1)
+}
+
+pub fn cron_id() -> CronId {
+    CronId::new(Time(1), 1)
+}
+
+pub fn cron_run() -> CronRunView {
+    CronRunView {
+        id: RunId::new(Time(1), 1),
+        trigger: RunTrigger::Person,
+        by: None,
+        due_at: Time(1),
+        status: RunStatus::Success,
+        sentence: None,
+        deployment: Some(deployment_id()),
+        started_at: Some(Time(1)),
+        ended_at: Some(Time(2)),
+        code: Some(0),
+        output: "done".into(),
+        output_cut: false,
+    }
 }
 
 fn source() -> Source {
@@ -100,6 +122,7 @@ pub fn summary() -> DeploymentSummary {
         created_by: None,
         created_at: Time(1),
         durations: Durations::default(),
+        screenshot: false,
     }
 }
 
@@ -127,6 +150,7 @@ pub fn deployment(phase: Phase) -> DeploymentView {
         overrides: ConfigPatch::default(),
         changes: vec![],
         artifact: None,
+        contents: None,
         instances: vec![],
         drain: None,
         predecessor: None,

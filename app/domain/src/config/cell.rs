@@ -34,6 +34,7 @@ impl Cell<'_> {
             Kind::Args => self.variables(node, check::variable),
             Kind::Statuses => self.statuses(node),
             Kind::Exclusives => self.exclusives(node),
+            Kind::Crons => self.crons(node),
         }
     }
 
@@ -51,7 +52,12 @@ impl Cell<'_> {
         if node.body == Body::Refused {
             return None;
         }
-        let Field { path, example, .. } = self.field;
+        let example = self.field.example;
+        // Inside a list of groups the path says which.
+        let path = match self.path.contains('[') {
+            true => self.path.as_str(),
+            false => self.field.path,
+        };
         let problem = format!("`{path}` must be {wanted}, not {}", node.noun());
         self.fault(
             node.at,

@@ -2,8 +2,9 @@
 
 use super::field::{Field, fields};
 use super::kind::Value;
-use super::render::shown;
+use super::render::{shown, shown_cron};
 use super::{Config, ConfigPatch, EnvPatch};
+use crate::cron::Cron;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -33,6 +34,9 @@ fn of_field(field: &Field, from: Option<Value>, to: Option<Value>) -> Vec<Change
         (from, to) if from == to => Vec::new(),
         (Some(Value::Map(from)), to) => of_names(field.path, &from, &names(to)),
         (from, Some(Value::Map(to))) => of_names(field.path, &names(from), &to),
+        (Some(Value::Crons(from)), Some(Value::Crons(to))) => {
+            of_names(field.path, &by_name(&from), &by_name(&to))
+        }
         (from, to) => vec![Change {
             path: field.path.to_owned(),
             from: from.filter(said).map(|value| shown(&field.kind, &value)),
@@ -51,6 +55,11 @@ fn names(value: Option<Value>) -> EnvPatch {
         Some(Value::Map(names)) => names,
         _ => EnvPatch::new(),
     }
+}
+
+fn by_name(crons: &[Cron]) -> EnvPatch {
+    let one = |cron: &Cron| (cron.name.clone(), Some(shown_cron(cron)));
+    crons.iter().map(one).collect()
 }
 
 fn of_names(path: &str, from: &EnvPatch, to: &EnvPatch) -> Vec<Change> {

@@ -60,7 +60,7 @@ macro_rules! row {
 }
 
 #[rustfmt::skip] // a table is read by its columns
-static FIELDS: [Field; 20] = [
+static FIELDS: [Field; 21] = [
     row!("build.dockerfile", Kind::File, "Dockerfile",
         "The Dockerfile to build, relative to `build.root`.", build.dockerfile),
     row!("build.root", Kind::File, "services/web",
@@ -101,6 +101,8 @@ static FIELDS: [Field; 20] = [
         "What only one deployment can hold at a time; an update then stops the old one first.", exclusive),
     row!("spa", Kind::Flag, "true",
         "For static sites: paths that do not exist answer with `index.html`.", spa),
+    row!("crons", Kind::Crons, "[{name: cleanup, schedule: \"0 3 * * *\", command: [rake, cleanup]}]",
+        "What happens at set times: a command inside an instance, or a signed POST to one.", crons),
 ];
 
 const TIB: u64 = 1024 * 1024;

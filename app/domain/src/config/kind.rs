@@ -2,6 +2,7 @@
 
 use super::exclusive::Exclusive;
 use super::patch::EnvPatch;
+use crate::cron::Cron;
 
 /// The type of a field, with its bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub enum Kind {
     Statuses,
     /// What only one deployment can hold.
     Exclusives,
+    /// What happens at set times.
+    Crons,
 }
 
 /// A value of any field.
@@ -54,6 +57,7 @@ pub enum Value {
     Words(Vec<String>),
     Numbers(Vec<u16>),
     Exclusives(Vec<Exclusive>),
+    Crons(Vec<Cron>),
     Map(EnvPatch),
 }
 
@@ -102,6 +106,7 @@ place!(bool, Flag);
 place!(Vec<String>, Words);
 place!(Vec<u16>, Numbers);
 place!(Vec<Exclusive>, Exclusives);
+place!(Vec<Cron>, Crons);
 number_place!(u16);
 number_place!(u32);
 

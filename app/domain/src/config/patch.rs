@@ -1,6 +1,7 @@
 //! What a file or a person said, and how several of them add up.
 
 use super::{Build, Config, Exclusive, Health, Resources, field::fields, kind::Value};
+use crate::cron::Cron;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -33,6 +34,8 @@ pub struct ConfigPatch {
     pub exclusive: Option<Vec<Exclusive>>,
     /// See [`Config::spa`].
     pub spa: Option<bool>,
+    /// See [`Config::crons`]; they replace those below, all together.
+    pub crons: Option<Vec<Cron>>,
 }
 
 /// What somebody set of [`Build`].
@@ -115,6 +118,7 @@ impl Config {
             drain_s: said.drain_s.unwrap_or(default.drain_s),
             exclusive: said.exclusive.unwrap_or(default.exclusive),
             spa: said.spa.unwrap_or(default.spa),
+            crons: said.crons.unwrap_or(default.crons),
         }
     }
 }
@@ -190,6 +194,7 @@ impl From<&Config> for ConfigPatch {
             drain_s: Some(config.drain_s),
             exclusive: Some(config.exclusive.clone()),
             spa: Some(config.spa),
+            crons: Some(config.crons.clone()),
         }
     }
 }

@@ -6,6 +6,7 @@ use super::field::fields;
 use super::kind::{Kind, Value};
 use super::node::{Body, Entry, Node};
 use super::units::{show_cpus, show_memory};
+use crate::cron::{Cron, Overlap, usual_timeout_s};
 use std::fmt::Write;
 
 /// A `sealdock.yml` that says exactly what the patch says.
@@ -64,12 +65,45 @@ fn node(kind: &Kind, value: &Value) -> Node {
         Value::Words(words) => list(words.iter().map(Node::quoted)),
         Value::Numbers(numbers) => list(numbers.iter().map(|n| Node::plain(n.to_string()))),
         Value::Exclusives(all) => list(all.iter().map(|one| Node::quoted(one.to_string()))),
+        Value::Crons(crons) => list(crons.iter().map(cron)),
         Value::Map(pairs) => {
             let pairs = pairs
                 .iter()
                 .map(|(name, value)| entry(name, variable(value.as_deref())));
             Node::nowhere(Body::Map(pairs.collect()))
         }
+    }
+}
+
+/// What is as usual is left out.
+fn cron(cron: &Cron) -> Node {
+    let mut fields = vec![
+        entry("name", Node::quoted(&cron.name)),
+        entry("schedule", Node::quoted(&cron.schedule)),
+    ];
+    if cron.timezone != "UTC" {
+        fields.push(entry("timezone", Node::quoted(&cron.timezone)));
+    }
+    if let Some(words) = &cron.command {
+        fields.push(entry("command", list(words.iter().map(Node::quoted))));
+    }
+    if let Some(path) = &cron.http {
+        fields.push(entry("http", Node::quoted(path)));
+    }
+    if cron.overlap != Overlap::default() {
+        fields.push(entry("overlap", Node::quoted(cron.overlap.word())));
+    }
+    if cron.timeout_s != usual_timeout_s() {
+        fields.push(entry("timeout_s", Node::plain(cron.timeout_s.to_string())));
+    }
+    Node::nowhere(Body::Map(fields))
+}
+
+/// What a cron is, on one line, without its name.
+pub(super) fn shown_cron(one: &Cron) -> String {
+    match cron(one).body {
+        Body::Map(fields) => inline(&Node::nowhere(Body::Map(fields[1..].to_vec()))),
+        _ => String::new(),
     }
 }
 

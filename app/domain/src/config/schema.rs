@@ -3,6 +3,7 @@
 use super::field::{Field, fields};
 use super::kind::{Kind, Value};
 use super::render::number;
+use crate::cron::{MAX_CRONS, MAX_TIMEOUT_S, Overlap, usual_timeout_s};
 use serde_json::{Map, Value as Json, json};
 
 const VARIABLE: &str = "^[A-Za-z_][A-Za-z0-9_]*$";
@@ -67,10 +68,29 @@ fn of_kind(kind: &Kind) -> Json {
         Kind::Statuses => {
             json!({ "type": "array", "uniqueItems": true, "items": { "type": "integer", "minimum": 300, "maximum": 599 } })
         }
+        Kind::Crons => crons(),
         Kind::Exclusives => {
             json!({ "type": "array", "uniqueItems": true, "items": { "type": "string", "pattern": "^(gpu|device:/dev/.+|port:[1-9][0-9]*|volume:.+)$" } })
         }
     }
+}
+
+fn crons() -> Json {
+    json!({ "type": "array", "maxItems": MAX_CRONS, "items": {
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["name", "schedule"],
+        "oneOf": [{ "required": ["command"] }, { "required": ["http"] }],
+        "properties": {
+            "name": { "type": "string", "pattern": "^[a-z0-9_-]{1,64}$", "description": "Tells it from the others; its history is kept under it." },
+            "schedule": { "type": "string", "description": "Minute, hour, day of month, month and day of week, or @hourly, @daily, @weekly, @monthly, @yearly.", "examples": ["0 3 * * *"] },
+            "timezone": { "type": "string", "default": "UTC", "description": "A name of the IANA database.", "examples": ["Europe/Berlin"] },
+            "command": { "type": "array", "minItems": 1, "maxItems": 256, "items": text(), "description": "Run inside an instance that serves, word by word: no shell is involved." },
+            "http": { "type": "string", "maxLength": 1024, "pattern": "^/[!-~]*$", "description": "Called with a signed POST at an instance's own address; 2xx is a success." },
+            "overlap": { "enum": Overlap::ALL.map(Overlap::word), "default": Overlap::default().word(), "description": "When its time comes while it still runs." },
+            "timeout_s": { "type": "integer", "minimum": 1, "maximum": MAX_TIMEOUT_S, "default": usual_timeout_s(), "description": "Seconds after which a run is ended." },
+        },
+    } })
 }
 
 /// What is written is what counts, so that `8080` and `true` are texts too.
@@ -96,6 +116,7 @@ fn plain(kind: &Kind, value: &Value) -> Json {
         (_, Value::Words(words)) => json!(words),
         (_, Value::Numbers(numbers)) => json!(numbers),
         (_, Value::Exclusives(all)) => json!(all),
+        (_, Value::Crons(all)) => json!(all),
         (_, Value::Map(pairs)) => Json::Object(
             pairs
                 .iter()

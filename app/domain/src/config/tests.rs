@@ -1,5 +1,6 @@
 //! The whole of it: files in, sentences and configurations out.
 
+mod crons;
 mod properties;
 mod sentences;
 
@@ -34,6 +35,14 @@ health: { path: /healthz, port: 3001, successes: 3, timeout_s: 120, probe_timeou
 drain_s: 0
 exclusive: [gpu, \"port:25565\", 'volume:data', device:/dev/ttyUSB0]
 spa: true
+crons:
+  - name: cleanup
+    schedule: '30 3 * * mon-fri'
+    timezone: Europe/Berlin
+    command: [rake, \"db:cleanup\"]
+    overlap: queue
+    timeout_s: 60
+  - { name: beat, schedule: '@hourly', http: /beat }
 ";
 
 #[test]
@@ -67,6 +76,7 @@ fn reads_every_field() {
         drain_s: 0
         exclusive: [gpu, "port:25565", "volume:data", "device:/dev/ttyUSB0"]
         spa: true
+        crons: [{name: cleanup, schedule: "30 3 * * mon-fri", timezone: Europe/Berlin, command: [rake, "db:cleanup"], overlap: queue, timeout_s: 60}, {name: beat, schedule: "@hourly", http: /beat}]
     "#]]
     .assert_eq(&to_yaml(
         &parse(EVERYTHING.as_bytes()).expect("it is right"),

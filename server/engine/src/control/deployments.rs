@@ -89,6 +89,14 @@ impl Deployments for Control {
             false => Err(Refusal::not_found("log")),
         }
     }
+
+    async fn screenshot(&self, caller: &Caller, id: &DeploymentId) -> Reply<Vec<u8>> {
+        self.kept_screenshot(caller, id).await
+    }
+
+    async fn sbom(&self, caller: &Caller, id: &DeploymentId) -> Reply<Vec<u8>> {
+        self.kept_sbom(caller, id).await
+    }
 }
 
 impl Control {

@@ -2,11 +2,13 @@
 //! same: scope → may → decide → one transaction → wake → view.
 
 mod accounts;
+mod crons;
 mod deployments;
 mod disk;
 mod environments;
 mod hooks;
 mod metrics;
+mod papers;
 mod password;
 mod projects;
 mod pushes;
@@ -67,6 +69,8 @@ pub struct Control {
     pub meter: Arc<Meter>,
     pub dirs: Dirs,
     pub settings: Settings,
+    /// Wakes whoever keeps the crons' time.
+    pub crons_changed: Arc<Notify>,
     /// Password hashes take 19 MiB each: so many at once, and no more.
     pub hashing: Semaphore,
 }

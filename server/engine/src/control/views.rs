@@ -124,6 +124,7 @@ impl Control {
             created_by: listed.created_by.clone(),
             created_at: deployment.created_at,
             durations: listed.durations,
+            screenshot: listed.screenshot,
         }
     }
 
@@ -185,6 +186,7 @@ impl Control {
             config: deployment.config.clone(),
             overrides: deployment.overrides.clone(),
             artifact: deployment.artifact.clone(),
+            contents: listed.contents.clone(),
             instances: instances(deployment),
             drain: self.drain(deployment).await,
             predecessor: before

@@ -12,9 +12,13 @@
 //! | `fake/crash-after-2s:v1` | answers, and ends after 2 s with code 1 |
 //! | `fake/oom:v1` | is killed for its memory |
 //! | `fake/prints-200:v1` | prints `out 1`, `err 1`, … `out 200`, `err 200`, then answers |
+//! | `fake/exec-fails-4:v1` | answers, and every command inside it exits with 4 |
 //! | `fake/missing:v1` | is in no registry |
 //! | `fake/unreachable:v1` | is in a registry that does not answer |
 //! | `fake/build-fails`, `fake/build-hangs` | as `FROM` of a Dockerfile |
+//!
+//! A command inside an instance prints its words and exits with 0; `exit 3` exits with that, and
+//! `sleep 2s` takes that long.
 //!
 //! A build takes what its Dockerfile's `FROM` names when that is one of these, and `fake/ok`
 //! under the build's own tag otherwise.
@@ -26,6 +30,7 @@
 
 mod answer;
 mod chaos;
+mod exec;
 mod faults;
 mod images;
 mod knob;
@@ -37,7 +42,7 @@ mod world;
 
 pub use faults::{Fault, Faults, NoFaults};
 
-use super::{Driver, DriverError, Fingerprint, Printed, Scope};
+use super::{Driver, DriverError, Exec, Fingerprint, Printed, Scope};
 use crate::clock::{Clock, SystemClock};
 use async_trait::async_trait;
 use domain::id::{EnvironmentId, InstanceId};
@@ -184,5 +189,9 @@ impl Driver for FakeDriver {
 
     async fn forget(&self, environment: &EnvironmentId) -> Result<(), DriverError> {
         self.verb("forget", environment.as_str(), |_| Ok(()))
+    }
+
+    fn exec(&self) -> Option<&dyn Exec> {
+        Some(self)
     }
 }

@@ -8,6 +8,7 @@ mod contract;
 pub mod docker;
 pub mod fake;
 
+use crate::contents::{File, Limits, Wanted};
 use async_trait::async_trait;
 use domain::id::{EnvironmentId, InstanceId};
 use domain::instance::{InstanceSpec, Observed};
@@ -15,6 +16,7 @@ use domain::source::Artifact;
 use domain::view::Stream;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
 
 /// Why a driver did not do it.
@@ -78,6 +80,59 @@ pub trait Driver: Send + Sync {
 
     /// Removes what belongs to the environment but is no instance: its network.
     async fn forget(&self, environment: &EnvironmentId) -> Result<(), DriverError>;
+
+    /// Where it can: commands inside its instances.
+    fn exec(&self) -> Option<&dyn Exec> {
+        None
+    }
+}
+
+/// A command to run beside an instance's own process.
+pub struct Command<'a> {
+    pub instance: &'a InstanceId,
+    /// No shell is involved.
+    pub argv: &'a [String],
+    /// Then it is ended.
+    pub limit: Duration,
+    /// Of its output, the end.
+    pub keep_bytes: usize,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Executed {
+    /// `None`: it took longer than its limit.
+    pub code: Option<i64>,
+    /// It runs no more.
+    pub ended: bool,
+    /// What it printed, both streams as they came; the end of it.
+    pub output: Vec<u8>,
+    pub cut: bool,
+}
+
+impl Executed {
+    /// Keeps the last `most` bytes of what it printed.
+    pub fn print(&mut self, bytes: &[u8], most: usize) {
+        self.output.extend_from_slice(bytes);
+        // In steps, so that a talkative command is not moved at every line.
+        if self.output.len() > 2 * most {
+            self.trim(most);
+        }
+    }
+
+    /// Once nothing more comes.
+    pub fn trim(&mut self, most: usize) {
+        let over = self.output.len().saturating_sub(most);
+        self.output.drain(..over);
+        self.cut |= over > 0;
+    }
+}
+
+/// The one optional interface of a driver: what its place can't do, it does not have.
+#[async_trait]
+pub trait Exec: Send + Sync {
+    /// Waits for its end, or for its limit.
+    async fn exec(&self, command: Command<'_>) -> Result<Executed, DriverError>;
 }
 
 /// What a build is given.
@@ -110,6 +165,13 @@ pub trait Images: Send + Sync {
     async fn find(&self, reference: &str) -> Result<Option<Artifact>, DriverError>;
     /// Gives an image one more tag of ours, so that it stays.
     async fn keep(&self, image: &str, tag: &str) -> Result<(), DriverError>;
+    /// The files of an image whose path is wanted, within the limits; links are not followed.
+    async fn files(
+        &self,
+        image: &str,
+        wanted: Wanted,
+        limits: Limits,
+    ) -> Result<Vec<File>, DriverError>;
     /// Only by our own tag; false: a container still uses the image, and it stays.
     async fn discard(&self, tag: &str) -> Result<bool, DriverError>;
 }

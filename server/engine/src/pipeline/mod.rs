@@ -4,15 +4,21 @@
 //! from us (cancelled, or its lease ran out) is dropped at once, and dropping it ends whatever it
 //! had started.
 
+mod after;
 mod build_image;
+mod configure_crons;
 mod deploy_static;
 mod deploy_static_bundle;
 mod download_repo;
 mod pull_external_image;
+mod scan_vulnerabilities;
+mod take_screenshot;
 mod verify_local_image;
 
+use crate::camera::Camera;
 use crate::changes::Bus;
 use crate::clock::Clock;
+use crate::contents::Scanner;
 use crate::dirs::Dirs;
 use crate::disk;
 use crate::driver::Lines;
@@ -20,7 +26,7 @@ use crate::logs::{LogWriter, Logs};
 use crate::reconciler::queue::Queue;
 use crate::runtimes::Runtimes;
 use crate::source::git::Git;
-use crate::store::job::Job;
+use crate::store::job::{Job, Lane};
 use crate::store::{Store, StoreError, Stored};
 use domain::deployment::Deployment;
 use domain::hint::Topic;
@@ -42,6 +48,8 @@ const LEASE_MS: i64 = 15_000;
 const HEARTBEAT: Duration = Duration::from_secs(2);
 /// Looks for work this often even when nobody told.
 const IDLE: Duration = Duration::from_secs(5);
+/// The same for what nobody waits for.
+const IDLE_AFTER: Duration = Duration::from_secs(20);
 
 pub struct Pipeline {
     pub store: Store,
@@ -54,6 +62,10 @@ pub struct Pipeline {
     pub work: Arc<Notify>,
     pub dirs: Dirs,
     pub redactor: Arc<Redactor>,
+    pub camera: Arc<dyn Camera>,
+    pub scanner: Arc<dyn Scanner>,
+    /// Wakes whoever keeps their time.
+    pub crons_changed: Arc<Notify>,
     /// Names this boot: what another one claimed is not ours to end.
     pub epoch: String,
 }
@@ -73,19 +85,33 @@ impl Task<'_> {
 /// A sentence for the person, or `Some` artifact for the deployment.
 type Ended = Result<Option<Artifact>, String>;
 
+/// How a job ended, on the way to traffic or after it.
+enum End {
+    Before(Ended),
+    After(after::Ended),
+}
+
 impl Pipeline {
     pub fn run(self: Arc<Self>, tasks: &TaskTracker, cancel: &CancellationToken) {
         for _ in 0..WORKERS {
-            tasks.spawn(self.clone().work_until(cancel.clone()));
+            tasks.spawn(self.clone().work_until(Lane::Build, cancel.clone()));
+        }
+        for kind in JobKind::AFTER {
+            tasks.spawn(self.clone().work_until(Lane::After(kind), cancel.clone()));
         }
     }
 
-    async fn work_until(self: Arc<Self>, cancel: CancellationToken) {
+    async fn work_until(self: Arc<Self>, lane: Lane, cancel: CancellationToken) {
+        let idle = if lane == Lane::Build {
+            IDLE
+        } else {
+            IDLE_AFTER
+        };
         loop {
             let news = self.work.notified();
             tokio::select! {
                 () = cancel.cancelled() => return,
-                worked = self.work_once() => match worked {
+                worked = self.work_once(lane) => match worked {
                     Ok(true) => continue,
                     Ok(false) => {}
                     Err(error) => tracing::error!("the pipeline can't reach its database: {error}"),
@@ -94,17 +120,17 @@ impl Pipeline {
             tokio::select! {
                 () = cancel.cancelled() => return,
                 () = news => {}
-                () = tokio::time::sleep(IDLE) => {}
+                () = tokio::time::sleep(idle) => {}
             }
         }
     }
 
-    /// Runs one job, if one may start.
-    pub async fn work_once(&self) -> Stored<bool> {
+    /// Runs one job of that lane, if one may start.
+    pub async fn work_once(&self, lane: Lane) -> Stored<bool> {
         let now = self.clock.now();
         let Some(job) = self
             .store
-            .claim_job(&self.epoch, now, now.plus_ms(LEASE_MS))
+            .claim_job(lane, &self.epoch, now, now.plus_ms(LEASE_MS))
             .await?
         else {
             return Ok(false);
@@ -139,7 +165,15 @@ impl Pipeline {
         Ok(true)
     }
 
-    async fn carry_out(&self, job: &Job, task: &Task<'_>) -> Ended {
+    async fn carry_out(&self, job: &Job, task: &Task<'_>) -> End {
+        if job.kind.is_after() {
+            End::After(self.carry_out_after(job, task).await)
+        } else {
+            End::Before(self.carry_out_before(job, task).await)
+        }
+    }
+
+    async fn carry_out_before(&self, job: &Job, task: &Task<'_>) -> Ended {
         disk::enough(self.dirs.data())?;
         match job.kind {
             JobKind::DownloadRepoJob => download_repo::run(self, task).await,
@@ -148,19 +182,27 @@ impl Pipeline {
             JobKind::VerifyLocalImageJob => verify_local_image::run(self, task).await,
             JobKind::DeployStaticJob => deploy_static::run(self, task).await,
             JobKind::DeployStaticBundleJob => deploy_static_bundle::run(self, task).await,
-            JobKind::DeployImageJob | JobKind::MarkDeploymentCompleteJob => Ok(None),
+            // These follow the phases, or come after.
+            _ => Ok(None),
         }
     }
 
-    async fn settle(&self, job: &Job, task: &Task<'_>, ended: Ended) -> Stored<()> {
-        if let Err(sentence) = &ended {
-            task.say(sentence);
-        }
-        match self
-            .store
-            .end_job(job, &self.epoch, ended, self.clock.now())
-            .await
-        {
+    async fn settle(&self, job: &Job, task: &Task<'_>, ended: End) -> Stored<()> {
+        let (now, epoch) = (self.clock.now(), self.epoch.as_str());
+        let written = match ended {
+            End::Before(ended) => {
+                ended.as_ref().err().inspect(|sentence| task.say(sentence));
+                self.store.end_job(job, epoch, ended, now).await
+            }
+            End::After(ended) => {
+                let said = ended
+                    .as_ref()
+                    .map_or_else(Some, |done| done.skipped.as_ref());
+                said.inspect(|sentence| task.say(sentence));
+                self.store.end_after(job, epoch, &ended, now).await
+            }
+        };
+        match written {
             // It was cancelled in the same moment.
             Err(StoreError::Stale) => Ok(()),
             other => other,

@@ -2,6 +2,7 @@
 //! the upstream is told about the client comes from us.
 
 use super::link::Link;
+use domain::cron::{NAME_HEADER, RUN_HEADER, SIGNATURE_HEADER};
 use hyper::header::{
     CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, FORWARDED, HOST, HeaderMap, HeaderName,
     HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
@@ -102,7 +103,12 @@ pub fn to_upstream(headers: &mut HeaderMap, link: &Link) {
 }
 
 fn needs_care(name: &HeaderName) -> bool {
-    is_hop_by_hop(name) || *name == EXPECT || *name == COOKIE || *name == FORWARDED
+    is_hop_by_hop(name) || *name == EXPECT || *name == COOKIE || *name == FORWARDED || is_ours(name)
+}
+
+/// What only Sealdock says to an app: a visitor must not pass for a cron.
+fn is_ours(name: &HeaderName) -> bool {
+    [NAME_HEADER, RUN_HEADER, SIGNATURE_HEADER].contains(&name.as_str())
 }
 
 fn take_care(headers: &mut HeaderMap) {
@@ -111,6 +117,9 @@ fn take_care(headers: &mut HeaderMap) {
         .is_some_and(|value| value.to_str().is_ok_and(|list| list.contains("trailers")));
     strip_hop_by_hop(headers);
     headers.remove(EXPECT);
+    for ours in [NAME_HEADER, RUN_HEADER, SIGNATURE_HEADER] {
+        headers.remove(ours);
+    }
     if takes_trailers {
         headers.insert(TE, HeaderValue::from_static("trailers"));
     }

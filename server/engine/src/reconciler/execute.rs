@@ -76,7 +76,7 @@ impl Reconciler {
         };
         tracing::info!(deployment = %deployment.id, number = deployment.number, phase = phase.word(), reason, "phase");
         self.narrator.phase(deployment, phase, reason).await;
-        if phase == Phase::Building {
+        if matches!(phase, Phase::Building | Phase::Live) {
             self.work.notify_waiters();
         }
         self.bus
@@ -97,7 +97,7 @@ impl Reconciler {
         let Some(Artifact::Image { image, .. }) = &deployment.artifact else {
             return Err(Stumble::Moved);
         };
-        let spec = spec::instance(&looked.row, deployment, id, image);
+        let spec = spec::instance(&looked.row, deployment, id, image, &self.cron_key);
         let seen_before = looked.world.observed(id).is_some();
         let result = self.driver(&deployment.runtime).await?.ensure(&spec).await;
         match result {

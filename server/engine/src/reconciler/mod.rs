@@ -15,6 +15,7 @@ pub use narrator::Narrator;
 
 use crate::changes::Bus;
 use crate::clock::Clock;
+use crate::crons::CronKey;
 use crate::driver::{Driver, DriverError};
 use crate::leftovers::Leftovers;
 use crate::logs::capture::{Capture, Followed};
@@ -54,6 +55,8 @@ pub struct Reconciler {
     pub leftovers: Leftovers,
     /// Tells the pipeline that a job may be ready.
     pub work: Arc<Notify>,
+    /// Instances that are called at set times get their key.
+    pub cron_key: CronKey,
 }
 
 /// Why a pass ended early. None of it is lost: the next pass looks again.

@@ -4,9 +4,11 @@
 use super::driver::BadLine;
 use super::outside::Outside;
 use super::plane::BadPlane;
+use super::tools::BadTools;
 use crate::changes::Bus;
 use crate::clock::Clock;
 use crate::control::{Control, Settings};
+use crate::crons::{self, CronKey, Crons};
 use crate::driver::Driver;
 use crate::leftovers::Leftovers;
 use crate::logs::Logs;
@@ -19,10 +21,11 @@ use crate::reconciler::{Memory, Narrator, Reconciler};
 use crate::runtimes::{Place, Runtimes};
 use crate::source::git::Git;
 use crate::store::Stored;
+use crate::store::cron::{Claimed, Ended};
 use domain::id::EnvironmentId;
 use domain::redact::Redactor;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -31,6 +34,9 @@ pub struct Boot {
     pub reconciler: Reconciler,
     pub pipeline: Pipeline,
     pub control: Control,
+    pub crons: Crons,
+    /// How a run ended that the database would not take.
+    pub unwritten: Mutex<Option<(Claimed, Ended)>>,
     pub hints: broadcast::Receiver<EnvironmentId>,
     cancel: CancellationToken,
 }
@@ -43,8 +49,40 @@ impl Boot {
             .store
             .release_leases_of_earlier_boots(&boot.pipeline.epoch)
             .await?;
+        outside
+            .store
+            .lose_cron_runs_of_earlier_boots(&boot.crons.epoch, outside.now())
+            .await?;
         boot.sweep().await?;
         Ok(boot)
+    }
+
+    /// One run to its end. What the database does not take now is written the next time, as
+    /// `Crons::work` tries until it is.
+    pub async fn run_cron(&self, outside: &Outside) {
+        // A look that fails is repeated by the next turn.
+        let _ = self.crons.look().await;
+        let unwritten = || {
+            self.unwritten
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        let before = unwritten().take();
+        let (claimed, ended) = match before {
+            Some(both) => both,
+            None => {
+                let Ok(Some(claimed)) = self.crons.claim().await else {
+                    return;
+                };
+                outside.may_die("before a cron's run").await;
+                let ended = self.crons.carry_out(&claimed).await;
+                outside.say(format!("cron   {}: {:?}", claimed.run.name, ended.status));
+                (claimed, ended)
+            }
+        };
+        if self.crons.settle(&claimed, &ended).await.is_err() {
+            *unwritten() = Some((claimed, ended));
+        }
     }
 
     pub async fn sweep(&self) -> Stored<()> {
@@ -79,11 +117,13 @@ fn assemble(outside: &Arc<Outside>) -> Boot {
         store: store.clone(),
         places,
     });
-    let (bus, queue, work) = (
+    let (bus, queue, work, crons_changed) = (
         Bus::default(),
         Arc::new(Queue::default()),
         Arc::new(Notify::new()),
+        Arc::new(Notify::new()),
     );
+    let cron_key = CronKey::of("simulation");
     let (memory, git, redactor) = (
         Arc::new(Memory::default()),
         Arc::new(Git::new(&dirs)),
@@ -115,7 +155,18 @@ fn assemble(outside: &Arc<Outside>) -> Boot {
             dirs: dirs.clone(),
         },
         work: work.clone(),
+        cron_key: cron_key.clone(),
     };
+    let crons = Crons::new(crons::Parts {
+        store: store.clone(),
+        runtimes: runtimes.clone(),
+        clock: clock.clone(),
+        bus: bus.clone(),
+        key: cron_key,
+        redactor: redactor.clone(),
+        news: crons_changed.clone(),
+        epoch: epoch.clone(),
+    });
     let pipeline = Pipeline {
         store: store.clone(),
         runtimes: runtimes.clone(),
@@ -127,6 +178,9 @@ fn assemble(outside: &Arc<Outside>) -> Boot {
         work,
         dirs: dirs.clone(),
         redactor,
+        camera: Arc::new(BadTools(outside.clone())),
+        scanner: Arc::new(BadTools(outside.clone())),
+        crons_changed: crons_changed.clone(),
         epoch,
     };
     let settings = Settings {
@@ -151,12 +205,15 @@ fn assemble(outside: &Arc<Outside>) -> Boot {
         meter,
         dirs,
         settings,
+        crons_changed,
         hashing,
     };
     Boot {
         reconciler,
         pipeline,
         control,
+        crons,
+        unwritten: Mutex::default(),
         hints,
         cancel,
     }

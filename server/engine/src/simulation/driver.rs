@@ -1,7 +1,10 @@
 //! The fake driver behind a bad line, with the promises about instances checked at every call.
 
 use super::outside::Outside;
-use crate::driver::{Build, Driver, DriverError, Fingerprint, Images, Lines, Printed, Scope};
+use crate::contents::{File, Limits, Wanted};
+use crate::driver::{
+    Build, Command, Driver, DriverError, Exec, Executed, Fingerprint, Images, Lines, Printed, Scope,
+};
 use crate::probe::Prober;
 use async_trait::async_trait;
 use domain::config::Config;
@@ -142,6 +145,21 @@ impl Driver for BadLine {
         )
         .await
     }
+
+    fn exec(&self) -> Option<&dyn Exec> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Exec for BadLine {
+    async fn exec(&self, command: Command<'_>) -> Result<Executed, DriverError> {
+        self.call(
+            &format!("exec {}", command.instance),
+            Exec::exec(&self.0.driver, command),
+        )
+        .await
+    }
 }
 
 #[async_trait]
@@ -169,6 +187,16 @@ impl Images for BadLine {
 
     async fn keep(&self, image: &str, tag: &str) -> Result<(), DriverError> {
         self.call(&format!("keep {tag}"), self.0.driver.keep(image, tag))
+            .await
+    }
+
+    async fn files(
+        &self,
+        image: &str,
+        wanted: Wanted,
+        limits: Limits,
+    ) -> Result<Vec<File>, DriverError> {
+        self.call("files", self.0.driver.files(image, wanted, limits))
             .await
     }
 

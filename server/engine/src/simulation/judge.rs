@@ -90,6 +90,7 @@ pub async fn settled(outside: &Outside) {
         environment(outside, &row, &here).await;
     }
     jobs(outside).await;
+    runs(outside).await;
 }
 
 async fn environment(outside: &Outside, row: &Environment, seen: &[&Observed]) {
@@ -166,4 +167,24 @@ async fn jobs(outside: &Outside) {
         .await
         .expect("the database reads");
     assert!(left.is_empty(), "jobs are left over: {left:?}");
+}
+
+/// One worker has one run at most: what a death or the database left is found again.
+pub async fn crons(outside: &Outside) {
+    let sql = "SELECT COUNT(*) FROM cron_runs WHERE status = 'running'";
+    let (running,): (i64,) = sqlx::query_as(sql)
+        .fetch_one(outside.store.pool())
+        .await
+        .expect("the database reads");
+    assert!(running <= 1, "{running} runs are under way of one worker");
+}
+
+/// No run goes on for ever.
+async fn runs(outside: &Outside) {
+    let sql = "SELECT name || ' is ' || status FROM cron_runs WHERE status = 'running'";
+    let left: Vec<(String,)> = sqlx::query_as(sql)
+        .fetch_all(outside.store.pool())
+        .await
+        .expect("the database reads");
+    assert!(left.is_empty(), "runs are left over: {left:?}");
 }

@@ -7,8 +7,10 @@ use crate::clock::Clock;
 use crate::driver::{Driver, Scope};
 use crate::reconciler::Outcome;
 use crate::store::Now;
+use crate::store::job::Lane;
 use domain::access::{Caller, Role};
 use domain::id::EnvironmentId;
+use domain::job::JobKind;
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
@@ -44,7 +46,7 @@ pub async fn run(outside: Arc<Outside>) {
     judge::settled(&story.outside).await;
 }
 
-async fn found(outside: &Outside) -> Caller {
+pub async fn found(outside: &Outside) -> Caller {
     let now = || Now {
         at: outside.now(),
         entropy: outside.clock.entropy(),
@@ -81,6 +83,7 @@ impl Story {
         for _ in 0..PASSES_A_TURN {
             self.work().await;
         }
+        self.keep_time().await;
         self.pass_time(1 + outside.chance.below(400) as i64);
     }
 
@@ -97,11 +100,21 @@ impl Story {
         if !std::mem::take(&mut self.may_build) {
             return false;
         }
-        let worked = alive(&outside, self.boot.pipeline.work_once()).await;
-        let lived = worked.as_ref().map(|_| ());
-        self.reboot_unless(lived).await;
-        self.may_build = !matches!(worked, Some(Ok(false)));
+        for lane in lanes() {
+            let worked = alive(&outside, self.boot.pipeline.work_once(lane)).await;
+            let lived = worked.as_ref().map(|_| ());
+            self.reboot_unless(lived).await;
+            self.may_build |= !matches!(worked, Some(Ok(false)));
+        }
         self.may_build
+    }
+
+    /// Times that came, and one run.
+    async fn keep_time(&mut self) {
+        let outside = self.outside.clone();
+        let lived = alive(&outside, self.boot.run_cron(&outside)).await;
+        self.reboot_unless(lived).await;
+        judge::crons(&outside).await;
     }
 
     async fn look_at(&self, key: &EnvironmentId) {
@@ -275,12 +288,28 @@ impl Story {
             if self.work().await {
                 continue;
             }
-            let Some(at) = self.boot.reconciler.queue.next_timer() else {
+            let Some(at) = self.next_timer().await else {
+                self.keep_time().await;
+                self.keep_time().await;
                 return self.last_sweep().await;
             };
+            self.may_build = true;
             self.pass_time(at.since_ms(self.outside.now()).max(1));
         }
         panic!("it never settles");
+    }
+
+    /// Of the reconciler, or of a job that is to be tried again.
+    async fn next_timer(&self) -> Option<domain::time::Time> {
+        let attempt = self.outside.store.next_attempt().await;
+        let attempt = attempt.expect("the database reads");
+        self.boot
+            .reconciler
+            .queue
+            .next_timer()
+            .into_iter()
+            .chain(attempt)
+            .min()
     }
 
     /// Orphans that a killed boot left are the sweep's.
@@ -292,6 +321,12 @@ impl Story {
             .expect("a calm sweep");
         self.pass_time(20_000);
     }
+}
+
+fn lanes() -> impl Iterator<Item = Lane> {
+    [Lane::Build]
+        .into_iter()
+        .chain(JobKind::AFTER.map(Lane::After))
 }
 
 /// `None` when the process was killed meanwhile: whatever it was doing is dropped.

@@ -4,9 +4,10 @@ use super::boot::Boot;
 use super::outside::Outside;
 use domain::access::Caller;
 use domain::api::{
-    Confirm, DeploymentFilter, Deployments, NewProject, Projects, Reply, Update, Updates,
+    Confirm, Crons, DeploymentFilter, Deployments, NewProject, Projects, Reply, Update, Updates,
 };
 use domain::config::{ConfigPatch, HealthPatch};
+use domain::cron::{Cron, Overlap};
 use domain::id::EnvironmentId;
 use domain::refusal::Kind;
 use domain::reuse::{Reuse, Settings};
@@ -32,7 +33,7 @@ const PROJECTS: [&str; 2] = ["web", "api"];
 /// One wish; a refusal is an answer too, but a fault of ours is not.
 pub async fn wish(outside: &Outside, boot: &Boot, caller: &Caller) {
     let nothing = environment(outside, boot, caller).await.is_none();
-    let (what, answer) = match outside.chance.below(if nothing { 1 } else { 14 }) {
+    let (what, answer) = match outside.chance.below(if nothing { 1 } else { 16 }) {
         0 | 1 => ("create", create(outside, boot, caller).await),
         2..=4 => (
             "update",
@@ -49,6 +50,7 @@ pub async fn wish(outside: &Outside, boot: &Boot, caller: &Caller) {
         ),
         12 | 13 => ("roll back", roll_back(outside, boot, caller).await),
         9 | 10 => ("cancel", cancel(outside, boot, caller).await),
+        14 | 15 => ("run a cron", run_cron(outside, boot, caller).await),
         _ => ("delete", delete(outside, boot, caller).await),
     };
     match answer {
@@ -76,6 +78,7 @@ fn config(outside: &Outside) -> ConfigPatch {
         .permille(300)
         .then(|| vec!["gpu".parse().expect("an exclusive resource")]);
     ConfigPatch {
+        crons: chance.permille(400).then(|| vec![cron(outside)]),
         replicas: Some(1 + chance.below(3) as u32),
         drain_s: Some(chance.below(4) as u32),
         exclusive: alone,
@@ -216,4 +219,35 @@ async fn delete(outside: &Outside, boot: &Boot, caller: &Caller) -> Reply<String
         .delete_project(caller, &one.id, &one.name)
         .await?;
     Ok(one.name.clone())
+}
+
+/// The clock moves by milliseconds here, so most seeds see no whole minute: those see *Run now*.
+fn cron(outside: &Outside) -> Cron {
+    let overlap = outside
+        .chance
+        .pick(&Overlap::ALL)
+        .copied()
+        .unwrap_or_default();
+    Cron {
+        name: "beat".into(),
+        schedule: "* * * * *".into(),
+        timezone: "UTC".into(),
+        command: Some(vec!["exit".into(), outside.chance.below(2).to_string()]),
+        http: None,
+        overlap,
+        timeout_s: 1,
+    }
+}
+
+async fn run_cron(outside: &Outside, boot: &Boot, caller: &Caller) -> Reply<String> {
+    let projects = boot.control.projects(caller).await?;
+    let Some(project) = outside.chance.pick(&projects) else {
+        return Ok("nothing to run".into());
+    };
+    let crons = boot.control.crons(caller, &project.id).await?;
+    let Some(cron) = outside.chance.pick(&crons) else {
+        return Ok("no cron".into());
+    };
+    let run = boot.control.run_cron(caller, &cron.id).await?;
+    Ok(format!("{} {:?}", cron.cron.name, run.status))
 }

@@ -13,7 +13,7 @@ use super::{Db, Store, Stored};
 use domain::access::Caller;
 use domain::deployment::{Deployment, Phase};
 use domain::id::{DeploymentId, EnvironmentId, OrgId, ProjectId};
-use domain::view::Durations;
+use domain::view::{ContentsView, Durations};
 use row::{Before, deployment, listed};
 use sqlx::{QueryBuilder, Row as _};
 
@@ -26,6 +26,9 @@ pub struct Listed {
     pub created_by: Option<String>,
     pub live: bool,
     pub durations: Durations,
+    /// Its front page was pictured.
+    pub screenshot: bool,
+    pub contents: Option<ContentsView>,
 }
 
 /// Which ones a list holds; empty `phases` means all.
@@ -43,7 +46,7 @@ pub struct Filter {
 const COLUMNS: &str = "d.id, d.org, d.project, d.environment, d.number, d.source, d.reuses, d.config, d.overrides, d.trigger_kind, d.runtime, \
     d.created_by, d.created_at, d.phase, d.since, d.reason, d.artifact, d.collected_at";
 
-const LISTED: &str = "d.claimed_at, d.built_at, d.ended_at, p.name AS project_name, e.name AS environment_name, u.email, e.active \
+const LISTED: &str = "d.claimed_at, d.built_at, d.ended_at, d.screenshot_at, d.contents, p.name AS project_name, e.name AS environment_name, u.email, e.active \
     FROM deployments d JOIN projects p ON p.id = d.project JOIN environments e ON e.id = d.environment LEFT JOIN users u ON u.id = d.created_by";
 
 /// Letter by letter what the partial indexes say, or they would not be used.

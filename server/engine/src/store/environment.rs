@@ -154,6 +154,8 @@ impl Store {
         let (id, project) = (environment.id.as_str(), environment.project.as_str());
         let mut tx = self.begin().await?;
         for sql in [
+            "DELETE FROM crons WHERE environment = $1",
+            "DELETE FROM cron_runs WHERE environment = $1",
             "DELETE FROM jobs WHERE deployment IN (SELECT id FROM deployments WHERE environment = $1)",
             "DELETE FROM deployments WHERE environment = $1",
             "DELETE FROM hosts WHERE environment = $1",

@@ -1,6 +1,10 @@
 //! Jobs: rows with a lease and the boot epoch that claimed them, so that nothing waiting or
 //! running is lost by a restart.
 
+mod after;
+
+pub use after::{Done, Fact};
+
 use super::{Row, Store, StoreError, Stored, from_json, to_json};
 use domain::id::{DeploymentId, JobId, OrgId};
 use domain::job::{JobKind, JobStatus};
@@ -21,6 +25,28 @@ pub struct Job {
     pub error: Option<String>,
     pub started_at: Option<Time>,
     pub ended_at: Option<Time>,
+    /// How often it was begun.
+    pub attempts: u32,
+}
+
+/// Who looks for work: those that build, or the one for a kind that comes after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    Build,
+    After(JobKind),
+}
+
+impl Lane {
+    /// `$1` is now.
+    fn condition(self) -> String {
+        match self {
+            Lane::Build => "d.phase = 'building'".into(),
+            Lane::After(kind) => format!(
+                "d.phase IN ('live', 'paused') AND j.kind = '{}' AND (j.not_before IS NULL OR j.not_before <= $1)",
+                kind.name()
+            ),
+        }
+    }
 }
 
 impl Job {
@@ -38,7 +64,7 @@ impl Job {
     }
 }
 
-const COLUMNS: &str = "j.id, j.org, j.deployment, j.kind, j.ordinal, j.needs, j.status, j.error, j.started_at, j.ended_at";
+const COLUMNS: &str = "j.id, j.org, j.deployment, j.kind, j.ordinal, j.needs, j.status, j.error, j.started_at, j.ended_at, j.attempts";
 
 impl Store {
     pub async fn jobs(&self, deployment: &DeploymentId) -> Stored<Vec<Job>> {
@@ -64,14 +90,16 @@ impl Store {
     /// Takes the oldest job that may start, until `lease_until`; a lease that ran out counts as none.
     pub async fn claim_job(
         &self,
+        lane: Lane,
         epoch: &str,
         now: Time,
         lease_until: Time,
     ) -> Stored<Option<Job>> {
         let mut tx = self.begin().await?;
         let sql = format!(
-            "SELECT {COLUMNS} FROM jobs j JOIN deployments d ON d.id = j.deployment WHERE d.phase = 'building' \
-             AND (j.status = 'Pending' OR (j.status = 'Running' AND j.lease_until < $1)) ORDER BY j.id LIMIT 1000"
+            "SELECT {COLUMNS} FROM jobs j JOIN deployments d ON d.id = j.deployment WHERE {} \
+             AND (j.status = 'Pending' OR (j.status = 'Running' AND j.lease_until < $1)) ORDER BY j.id LIMIT 1000",
+            lane.condition()
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(now.0)
@@ -96,7 +124,12 @@ impl Store {
             if !may_start(&standing).contains(&candidate.kind) {
                 continue;
             }
-            let sql = "UPDATE jobs SET status = 'Running', epoch = $1, lease_until = $2, started_at = COALESCE(started_at, $3) WHERE id = $4";
+            if after::is_spent(&candidate) {
+                after::give_up(&mut tx, &candidate, now).await?;
+                continue;
+            }
+            let sql = "UPDATE jobs SET status = 'Running', epoch = $1, lease_until = $2, started_at = COALESCE(started_at, $3), \
+                       attempts = attempts + 1, not_before = NULL, error = NULL WHERE id = $4";
             sqlx::query(sql)
                 .bind(epoch)
                 .bind(lease_until.0)
@@ -108,9 +141,12 @@ impl Store {
             return Ok(Some(Job {
                 status: JobStatus::Running,
                 started_at: candidate.started_at.or(Some(now)),
+                attempts: candidate.attempts + 1,
+                error: None,
                 ..candidate
             }));
         }
+        tx.commit().await?;
         Ok(None)
     }
 
@@ -211,5 +247,6 @@ fn job(row: &Row) -> Stored<Job> {
         error: row.try_get("error")?,
         started_at: row.try_get::<Option<i64>, _>("started_at")?.map(Time),
         ended_at: row.try_get::<Option<i64>, _>("ended_at")?.map(Time),
+        attempts: u32::try_from(row.try_get::<i64, _>("attempts")?).unwrap_or(u32::MAX),
     })
 }

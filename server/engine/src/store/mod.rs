@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod artifact;
+pub mod cron;
 pub mod delivery;
 pub mod deployment;
 pub mod environment;

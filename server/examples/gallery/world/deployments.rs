@@ -54,6 +54,14 @@ impl Deployments for Gallery {
         Err(no())
     }
 
+    async fn screenshot(&self, _: &Caller, _: &DeploymentId) -> Reply<Vec<u8>> {
+        Err(Refusal::not_found("screenshot"))
+    }
+
+    async fn sbom(&self, _: &Caller, _: &DeploymentId) -> Reply<Vec<u8>> {
+        Err(Refusal::not_found("SBOM"))
+    }
+
     async fn log(&self, caller: &Caller, stream: &str, query: &LogQuery) -> Reply<LogPage> {
         caller.may(Action::ReadLogs)?;
         let scene = self.scene(caller);

@@ -1,6 +1,7 @@
 //! What holds for every file and every patch.
 
 use super::*;
+use crate::cron::Overlap;
 use proptest::prelude::*;
 
 fn variables() -> impl Strategy<Value = EnvPatch> {
@@ -15,6 +16,28 @@ fn exclusives() -> impl Strategy<Value = Vec<Exclusive>> {
     let all = ["gpu", "device:/dev/video0", "port:25565", "volume:data"]
         .map(|w| w.parse().expect("it is one"));
     proptest::sample::subsequence(all.to_vec(), 0..=4)
+}
+
+prop_compose! {
+    fn cron()(
+        name in "[a-z0-9_-]{1,9}",
+        schedule in proptest::sample::select(vec!["@daily", "*/5 3 * * mon-fri", "0 0 1 jan *"]),
+        timezone in proptest::sample::select(vec!["UTC", "Europe/Berlin", "Etc/GMT+5"]),
+        command in proptest::option::of(proptest::collection::vec("[^\0]{1,9}", 1..4)),
+        overlap in proptest::sample::select(Overlap::ALL.to_vec()), timeout_s in 1_u32..=86_400,
+    ) -> Cron {
+        let http = command.is_none().then(|| "/beat?a=%20".to_owned());
+        Cron { name, schedule: schedule.into(), timezone: timezone.into(), command, http, overlap, timeout_s }
+    }
+}
+
+fn crons() -> impl Strategy<Value = Vec<Cron>> {
+    let by_name = |c: &Cron| c.name.clone();
+    proptest::collection::vec(cron(), 0..4).prop_map(move |mut all| {
+        all.sort_by_key(by_name);
+        all.dedup_by_key(|c| c.name.clone());
+        all
+    })
 }
 
 prop_compose! {
@@ -34,9 +57,10 @@ prop_compose! {
         path in proptest::option::of("/[a-z/%?=&]{0,9}"),
         statuses in proptest::option::of(proptest::sample::subsequence(vec![301_u16, 401, 403, 503], 0..=4)),
         exclusive in proptest::option::of(exclusives()), spa in proptest::option::of(any::<bool>()),
+        crons in proptest::option::of(crons()),
     ) -> ConfigPatch {
         ConfigPatch {
-            build, port, command, env, replicas, exclusive, spa, drain_s: None,
+            build, port, command, env, replicas, exclusive, spa, crons, drain_s: None,
             resources: ResourcesPatch { cpus_milli, memory_mib: None },
             health: HealthPatch { path, statuses, ..HealthPatch::default() },
         }

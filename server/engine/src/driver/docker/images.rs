@@ -1,6 +1,7 @@
 //! Images, where the Engine keeps them.
 
-use super::{Docker, Room, build, error, load, name, pull};
+use super::{Docker, Room, build, error, files, load, name, pull};
+use crate::contents::{File, Limits, Wanted};
 use crate::driver::{Build, DriverError, Images, Lines};
 use async_trait::async_trait;
 use bollard::query_parameters::{RemoveImageOptionsBuilder, TagImageOptionsBuilder};
@@ -27,6 +28,15 @@ impl Images for Docker {
 
     async fn keep(&self, image: &str, tag: &str) -> Result<(), DriverError> {
         keep(&self.room, image, tag).await
+    }
+
+    async fn files(
+        &self,
+        image: &str,
+        wanted: Wanted,
+        limits: Limits,
+    ) -> Result<Vec<File>, DriverError> {
+        files::files(&self.room, image, wanted, limits).await
     }
 
     async fn discard(&self, tag: &str) -> Result<bool, DriverError> {

@@ -17,9 +17,12 @@
 mod build;
 mod client;
 mod context;
+mod end;
 mod ensure;
 mod error;
 mod exclusive;
+mod exec;
+mod files;
 mod hints;
 mod ignore;
 mod images;
@@ -42,7 +45,7 @@ mod tests;
 
 pub use options::{Options, Subnets};
 
-use super::{Driver, DriverError, Fingerprint, Printed, Scope};
+use super::{Command, Driver, DriverError, Exec, Executed, Fingerprint, Printed, Scope};
 use async_trait::async_trait;
 use client::Client;
 use domain::id::{EnvironmentId, InstanceId};
@@ -164,5 +167,16 @@ impl Driver for Docker {
 
     async fn forget(&self, environment: &EnvironmentId) -> Result<(), DriverError> {
         network::forget(&self.room, environment).await
+    }
+
+    fn exec(&self) -> Option<&dyn Exec> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Exec for Docker {
+    async fn exec(&self, command: Command<'_>) -> Result<Executed, DriverError> {
+        exec::exec(&self.room, command).await
     }
 }

@@ -3,6 +3,8 @@
 
 mod builds;
 mod engine;
+mod exec;
+mod files;
 mod images;
 mod only;
 mod speed;

@@ -3,6 +3,7 @@
 
 use super::FakeDriver;
 use super::knob::Knob;
+use crate::contents::{File, Limits, Wanted};
 use crate::driver::{Build, DriverError, Images, Lines};
 use crate::source::image_archive;
 use async_trait::async_trait;
@@ -71,6 +72,11 @@ impl Images for FakeDriver {
             world.tags.insert(tag.to_owned(), reference(image));
             Ok(())
         })
+    }
+
+    /// A fake image is made of nothing.
+    async fn files(&self, image: &str, _: Wanted, _: Limits) -> Result<Vec<File>, DriverError> {
+        self.verb("files", image, |_| Ok(vec![]))
     }
 
     async fn discard(&self, tag: &str) -> Result<bool, DriverError> {

@@ -12,6 +12,7 @@ pub enum Knob {
     CrashAfter { ms: u32 },
     OutOfMemory,
     Prints { pairs: u32 },
+    ExecFails { code: i64 },
     Missing,
     Unreachable,
     BuildFails,
@@ -54,6 +55,9 @@ impl Knob {
             "crash-after" => Knob::CrashAfter {
                 ms: millis(amount)?,
             },
+            "exec-fails" => Knob::ExecFails {
+                code: amount.parse().ok()?,
+            },
             "exits" => Knob::Exits {
                 code: amount.parse().ok()?,
             },
@@ -66,7 +70,7 @@ impl Knob {
 }
 
 /// `500ms` or `2s`.
-fn millis(amount: &str) -> Option<u32> {
+pub fn millis(amount: &str) -> Option<u32> {
     match amount.strip_suffix("ms") {
         Some(ms) => ms.parse().ok(),
         None => amount

@@ -124,6 +124,8 @@ async fn x14_the_upstream_learns_the_client_from_us_and_not_from_the_client() {
         .header("x-forwarded-for", "6.6.6.6")
         .header("forwarded", "for=6.6.6.6")
         .header("x-forwarded-proto", "https")
+        .header("x-sealdock-cron", "6.6.6.6")
+        .header("x-sealdock-signature", "t=6,v1=6.6.6.6")
         .header("connection", "close, x-forwarded-for");
     let seen = send(house.address, empty(spoofed)).await.body;
     for expected in [

@@ -381,6 +381,7 @@ fn options(dir: &TempDir) -> Options {
         version: "0".into(),
         disk_budget_bytes: 1 << 30,
         git_poll_s: 3600,
+        chromium: None,
     }
 }
 

@@ -1,13 +1,13 @@
 //! One run of `git`: its own process group, ended with everything it started when we lose interest.
 
 use super::ssh;
+use crate::group::Group;
 use domain::api::Reply;
 use domain::refusal::{Kind, Refusal};
-use rustix::process::{Pid, Signal, kill_process_group};
 use std::path::Path;
 use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
 /// The most that we read of an answer.
 const LONGEST_ANSWER: u64 = 64 << 20;
@@ -62,6 +62,7 @@ pub fn git(keys: &Path) -> Command {
 /// Runs it to its end, telling every line of its progress.
 pub async fn run(mut command: Command, line: &mut (dyn FnMut(String) + Send)) -> Reply<Said> {
     let mut child = command.spawn().map_err(|error| not_started(&error))?;
+    // Its helpers too: ssh, index-pack.
     let _group = Group::of(&child);
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let read = async {
@@ -113,24 +114,6 @@ fn hear(text: &str, kept: &mut Vec<String>, line: &mut (dyn FnMut(String) + Send
     kept.push(text.to_owned());
     if kept.len() > LINES_KEPT {
         kept.remove(0);
-    }
-}
-
-/// Kills git's helpers too (ssh, index-pack) when the run is dropped.
-struct Group(Option<Pid>);
-
-impl Group {
-    fn of(child: &Child) -> Self {
-        Self(child.id().and_then(|id| Pid::from_raw(id as i32)))
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(group) = self.0 {
-            // Gone already is what we want.
-            let _ = kill_process_group(group, Signal::KILL);
-        }
     }
 }
 

@@ -177,6 +177,9 @@ async fn follow(
             .execute(&mut **tx)
             .await?;
     }
+    if phase == Phase::Draining {
+        cancel_after(tx, deployment, at).await?;
+    }
     if phase.is_final() {
         let sql = "UPDATE jobs SET status = 'Cancelled', ended_at = $1, epoch = NULL, lease_until = NULL \
                    WHERE deployment = $2 AND status IN ('Pending', 'Running')";
@@ -186,5 +189,24 @@ async fn follow(
             .execute(&mut **tx)
             .await?;
     }
+    Ok(())
+}
+
+/// What was to come after completion has lost its object.
+async fn cancel_after(tx: &mut Transaction<'_>, deployment: &Deployment, at: Time) -> Stored<()> {
+    let kinds: Vec<_> = JobKind::AFTER
+        .iter()
+        .map(|k| format!("'{}'", k.name()))
+        .collect();
+    let sql = format!(
+        "UPDATE jobs SET status = 'Cancelled', error = 'It stopped being live before this was done.', ended_at = $1, \
+         epoch = NULL, lease_until = NULL, not_before = NULL WHERE deployment = $2 AND status IN ('Pending', 'Running') AND kind IN ({})",
+        kinds.join(", ")
+    );
+    sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(at.0)
+        .bind(deployment.id.as_str())
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }

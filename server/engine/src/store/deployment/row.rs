@@ -87,6 +87,11 @@ pub(super) fn listed(row: &Row, before: &mut Before) -> Stored<Listed> {
             build_ms: between(claimed, built.or(ended)),
             deploy_ms: between(built, ended),
         },
+        screenshot: at("screenshot_at")?.is_some(),
+        contents: row
+            .try_get::<Option<String>, _>("contents")?
+            .map(|s| from_json(&s))
+            .transpose()?,
         live: row.try_get::<Option<String>, _>("active")?.as_deref()
             == Some(deployment.id.as_str()),
         project_name: row.try_get("project_name")?,

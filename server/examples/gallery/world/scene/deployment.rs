@@ -10,7 +10,8 @@ use domain::source::Artifact;
 use domain::strategy::Strategy;
 use domain::time::Time;
 use domain::view::{
-    DeploymentView, DrainView, InstanceView, JobView, RunningView, StageView, UpdateStatus,
+    ContentsView, DeploymentView, DrainView, FindingsView, InstanceView, JobView, RunningView,
+    StageView, UpdateStatus,
 };
 
 impl Scene {
@@ -45,6 +46,15 @@ impl Scene {
                     size_bytes: 84_300_000,
                 },
             ),
+            contents: phase.is_active().then(|| ContentsView {
+                components: 214,
+                findings: Some(FindingsView {
+                    scanner: "trivy".into(),
+                    high: 1,
+                    low: 12,
+                    ..FindingsView::default()
+                }),
+            }),
             instances: if phase.is_active() || phase == Phase::Draining {
                 vec![self.instance(id, 0), self.instance(id, 1)]
             } else {
@@ -158,7 +168,36 @@ impl Scene {
             stream: format!("job_{}", i + 1),
         }
         };
-        (0..4).map(job).collect()
+        let after = K::AFTER
+            .into_iter()
+            .zip(5..)
+            .map(|(kind, order)| self.after(kind, order, phase));
+        (0..4).map(job).chain(after).collect()
+    }
+
+    /// Of what comes after completion one is done, and one has nothing to be done with.
+    fn after(self, kind: JobKind, order: u32, phase: Phase) -> JobView {
+        use JobStatus as S;
+        let served = phase.is_active() || matches!(phase, Phase::Draining | Phase::Stopped);
+        let status = match kind {
+            _ if phase == Phase::Building => S::Pending,
+            _ if !served => S::Cancelled,
+            JobKind::TakeScreenshotJob => S::Skipped,
+            _ => S::Success,
+        };
+        let at = served.then(|| self.ago(60 * HOUR - 48_800));
+        JobView {
+            id: JobId::new(Time(1), u128::from(order)),
+            kind,
+            title: kind.title().into(),
+            order,
+            needs: vec![JobKind::MarkDeploymentCompleteJob],
+            status,
+            error: (status == S::Skipped).then(|| "Chromium is not installed here. Install it, or name it with `--chromium`, and the next deployment is pictured.".to_owned()),
+            started_at: at,
+            ended_at: at,
+            stream: format!("job_{order}"),
+        }
     }
 
     fn instance(self, id: &DeploymentId, replica: u32) -> InstanceView {

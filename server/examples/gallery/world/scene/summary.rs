@@ -41,6 +41,7 @@ impl Scene {
                 build_ms: (phase != Phase::Queued).then_some(41_200 + i64::from(n) * 900),
                 deploy_ms: phase.is_active().then_some(5_800),
             },
+            screenshot: false,
         }
     }
 

@@ -15,6 +15,7 @@ fn main() {
                 return;
             }
         }
+        "waits" => std::thread::sleep(std::time::Duration::from_secs(3600)),
         "prints-long" => println!("{}", "x".repeat(40_000)),
         _ => {}
     }
