@@ -16,6 +16,7 @@ pub use overview::*;
 
 use crate::config::{Change, Config, ConfigPatch};
 use crate::deployment::{Deployment, Phase, Trigger};
+use crate::detect::BuildPlan;
 use crate::id::{DeploymentId, EnvironmentId, InstanceId, JobId, ProjectId, RuntimeId, UploadId};
 use crate::job::{JobKind, JobStatus};
 use crate::source::{Artifact, Commit, Origin, Source, Tag};
@@ -342,6 +343,9 @@ pub struct Preview {
     pub downtime: bool,
     /// What will be stopped, one line each.
     pub stops: Vec<String>,
+    /// How the repository would be built; `None` where there is none.
+    #[serde(default)]
+    pub build: Option<BuildPlan>,
     /// Sentences a person should read first: "`sealdock.yml` was not found at this tag; …".
     pub notes: Vec<String>,
     /// The word to type before it runs; `None` unless there is downtime.
@@ -438,6 +442,12 @@ pub struct RepositoryView {
     pub tags: Vec<Tag>,
     /// By name.
     pub branches: Vec<String>,
+    /// How the head of the default branch would be built.
+    #[serde(default)]
+    pub build: Option<BuildPlan>,
+    /// Why that is not known.
+    #[serde(default)]
+    pub build_problem: Option<String>,
 }
 
 /// A file that was sent ahead.

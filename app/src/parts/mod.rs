@@ -2,6 +2,7 @@
 
 pub mod act;
 pub mod ansi;
+pub mod build_facts;
 pub mod changes;
 pub mod config_form;
 pub mod copy;

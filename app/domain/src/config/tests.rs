@@ -14,8 +14,14 @@ fn resolved(file: &str) -> Config {
 const EVERYTHING: &str = "\
 # all of it
 build:
+  preset: node
   dockerfile: deploy/Dockerfile
   root: services/web
+  install: npm ci
+  command: npm run build && npm test
+  start: node server.js --port '80'
+  output: dist/web
+  images: { node: 'node:22-slim', run: null }
   args: { NODE_ENV: production }
   timeout_s: 900
   memory: 4GiB
@@ -40,8 +46,16 @@ spa: true
 fn reads_every_field() {
     expect![[r#"
         build:
+          preset: node
           dockerfile: deploy/Dockerfile
           root: services/web
+          install: "npm ci"
+          command: "npm run build && npm test"
+          start: "node server.js --port '80'"
+          output: dist/web
+          images:
+            node: "node:22-slim"
+            run: null
           args:
             NODE_ENV: production
           timeout_s: 900

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod deployments;
+mod detect;
 mod disk;
 mod environments;
 mod hooks;

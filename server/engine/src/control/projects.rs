@@ -83,6 +83,7 @@ impl Projects for Control {
             source: &checked.resolved.source,
             config: &checked.resolved.config,
             reuses: None,
+            build: checked.resolved.build.as_ref(),
             commits: vec![],
             commits_more: false,
             notes: checked.resolved.notes,
@@ -116,6 +117,7 @@ impl Projects for Control {
             environment: &environment,
             source: &checked.resolved.source,
             reuses: None,
+            build: checked.resolved.build.as_ref(),
             config: &checked.resolved.config,
             overrides: &new.config,
             trigger: Trigger::Create,
@@ -174,10 +176,16 @@ impl Projects for Control {
         caller.may(Action::CreateProject)?;
         let tags = self.git.tags(&caller.org, url).await?;
         let branches = self.git.branches(&caller.org, url).await?;
+        let (build, build_problem) = match self.head_plan(&caller.org, url).await {
+            Ok(plan) => (plan, None),
+            Err(no) => (None, Some(no.to_string())),
+        };
         Ok(RepositoryView {
             url: url.to_owned(),
             tags,
             branches,
+            build,
+            build_problem,
         })
     }
 

@@ -8,6 +8,7 @@ mod build_image;
 mod deploy_static;
 mod deploy_static_bundle;
 mod download_repo;
+mod publish;
 mod pull_external_image;
 mod verify_local_image;
 

@@ -208,6 +208,7 @@ async fn build(dockerfile: &str) -> Result<Artifact, DriverError> {
     let build = Build {
         context,
         dockerfile: "Dockerfile",
+        generated: None,
         tag,
         args: &args,
         labels: &labels,

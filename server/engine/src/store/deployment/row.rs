@@ -55,6 +55,10 @@ fn deployment_after(row: &Row, before: &mut Before) -> Stored<Deployment> {
             .try_get::<Option<String>, _>("reuses")?
             .map(|s| s.parse())
             .transpose()?,
+        build: row
+            .try_get::<Option<String>, _>("build")?
+            .map(|s| from_json(&s))
+            .transpose()?,
         config: before.config.read(row.try_get("config")?)?,
         overrides: before.overrides.read(row.try_get("overrides")?)?,
         trigger: from_json(&row.try_get::<String, _>("trigger_kind")?)?,
