@@ -37,6 +37,8 @@ pub fn dockerfile(detected: &Detected, config: &Config) -> String {
 fn build_stage(detected: &Detected, config: &Config) -> Vec<String> {
     let mut lines = vec![
         format!("FROM {} AS build", detected.build_image),
+        // What stays of this stage as a cache is ours, and can be told from what is not.
+        "LABEL sealdock.stage=build".to_owned(),
         "WORKDIR /app".to_owned(),
     ];
     lines.extend(building(detected.preset).map(str::to_owned));
