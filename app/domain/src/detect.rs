@@ -187,11 +187,16 @@ impl BuildPlan {
         self.preset == Preset::Dockerfile || self.dockerfile.is_some()
     }
 
+    /// The image is only what its files come in: nothing of it runs.
+    pub fn carries_files(&self) -> bool {
+        self.builds() && self.output.is_some()
+    }
+
     /// What the preset sets where nobody else says anything: a router in the page needs its shell
     /// under every path.
     pub fn defaults(&self) -> ConfigPatch {
         ConfigPatch {
-            spa: (self.preset == Preset::Vite && self.output.is_some()).then_some(true),
+            spa: (self.preset == Preset::Vite && self.carries_files()).then_some(true),
             ..ConfigPatch::default()
         }
     }

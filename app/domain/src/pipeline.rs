@@ -85,7 +85,7 @@ fn anew(source: &Source, build: Option<&BuildPlan>) -> &'static [JobKind] {
 fn from_repository(build: Option<&BuildPlan>) -> &'static [JobKind] {
     use JobKind as K;
     match build {
-        Some(plan) if plan.output.is_some() && plan.builds() => &[
+        Some(plan) if plan.carries_files() => &[
             K::DownloadRepoJob,
             K::BuildImageJob,
             K::DeployStaticJob,

@@ -161,6 +161,18 @@ mod tests {
         }
     }
 
+    fn by_dockerfile() -> BuildPlan {
+        BuildPlan {
+            preset: config::Preset::Dockerfile,
+            why: "the repository has `Dockerfile`".into(),
+            install: None,
+            build: None,
+            start: None,
+            output: None,
+            dockerfile: None,
+        }
+    }
+
     fn shown<'a>(active: &'a Deployment, source: &'a Source, config: &'a Config) -> Proposal<'a> {
         Proposal {
             active: Some(active),
@@ -198,6 +210,7 @@ mod tests {
         hold_alone(&mut alone.config, "gpu");
         let base = || shown(&active, &to, &active.config);
         let waiting = deployment(9, Phase::Building);
+        let built = by_dockerfile();
         let all = [
             base(),
             shown(&active, &other_to, &active.config),
@@ -214,6 +227,10 @@ mod tests {
             },
             Proposal {
                 commits: vec![commit("a")],
+                ..base()
+            },
+            Proposal {
+                build: Some(&built),
                 ..base()
             },
             Proposal {

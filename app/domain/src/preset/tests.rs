@@ -24,6 +24,7 @@ fn p6_node() {
             # Node.js: package.json has a start script.
             # Written by Sealdock. A Dockerfile in the repository takes its place.
             FROM node:22-slim AS build
+            LABEL sealdock.stage=build
             WORKDIR /app
             ENV PATH=/app/node_modules/.bin:$PATH
             ARG API_URL
@@ -54,6 +55,7 @@ fn p6_node_whose_install_needs_more_than_its_manifests() {
             # Node.js: package.json has a start script.
             # Written by Sealdock. A Dockerfile in the repository takes its place.
             FROM mirror/node:22 AS build
+            LABEL sealdock.stage=build
             WORKDIR /app
             ENV PATH=/app/node_modules/.bin:$PATH
             COPY . .
@@ -84,6 +86,7 @@ fn p6_nextjs() {
             # Next.js: the repository has `next.config.ts`.
             # Written by Sealdock. A Dockerfile in the repository takes its place.
             FROM node:22-slim AS build
+            LABEL sealdock.stage=build
             WORKDIR /app
             ENV PATH=/app/node_modules/.bin:$PATH NEXT_TELEMETRY_DISABLED=1
             COPY package.json yarn.lock ./
@@ -116,6 +119,7 @@ fn p6_vite_with_bun() {
             # Vite: the repository has `vite.config.ts`.
             # Written by Sealdock. A Dockerfile in the repository takes its place.
             FROM oven/bun:1-slim AS build
+            LABEL sealdock.stage=build
             WORKDIR /app
             ENV PATH=/app/node_modules/.bin:$PATH
             COPY package.json bun.lock ./
@@ -142,6 +146,7 @@ fn p6_python() {
             # Python: the repository has `requirements.txt`.
             # Written by Sealdock. A Dockerfile in the repository takes its place.
             FROM python:3.13-slim AS build
+            LABEL sealdock.stage=build
             WORKDIR /app
             ENV PATH=/venv/bin:$PATH
             RUN python -m venv /venv
@@ -170,6 +175,7 @@ fn p6_python_as_a_package() {
             # Python: the repository has `pyproject.toml`.
             # Written by Sealdock. A Dockerfile in the repository takes its place.
             FROM python:3.13-slim AS build
+            LABEL sealdock.stage=build
             WORKDIR /app
             ENV PATH=/venv/bin:$PATH
             RUN python -m venv /venv
@@ -198,6 +204,7 @@ fn p6_go() {
             # Go: the repository has `go.mod`.
             # Written by Sealdock. A Dockerfile in the repository takes its place.
             FROM golang:1.25-bookworm AS build
+            LABEL sealdock.stage=build
             WORKDIR /app
             ENV CGO_ENABLED=0
             COPY go.mod go.sum ./
@@ -226,6 +233,7 @@ fn p6_rust() {
             # Rust: the repository has `Cargo.toml`.
             # Written by Sealdock. A Dockerfile in the repository takes its place.
             FROM rust:1-bookworm AS build
+            LABEL sealdock.stage=build
             WORKDIR /app
             ENV CARGO_TARGET_DIR=/target
             COPY Cargo.toml Cargo.lock ./
@@ -253,6 +261,7 @@ fn p6_a_site_that_python_builds() {
             # Python: the repository has `requirements.txt`.
             # Written by Sealdock. A Dockerfile in the repository takes its place.
             FROM python:3.13-slim AS build
+            LABEL sealdock.stage=build
             WORKDIR /app
             ENV PATH=/venv/bin:$PATH
             RUN python -m venv /venv

@@ -42,8 +42,8 @@ pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> Ended {
         artifact.size_bytes() / 1024
     ));
     // An image that only carries files is a step on the way, and nothing that could run.
-    let carries_files = plan.is_some_and(|plan| plan.output.is_some());
-    Ok((!carries_files).then_some(artifact))
+    let runs = !plan.is_some_and(BuildPlan::carries_files);
+    Ok(runs.then_some(artifact))
 }
 
 /// Which preset, and why; what it does is in the lines that follow.

@@ -133,7 +133,7 @@ impl Pipeline {
             None => task.say("Stopped: it was cancelled."),
         }
         log.finish().await;
-        self.tidy(&job).await;
+        self.tidy(&job, &deployment).await;
         self.hint(&deployment);
         self.queue.wake(&deployment.environment);
         self.work.notify_waiters();
@@ -190,8 +190,8 @@ impl Pipeline {
         }
     }
 
-    /// The work directory goes when no job of the deployment will need it.
-    async fn tidy(&self, job: &Job) {
+    /// The work directory, and an image that only carried files, go when no job of the deployment will need it.
+    async fn tidy(&self, job: &Job, deployment: &Deployment) {
         let pending = match self.store.jobs(&job.deployment).await {
             Ok(jobs) => jobs
                 .iter()
@@ -200,6 +200,7 @@ impl Pipeline {
         };
         if !pending {
             remove(&self.dirs.work(&job.deployment)).await;
+            publish::discard_carrier(self, deployment).await;
         }
     }
 

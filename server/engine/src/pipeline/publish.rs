@@ -4,6 +4,7 @@ use super::{Ended, Pipeline, Task, deploy_static_bundle, download_repo};
 use crate::driver::DriverError;
 use crate::image;
 use crate::source::bundle::{self, BundleError, Unpacked};
+use domain::deployment::Deployment;
 use domain::detect::BuildPlan;
 use domain::preset::SITE;
 use std::path::Path;
@@ -62,13 +63,26 @@ async fn built(pipeline: &Pipeline, task: &Task<'_>, into: &Path) -> Result<Gath
         .map_err(|e: DriverError| e.to_string())?;
     let done = bundle::unpack(&archive, into, limits).await;
     let _ = tokio::fs::remove_file(&archive).await;
-    if done.is_ok()
-        && let Err(error) = place.images.discard(&tag).await
-    {
-        // It goes with the deployment.
-        task.say(&format!("The image stays for now: {error}"));
-    }
     Ok(done)
+}
+
+/// Once no job can need it any more: a job that begins again after a crash finds its image. What
+/// can't be removed now goes with the deployment.
+pub(super) async fn discard_carrier(pipeline: &Pipeline, deployment: &Deployment) {
+    let carries = deployment
+        .build
+        .as_ref()
+        .is_some_and(BuildPlan::carries_files);
+    if !carries {
+        return;
+    }
+    let tag = image::tag(&deployment.id);
+    let Ok(place) = pipeline.runtimes.of(&deployment.runtime).await else {
+        return;
+    };
+    if let Err(error) = place.images.discard(&tag).await {
+        tracing::warn!(tag, %error, "the image of published files stays");
+    }
 }
 
 /// The bundle's sentences speak of an archive that a person sent.
