@@ -38,7 +38,7 @@ pub use exclusive::{Exclusive, NotExclusive};
 pub use field::{Field, fields};
 pub use kind::Kind;
 pub use patch::{BuildPatch, ConfigPatch, EnvPatch, HealthPatch, ResourcesPatch};
-pub use preset::{Choice, NotAPreset, Preset};
+pub use preset::{NotAPreset, Preset, PresetChoice};
 pub use read::{parse, validate};
 pub use render::to_yaml;
 pub use schema::schema;
@@ -91,7 +91,7 @@ pub struct Config {
 pub struct Build {
     /// What builds it; `auto` goes by the files.
     #[cfg_attr(feature = "schema", schema(value_type = String))]
-    pub preset: Choice,
+    pub preset: PresetChoice,
     /// Relative to `root`.
     pub dockerfile: String,
     /// The project's directory inside the repository.
@@ -164,7 +164,7 @@ impl Default for Config {
 impl Default for Build {
     fn default() -> Build {
         Build {
-            preset: Choice::Auto,
+            preset: PresetChoice::Auto,
             dockerfile: "Dockerfile".to_owned(),
             root: ".".to_owned(),
             install: None,

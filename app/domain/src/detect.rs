@@ -17,7 +17,7 @@ mod text;
 
 pub use start::Start;
 
-use crate::config::{Choice, Config, ConfigPatch, Preset};
+use crate::config::{Config, ConfigPatch, Preset, PresetChoice};
 use crate::preset;
 use crate::refusal::Refusal;
 use serde::{Deserialize, Serialize};
@@ -95,8 +95,8 @@ impl Tree {
     fn is_dockerfile(&self, config: &Config) -> bool {
         let dockerfile = &config.build.dockerfile;
         match config.build.preset {
-            Choice::Is(preset) => preset == Preset::Dockerfile,
-            Choice::Auto => self.has(dockerfile) || *dockerfile != "Dockerfile",
+            PresetChoice::Is(preset) => preset == Preset::Dockerfile,
+            PresetChoice::Auto => self.has(dockerfile) || *dockerfile != "Dockerfile",
         }
     }
 
@@ -214,7 +214,7 @@ pub fn plan(tree: &Tree, config: &Config) -> Result<BuildPlan, Refusal> {
 }
 
 fn choose(tree: &Tree, config: &Config) -> Result<Preset, Refusal> {
-    if let Choice::Is(preset) = config.build.preset {
+    if let PresetChoice::Is(preset) = config.build.preset {
         return Ok(preset);
     }
     for preset in Preset::ALL {
@@ -295,8 +295,8 @@ fn generated(detected: &Detected, config: &Config) -> BuildPlan {
 /// `found`, unless the person chose it.
 fn chosen(config: &Config, found: String) -> String {
     match config.build.preset {
-        Choice::Auto => found,
-        Choice::Is(preset) => format!("`build.preset` says `{}`", preset.word()),
+        PresetChoice::Auto => found,
+        PresetChoice::Is(preset) => format!("`build.preset` says `{}`", preset.word()),
     }
 }
 

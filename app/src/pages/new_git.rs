@@ -8,6 +8,7 @@ use crate::parts::loaded::Skeleton;
 use crate::parts::loaded::loaded;
 use crate::parts::new_form::{name_from, new_form};
 use crate::parts::page_head::page_head;
+use crate::parts::preset_field::preset_field;
 use crate::parts::prose::prose;
 use crate::parts::refused::refused;
 use crate::paths;
@@ -82,6 +83,7 @@ fn second(found: RepositoryView) -> AnyView {
             </select>
         </div>
         {built(&found)}
+        {preset_field("new[preset]", "auto", |_| {})}
     };
     new_form(own, name_from(&found.url), true)
 }

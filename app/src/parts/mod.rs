@@ -33,6 +33,7 @@ pub mod origin;
 pub mod page_head;
 pub mod palette;
 pub mod plan_panel;
+pub mod preset_field;
 pub mod prose;
 pub mod refused;
 pub mod role_field;

@@ -1,6 +1,6 @@
 //! What a field may hold, and the shape in which every value passes between the table and the structs.
 
-use super::Choice;
+use super::PresetChoice;
 use super::exclusive::Exclusive;
 use super::patch::EnvPatch;
 
@@ -114,7 +114,7 @@ place!(Vec<Exclusive>, Exclusives);
 number_place!(u16);
 number_place!(u32);
 
-impl Place for Option<Choice> {
+impl Place for Option<PresetChoice> {
     fn said(&self) -> Option<Value> {
         self.map(|choice| Value::Text(choice.to_string()))
     }

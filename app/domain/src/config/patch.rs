@@ -1,6 +1,8 @@
 //! What a file or a person said, and how several of them add up.
 
-use super::{Build, Choice, Config, Exclusive, Health, Resources, field::fields, kind::Value};
+use super::{
+    Build, Config, Exclusive, Health, PresetChoice, Resources, field::fields, kind::Value,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -42,7 +44,7 @@ pub struct ConfigPatch {
 pub struct BuildPatch {
     /// See [`Build::preset`].
     #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
-    pub preset: Option<Choice>,
+    pub preset: Option<PresetChoice>,
     /// See [`Build::dockerfile`].
     pub dockerfile: Option<String>,
     /// See [`Build::root`].

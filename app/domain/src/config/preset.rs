@@ -71,7 +71,7 @@ impl Preset {
 /// Which preset is wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub enum Choice {
+pub enum PresetChoice {
     /// What the files say.
     #[default]
     Auto,
@@ -97,38 +97,38 @@ pub(super) const CHOICES: [&str; 9] = [
 #[error("`{0}` is no preset")]
 pub struct NotAPreset(String);
 
-impl FromStr for Choice {
+impl FromStr for PresetChoice {
     type Err = NotAPreset;
 
-    fn from_str(word: &str) -> Result<Choice, NotAPreset> {
+    fn from_str(word: &str) -> Result<PresetChoice, NotAPreset> {
         let named = Preset::ALL.into_iter().find(|p| p.word() == word);
         match (word, named) {
-            ("auto", _) => Ok(Choice::Auto),
-            (_, Some(preset)) => Ok(Choice::Is(preset)),
+            ("auto", _) => Ok(PresetChoice::Auto),
+            (_, Some(preset)) => Ok(PresetChoice::Is(preset)),
             _ => Err(NotAPreset(word.to_owned())),
         }
     }
 }
 
-impl fmt::Display for Choice {
+impl fmt::Display for PresetChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Choice::Auto => "auto",
-            Choice::Is(preset) => preset.word(),
+            PresetChoice::Auto => "auto",
+            PresetChoice::Is(preset) => preset.word(),
         })
     }
 }
 
-impl TryFrom<String> for Choice {
+impl TryFrom<String> for PresetChoice {
     type Error = NotAPreset;
 
-    fn try_from(word: String) -> Result<Choice, NotAPreset> {
+    fn try_from(word: String) -> Result<PresetChoice, NotAPreset> {
         word.parse()
     }
 }
 
-impl From<Choice> for String {
-    fn from(choice: Choice) -> String {
+impl From<PresetChoice> for String {
+    fn from(choice: PresetChoice) -> String {
         choice.to_string()
     }
 }
