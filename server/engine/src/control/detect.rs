@@ -4,11 +4,12 @@
 use super::Control;
 use crate::source::git::Git;
 use domain::api::Reply;
-use domain::config::Config;
+use domain::config::{Config, ConfigPatch};
 use domain::detect::{self, BuildPlan, Tree};
 use domain::id::OrgId;
 use domain::refusal::Refusal;
-use domain::source::{Commit, Source};
+use domain::source::{Commit, Revision, Source};
+use domain::view::RepositoryView;
 
 /// One commit of one repository.
 struct At<'a> {
@@ -39,6 +40,31 @@ impl Control {
             root: clean(&config.build.root),
         };
         detect::plan(&at.tree(config).await?, config).map(Some)
+    }
+}
+
+impl Control {
+    pub(super) async fn repository_view(&self, org: &OrgId, url: &str) -> Reply<RepositoryView> {
+        let tags = self.git.tags(org, url).await?;
+        let branches = self.git.branches(org, url).await?;
+        let (build, build_problem) = match self.head_plan(org, url).await {
+            Ok(plan) => (plan, None),
+            Err(no) => (None, Some(no.to_string())),
+        };
+        Ok(RepositoryView {
+            url: url.to_owned(),
+            tags,
+            branches,
+            build,
+            build_problem,
+        })
+    }
+
+    /// How the default branch would be built, as far as the repository alone says.
+    async fn head_plan(&self, org: &OrgId, url: &str) -> Reply<Option<BuildPlan>> {
+        let source = self.pin(org, url, &Revision::Head).await?;
+        let resolved = self.configure(org, source, &ConfigPatch::default()).await?;
+        Ok(resolved.build)
     }
 }
 
@@ -122,8 +148,7 @@ fn clean(path: &str) -> String {
 mod tests {
     use super::*;
     use crate::dirs::Dirs;
-    use domain::config::{ConfigPatch, parse};
-    use domain::source::Revision;
+    use domain::config::parse;
     use domain::time::Time;
     use std::path::Path;
     use std::process::Command;

@@ -174,19 +174,7 @@ impl Projects for Control {
 
     async fn repository(&self, caller: &Caller, url: &str) -> Reply<RepositoryView> {
         caller.may(Action::CreateProject)?;
-        let tags = self.git.tags(&caller.org, url).await?;
-        let branches = self.git.branches(&caller.org, url).await?;
-        let (build, build_problem) = match self.head_plan(&caller.org, url).await {
-            Ok(plan) => (plan, None),
-            Err(no) => (None, Some(no.to_string())),
-        };
-        Ok(RepositoryView {
-            url: url.to_owned(),
-            tags,
-            branches,
-            build,
-            build_problem,
-        })
+        self.repository_view(&caller.org, url).await
     }
 
     async fn preview_delete(&self, caller: &Caller, id: &ProjectId) -> Reply<DeletePreview> {

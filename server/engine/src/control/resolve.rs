@@ -91,14 +91,7 @@ impl Control {
         })
     }
 
-    /// How the default branch would be built, as far as the repository alone says.
-    pub(super) async fn head_plan(&self, org: &OrgId, url: &str) -> Reply<Option<BuildPlan>> {
-        let source = self.pin(org, url, &Revision::Head).await?;
-        let resolved = self.configure(org, source, &ConfigPatch::default()).await?;
-        Ok(resolved.build)
-    }
-
-    async fn pin(&self, org: &OrgId, url: &str, revision: &Revision) -> Reply<Source> {
+    pub(super) async fn pin(&self, org: &OrgId, url: &str, revision: &Revision) -> Reply<Source> {
         let commit = self.git.resolve(org, url, revision).await?;
         Ok(Source::Git {
             url: url.to_owned(),
