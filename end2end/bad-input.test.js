@@ -87,9 +87,9 @@ describe('refused before anything is written', { skip, concurrency: 1 }, () => {
       source: () => git(repository, 'v1.0.1'), flags: () => ['--git', repository.url, '--tag', 'v1.0.1'],
       status: 422, place: /^revision$/, says: /no tag `v1\.0\.1`/, wayOut: /Did you mean `v1\.0\.0`\?/,
     },
-    'a repository without a Dockerfile': {
+    'a repository with nothing to build': {
       source: () => git(repository, 'bare'), flags: () => ['--git', repository.url, '--tag', 'bare'],
-      status: 422, place: /^build\.dockerfile$/, says: /no `Dockerfile` at [0-9a-f]{7}/, wayOut: /Add one/,
+      status: 422, code: 'nothing_to_build', place: /^build\.preset$/, says: /at [0-9a-f]{7} has nothing .*`Dockerfile`, .*`index\.html`/, wayOut: /Add one of them/,
     },
     'an unknown field in sealdock.yml: line, column and the nearest name': {
       source: () => git(repository, 'typo'), flags: () => ['--git', repository.url, '--tag', 'typo'],

@@ -1,7 +1,7 @@
 // Real Git repositories that hold the app, with whatever tags a test needs.
 
-import { rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { command } from './command.js'
 import { writeContext } from './docker.js'
 import { freshDirectory } from './places.js'
@@ -29,6 +29,26 @@ export class Repository {
     await repository.git('init', '--quiet', '--initial-branch=main', '.')
     for (const release of releases) await repository.release(release)
     return repository
+  }
+
+  /** One of any files, with nothing of the app. @param {Record<string, string | Uint8Array>} files */
+  static async of(files, tag = 'v1') {
+    const repository = new Repository(await freshDirectory('repository'))
+    await repository.git('init', '--quiet', '--initial-branch=main', '.')
+    await repository.commit(files, tag)
+    return repository
+  }
+
+  /** Replaces everything by these files, and tags it. */
+  async commit(files, tag) {
+    await this.git('rm', '-r', '--quiet', '--ignore-unmatch', '.')
+    for (const [name, content] of Object.entries(files)) {
+      await mkdir(dirname(join(this.path, name)), { recursive: true })
+      await writeFile(join(this.path, name), content)
+    }
+    await this.git('add', '--all')
+    await this.git('commit', '--quiet', '--message', `Release ${tag}`)
+    await this.git('tag', '--annotate', '--message', tag, tag)
   }
 
   git(...args) {

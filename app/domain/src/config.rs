@@ -25,6 +25,7 @@ mod many;
 pub mod nearest;
 mod node;
 mod patch;
+mod preset;
 mod read;
 mod render;
 mod schema;
@@ -38,6 +39,7 @@ pub use exclusive::{Exclusive, NotExclusive};
 pub use field::{Field, fields};
 pub use kind::Kind;
 pub use patch::{BuildPatch, ConfigPatch, EnvPatch, HealthPatch, ResourcesPatch};
+pub use preset::{NotAPreset, Preset, PresetChoice};
 pub use read::{parse, validate};
 pub use render::to_yaml;
 pub use schema::schema;
@@ -46,6 +48,11 @@ pub use text::MAX_FILE_BYTES;
 use crate::cron::Cron;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// Whether `build.output` could say this.
+pub(crate) fn is_folder(path: &str) -> bool {
+    check::folder(path).is_ok()
+}
 
 /// The file's name, at the root of the repository.
 pub const FILE_NAME: &str = "sealdock.yml";
@@ -86,10 +93,23 @@ pub struct Config {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Build {
+    /// What builds it; `auto` goes by the files.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
+    pub preset: PresetChoice,
     /// Relative to `root`.
     pub dockerfile: String,
     /// The project's directory inside the repository.
     pub root: String,
+    /// Instead of the preset's own; an empty one leaves the step out.
+    pub install: Option<String>,
+    /// Instead of the preset's own; an empty one leaves the step out.
+    pub command: Option<String>,
+    /// Instead of what was detected.
+    pub start: Option<String>,
+    /// The directory that the build leaves, relative to `root`: served as static files.
+    pub output: Option<String>,
+    /// Base images by language, where they are not the usual ones.
+    pub images: BTreeMap<String, String>,
     /// Public by declaration: they end up in the image's history.
     pub args: BTreeMap<String, String>,
     /// A build that takes longer has failed.
@@ -149,8 +169,14 @@ impl Default for Config {
 impl Default for Build {
     fn default() -> Build {
         Build {
+            preset: PresetChoice::Auto,
             dockerfile: "Dockerfile".to_owned(),
             root: ".".to_owned(),
+            install: None,
+            command: None,
+            start: None,
+            output: None,
+            images: BTreeMap::new(),
             args: BTreeMap::new(),
             timeout_s: 1800,
             memory_mib: 2048,

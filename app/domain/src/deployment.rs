@@ -3,6 +3,7 @@
 //! Which deployment *serves* is a pointer on the environment, never a phase.
 
 use crate::config::{Config, ConfigPatch};
+use crate::detect::BuildPlan;
 use crate::id::{DeploymentId, EnvironmentId, OrgId, ProjectId, RuntimeId, UserId};
 use crate::source::{Artifact, Source};
 use crate::time::Time;
@@ -26,6 +27,9 @@ pub struct Deployment {
     /// Whose artifact it starts again: nothing is built.
     #[serde(default)]
     pub reuses: Option<DeploymentId>,
+    /// How its repository is built; `None` where there is none, or in rows from before presets.
+    #[serde(default)]
+    pub build: Option<BuildPlan>,
     /// What it runs with: the file at the commit, overlaid by what the person set.
     pub config: Config,
     /// What the person set; the *Edit config* form starts from it.

@@ -13,7 +13,7 @@ pub enum JobKind {
     BuildImageJob,
     /// Follows the phases from starting to live.
     DeployImageJob,
-    /// Puts files that exist already where the data plane serves from.
+    /// Takes files to where the data plane serves from: a repository's, its build's, or an earlier deployment's.
     DeployStaticJob,
     /// Unpacks where the data plane serves from.
     DeployStaticBundleJob,
@@ -82,7 +82,7 @@ impl JobKind {
             JobKind::DownloadRepoJob => "Clone repository",
             JobKind::BuildImageJob => "Build image",
             JobKind::DeployImageJob => "Start, check, route",
-            JobKind::DeployStaticJob => "Place files",
+            JobKind::DeployStaticJob => "Publish static files",
             JobKind::DeployStaticBundleJob => "Unpack bundle",
             JobKind::PullExternalImageJob => "Pull image",
             JobKind::VerifyLocalImageJob => "Verify local image",

@@ -1,5 +1,6 @@
 //! Source → jobs, what may start now, and what a failure takes with it (P-2, P-3).
 
+use crate::detect::BuildPlan;
 use crate::job::{JobKind, JobStatus};
 use crate::source::{Artifact, Source};
 
@@ -36,12 +37,12 @@ pub enum Progress {
     Failed,
 }
 
-/// The jobs that lead from `source` to traffic, or from an artifact that is `reused`,
-/// and those that come after.
-pub fn jobs(source: &Source, reused: Option<&Artifact>) -> Vec<Planned> {
+/// The jobs that lead from `source` to traffic, or from an artifact that is `reused`, and those that
+/// come after; `build` is how a repository is built.
+pub fn jobs(source: &Source, build: Option<&BuildPlan>, reused: Option<&Artifact>) -> Vec<Planned> {
     let chain = match reused {
         Some(artifact) => again(artifact),
-        None => anew(source),
+        None => anew(source, build),
     };
     let way = chain
         .iter()
@@ -73,15 +74,10 @@ const fn again(artifact: &Artifact) -> &'static [JobKind] {
     }
 }
 
-const fn anew(source: &Source) -> &'static [JobKind] {
+fn anew(source: &Source, build: Option<&BuildPlan>) -> &'static [JobKind] {
     use JobKind as K;
     match source {
-        Source::Git { .. } => &[
-            K::DownloadRepoJob,
-            K::BuildImageJob,
-            K::DeployImageJob,
-            K::MarkDeploymentCompleteJob,
-        ],
+        Source::Git { .. } => from_repository(build),
         Source::Image { local: true, .. } | Source::ImageArchive { .. } => &[
             K::VerifyLocalImageJob,
             K::DeployImageJob,
@@ -93,6 +89,29 @@ const fn anew(source: &Source) -> &'static [JobKind] {
             K::MarkDeploymentCompleteJob,
         ],
         Source::Bundle { .. } => &[K::DeployStaticBundleJob, K::MarkDeploymentCompleteJob],
+    }
+}
+
+fn from_repository(build: Option<&BuildPlan>) -> &'static [JobKind] {
+    use JobKind as K;
+    match build {
+        Some(plan) if plan.carries_files() => &[
+            K::DownloadRepoJob,
+            K::BuildImageJob,
+            K::DeployStaticJob,
+            K::MarkDeploymentCompleteJob,
+        ],
+        Some(plan) if plan.output.is_some() => &[
+            K::DownloadRepoJob,
+            K::DeployStaticJob,
+            K::MarkDeploymentCompleteJob,
+        ],
+        _ => &[
+            K::DownloadRepoJob,
+            K::BuildImageJob,
+            K::DeployImageJob,
+            K::MarkDeploymentCompleteJob,
+        ],
     }
 }
 
@@ -160,6 +179,7 @@ pub fn progress(jobs: &[Standing]) -> Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Preset;
     use crate::source::{Commit, Revision};
     use crate::time::Time;
 
@@ -178,7 +198,7 @@ mod tests {
     }
 
     fn standing(source: &Source) -> Vec<Standing> {
-        jobs(source, None)
+        jobs(source, None, None)
             .into_iter()
             .map(|j| Standing {
                 kind: j.kind,
@@ -258,7 +278,7 @@ mod tests {
     #[test]
     fn p13_what_is_started_again_is_neither_cloned_nor_built() {
         let kinds = |artifact: Artifact| -> Vec<_> {
-            let planned = jobs(&git(), Some(&artifact));
+            let planned = jobs(&git(), None, Some(&artifact));
             planned.into_iter().map(|j| j.kind).collect()
         };
         let image = Artifact::Image {
@@ -286,13 +306,49 @@ mod tests {
     }
 
     #[test]
+    fn p6_static_files_are_published_and_built_only_where_there_is_something_to_build() {
+        let plan = |dockerfile: Option<&str>| BuildPlan {
+            preset: Preset::Vite,
+            why: String::new(),
+            install: None,
+            build: None,
+            start: None,
+            output: Some("dist".into()),
+            dockerfile: dockerfile.map(str::to_owned),
+        };
+        let kinds = |plan: &BuildPlan| -> Vec<_> {
+            let all = jobs(&git(), Some(plan), None);
+            all.iter().map(|j| j.kind).collect()
+        };
+        use JobKind as K;
+        let (built, plain) = (plan(Some("FROM a")), plan(None));
+        assert_eq!(
+            kinds(&built),
+            [
+                K::DownloadRepoJob,
+                K::BuildImageJob,
+                K::DeployStaticJob,
+                K::MarkDeploymentCompleteJob
+            ]
+        );
+        assert_eq!(
+            kinds(&plain),
+            [
+                K::DownloadRepoJob,
+                K::DeployStaticJob,
+                K::MarkDeploymentCompleteJob
+            ]
+        );
+    }
+
+    #[test]
     fn p2_an_image_that_is_here_is_verified_and_never_pulled() {
         let kinds = |local| {
             let image = Source::Image {
                 reference: "a:1".into(),
                 local,
             };
-            jobs(&image, None)[0].kind
+            jobs(&image, None, None)[0].kind
         };
         assert_eq!(
             (kinds(true), kinds(false)),

@@ -3,6 +3,7 @@
 
 use crate::config::{self, Config};
 use crate::deployment::{Deployment, Trigger};
+use crate::detect::BuildPlan;
 use crate::source::{Commit, Revision, Source};
 use crate::strategy::{Strategy, between};
 use crate::view::{Preview, ReusedView};
@@ -20,6 +21,8 @@ pub struct Proposal<'a> {
     pub config: &'a Config,
     /// Whose artifact would be started again, and what that is called.
     pub reuses: Option<(&'a Deployment, Trigger)>,
+    /// How its repository would be built.
+    pub build: Option<&'a BuildPlan>,
     /// From what serves to what is proposed, newest first.
     pub commits: Vec<Commit>,
     /// There are more than are shown.
@@ -51,6 +54,7 @@ pub fn preview(proposal: Proposal<'_>) -> Preview {
         strategy,
         downtime,
         stops: stops(active, proposal.candidate, downtime),
+        build: proposal.build.cloned(),
         notes: proposal.notes,
         typed: downtime.then(|| "yes".to_owned()),
         config: proposal.config.clone(),
@@ -157,6 +161,18 @@ mod tests {
         }
     }
 
+    fn by_dockerfile() -> BuildPlan {
+        BuildPlan {
+            preset: config::Preset::Dockerfile,
+            why: "the repository has `Dockerfile`".into(),
+            install: None,
+            build: None,
+            start: None,
+            output: None,
+            dockerfile: None,
+        }
+    }
+
     fn shown<'a>(active: &'a Deployment, source: &'a Source, config: &'a Config) -> Proposal<'a> {
         Proposal {
             active: Some(active),
@@ -164,6 +180,7 @@ mod tests {
             source,
             config,
             reuses: None,
+            build: None,
             commits: vec![],
             commits_more: false,
             notes: vec![],
@@ -193,6 +210,7 @@ mod tests {
         hold_alone(&mut alone.config, "gpu");
         let base = || shown(&active, &to, &active.config);
         let waiting = deployment(9, Phase::Building);
+        let built = by_dockerfile();
         let all = [
             base(),
             shown(&active, &other_to, &active.config),
@@ -209,6 +227,10 @@ mod tests {
             },
             Proposal {
                 commits: vec![commit("a")],
+                ..base()
+            },
+            Proposal {
+                build: Some(&built),
                 ..base()
             },
             Proposal {

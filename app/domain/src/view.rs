@@ -7,6 +7,7 @@ mod hook;
 mod log;
 mod metrics;
 mod overview;
+mod source;
 
 pub use account::*;
 pub use after::*;
@@ -15,10 +16,12 @@ pub use hook::*;
 pub use log::*;
 pub use metrics::*;
 pub use overview::*;
+pub use source::*;
 
 use crate::config::{Change, Config, ConfigPatch};
 use crate::deployment::{Deployment, Phase, Trigger};
-use crate::id::{DeploymentId, EnvironmentId, InstanceId, JobId, ProjectId, RuntimeId, UploadId};
+use crate::detect::BuildPlan;
+use crate::id::{DeploymentId, EnvironmentId, InstanceId, JobId, ProjectId, RuntimeId};
 use crate::job::{JobKind, JobStatus};
 use crate::source::{Artifact, Commit, Origin, Source, Tag};
 use crate::strategy::Strategy;
@@ -350,6 +353,9 @@ pub struct Preview {
     pub downtime: bool,
     /// What will be stopped, one line each.
     pub stops: Vec<String>,
+    /// How the repository would be built; `None` where there is none.
+    #[serde(default)]
+    pub build: Option<BuildPlan>,
     /// Sentences a person should read first: "`sealdock.yml` was not found at this tag; …".
     pub notes: Vec<String>,
     /// The word to type before it runs; `None` unless there is downtime.
@@ -434,30 +440,4 @@ pub struct DeletePreview {
     pub lines: Vec<String>,
     /// Which stop answering.
     pub urls: Vec<String>,
-}
-
-/// What a person sees before choosing a repository.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct RepositoryView {
-    /// As it was asked for.
-    pub url: String,
-    /// Newest first.
-    pub tags: Vec<Tag>,
-    /// By name.
-    pub branches: Vec<String>,
-}
-
-/// A file that was sent ahead.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct UploadView {
-    /// Named when it is deployed.
-    pub id: UploadId,
-    /// As the person's file was called.
-    pub name: String,
-    /// As it lies on disk.
-    pub size_bytes: u64,
-    /// SHA-256 of it.
-    pub digest: String,
 }

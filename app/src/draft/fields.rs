@@ -3,7 +3,8 @@
 use super::Read;
 use super::env::{env, env_patch, env_text};
 use super::number::{milli, number};
-use domain::config::{Config, ConfigPatch};
+use domain::config::{Config, ConfigPatch, PresetChoice};
+use domain::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 
 /// The fields of *Edit config*, as they stand in the form.
@@ -18,6 +19,8 @@ pub struct Fields {
     pub port: String,
     pub health_path: String,
     pub drain_s: String,
+    /// A word of `build.preset`; empty where there is no repository.
+    pub preset: String,
 }
 
 impl Fields {
@@ -30,10 +33,11 @@ impl Fields {
             port: config.port.to_string(),
             health_path: config.health.path.clone(),
             drain_s: config.drain_s.to_string(),
+            preset: config.build.preset.to_string(),
         }
     }
 
-    pub(super) fn pairs(&self) -> [(&'static str, String); 7] {
+    pub(super) fn pairs(&self) -> [(&'static str, String); 8] {
         [
             ("choice[config][env]", self.env.clone()),
             ("choice[config][replicas]", self.replicas.clone()),
@@ -42,6 +46,7 @@ impl Fields {
             ("choice[config][port]", self.port.clone()),
             ("choice[config][health_path]", self.health_path.clone()),
             ("choice[config][drain_s]", self.drain_s.clone()),
+            ("choice[config][preset]", self.preset.clone()),
         ]
     }
 
@@ -56,6 +61,7 @@ impl Fields {
             port: get("port")?,
             health_path: get("health_path")?,
             drain_s: get("drain_s")?,
+            preset: get("preset").unwrap_or_default(),
         })
     }
 
@@ -80,16 +86,26 @@ impl Fields {
         let path =
             Some(self.health_path.trim()).filter(|p| !p.is_empty() && *p != config.health.path);
         patch.health.path = path.map(str::to_owned).or(patch.health.path);
+        patch.build.preset = preset(Some(&self.preset))?
+            .filter(|p| *p != config.build.preset)
+            .or(patch.build.preset);
         patch.env = env_patch(&env(&self.env)?, &config.env, patch.env);
         Ok(patch)
     }
+}
+
+/// Nothing where nothing is said.
+pub(super) fn preset(word: Option<&str>) -> Read<Option<PresetChoice>> {
+    let word = word.map(str::trim).filter(|word| !word.is_empty());
+    let wrong = |_| Refusal::invalid("preset", "That is no way to build a repository.");
+    word.map(|word| word.parse().map_err(wrong)).transpose()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::draft::Choice;
-    use domain::config::EnvPatch;
+    use domain::config::{EnvPatch, Preset};
 
     fn config() -> Config {
         let env = [
@@ -134,6 +150,22 @@ mod tests {
             (patch.env, patch.resources.cpus_milli, patch.replicas),
             (env, Some(500), None)
         );
+    }
+
+    #[test]
+    fn p6_another_preset_is_an_override_and_none_says_nothing() {
+        let patched = |word: &str| {
+            let form = Fields {
+                preset: word.into(),
+                ..Fields::of(&config())
+            };
+            form.patch(&config(), &ConfigPatch::default())
+                .map(|patch| patch.build.preset)
+        };
+        let static_files = PresetChoice::Is(Preset::Static);
+        assert_eq!(patched("static"), Ok(Some(static_files)));
+        assert_eq!((patched("auto"), patched("")), (Ok(None), Ok(None)));
+        assert!(patched("magic").is_err());
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! The forms of a new project.
 
 use super::env::env;
+use super::fields::preset;
 use super::number::number;
 use super::{Read, bundle, said};
 use domain::api::NewProject;
-use domain::config::{ConfigPatch, EnvPatch};
+use domain::config::{BuildPatch, ConfigPatch, EnvPatch, PresetChoice};
 use domain::refusal::Refusal;
 use domain::source::{Revision, Wanted};
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,8 @@ pub struct NewDraft {
     pub upload: Option<String>,
     pub port: Option<String>,
     pub env: Option<String>,
+    /// A word of `build.preset`.
+    pub preset: Option<String>,
 }
 
 impl NewDraft {
@@ -31,8 +34,26 @@ impl NewDraft {
             name: self.name.trim().to_owned(),
             source: self.wanted()?,
             environment: None,
-            config: first_config(self.port.as_deref(), self.env.as_deref())?,
+            config: self.config()?,
             runtime: said(&self.runtime).map(str::to_owned),
+        })
+    }
+
+    /// What a new project is told besides its source.
+    fn config(&self) -> Read<ConfigPatch> {
+        let set = env(self.env.as_deref().unwrap_or_default())?;
+        let env: EnvPatch = set
+            .into_iter()
+            .map(|(name, value)| (name, Some(value)))
+            .collect();
+        Ok(ConfigPatch {
+            build: BuildPatch {
+                preset: preset(self.preset.as_deref())?.filter(|p| *p != PresetChoice::Auto),
+                ..BuildPatch::default()
+            },
+            port: number("port", self.port.as_deref())?,
+            env,
+            ..ConfigPatch::default()
         })
     }
 
@@ -64,18 +85,4 @@ fn revision(text: Option<&str>) -> Revision {
         Some(("branch", name)) => Revision::Branch(name.to_owned()),
         _ => text.map_or(Revision::Head, |name| Revision::Branch(name.to_owned())),
     }
-}
-
-/// What a new project is told besides its source.
-fn first_config(port: Option<&str>, env_lines: Option<&str>) -> Read<ConfigPatch> {
-    let set = env(env_lines.unwrap_or_default())?;
-    let env: EnvPatch = set
-        .into_iter()
-        .map(|(name, value)| (name, Some(value)))
-        .collect();
-    Ok(ConfigPatch {
-        port: number("port", port)?,
-        env,
-        ..ConfigPatch::default()
-    })
 }

@@ -31,11 +31,18 @@ fn page(id: String, now: ConfigNow, posted: Option<Fields>) -> AnyView {
     view! {
         {update_head(&now.environment)}
         <div class="two">
-            {config_form(fields)}
+            {config_form(fields, builds(&now))}
             {plan_panel(plan, Confirmation { id, choice, action: confirm })}
         </div>
     }
     .into_any()
+}
+
+/// What it runs, or ran last, came from a repository.
+fn builds(now: &ConfigNow) -> bool {
+    let of = &now.environment;
+    let newest = of.active.as_ref().or(of.latest.as_ref());
+    newest.is_some_and(|d| d.source.commit().is_some())
 }
 
 /// What *Show the plan* posted to this page, without wasm.

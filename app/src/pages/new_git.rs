@@ -2,11 +2,14 @@
 
 use super::query;
 use crate::answer::Answer;
+use crate::parts::build_facts::build_facts;
 use crate::parts::icon::{Icon, icon};
 use crate::parts::loaded::Skeleton;
 use crate::parts::loaded::loaded;
 use crate::parts::new_form::{name_from, new_form};
 use crate::parts::page_head::page_head;
+use crate::parts::preset_field::preset_field;
+use crate::parts::prose::prose;
 use crate::parts::refused::refused;
 use crate::paths;
 use crate::read::Read;
@@ -79,6 +82,19 @@ fn second(found: RepositoryView) -> AnyView {
                 <optgroup label="Branches">{branches}</optgroup>
             </select>
         </div>
+        {built(&found)}
+        {preset_field("new[preset]", "auto", |_| {})}
     };
     new_form(own, name_from(&found.url), true)
+}
+
+/// What would happen to the default branch, before anything is asked for. Another version may be
+/// built in another way, so a "no" leaves the form as it is.
+fn built(found: &RepositoryView) -> AnyView {
+    let facts = found.build.as_ref().map(build_facts);
+    let problem = found.build_problem.as_ref().map(|no| {
+        view! { <div class="notice">{icon(Icon::CircleAlert)}<p>{prose(no)}</p></div> }
+    });
+    view! { <section aria-label="How the default branch is built">{facts}{problem}</section> }
+        .into_any()
 }

@@ -16,7 +16,7 @@ const WAYS: [(&str, Icon, &str, &str); 3] = [
         "/projects/new/git",
         Icon::GitBranch,
         "Git repository",
-        "Built from its Dockerfile at a branch, tag or commit. https, ssh, or a path on this machine.",
+        "A Dockerfile, or Node.js, Vite, Python, Go, Rust, plain HTML: built at a branch, tag or commit.",
     ),
     (
         "/projects/new/image",

@@ -2,6 +2,7 @@
 //! address; with wasm the plan follows as soon as typing rests.
 
 use super::env_editor::env_editor;
+use super::preset_field::preset_field;
 use crate::draft::Fields;
 use leptos::prelude::*;
 use std::time::Duration;
@@ -9,7 +10,8 @@ use std::time::Duration;
 /// Typing rests when nothing came for this long.
 const REST: Duration = Duration::from_millis(350);
 
-pub fn config_form(fields: RwSignal<Fields>) -> AnyView {
+/// `builds`: there is a repository, so there is a choice of what builds it.
+pub fn config_form(fields: RwSignal<Fields>, builds: bool) -> AnyView {
     let draft = RwSignal::new(fields.get_untracked());
     let turn = StoredValue::new(0_u32);
     let touched = move || {
@@ -22,9 +24,16 @@ pub fn config_form(fields: RwSignal<Fields>) -> AnyView {
         };
         set_timeout(rest, REST);
     };
+    let preset = move |word: String| {
+        draft.update(|f| f.preset = word);
+        touched();
+    };
+    let chosen = draft.with_untracked(|f| f.preset.clone());
+    let build = builds.then(|| preset_field("choice[config][preset]", &chosen, preset));
     view! {
         <form method="post" class="fields">
             {env_editor(draft, touched)}
+            {build}
             <fieldset>
                 <legend>"Scale and limits"</legend>
                 <div class="fields-2">

@@ -2,6 +2,7 @@
 
 pub mod act;
 pub mod ansi;
+pub mod build_facts;
 pub mod changes;
 pub mod config_form;
 pub mod copy;
@@ -32,6 +33,7 @@ pub mod origin;
 pub mod page_head;
 pub mod palette;
 pub mod plan_panel;
+pub mod preset_field;
 pub mod prose;
 pub mod refused;
 pub mod role_field;

@@ -1,6 +1,7 @@
 //! The plan that the server computed, and the button that does what it says. The confirmation
 //! carries the plan's digest: what nobody saw does not run.
 
+use super::build_facts::build_facts;
 use super::changes::changes;
 use super::dynamic::{dynamic, flag};
 use super::icon::{Icon, icon};
@@ -74,6 +75,7 @@ fn shown(plan: Preview, confirmation: Confirmation) -> AnyView {
             {way(plan.from.as_ref(), &plan.to)}
             {plan.notes.iter().map(|note| view! { <div class="notice">{icon(Icon::CircleAlert)}<p>{prose(note)}</p></div> }).collect_view()}
             {how(&plan)}
+            {built(&plan)}
             {differences(&plan)}
             {commits(&plan)}
             {confirm(plan, confirmation)}
@@ -140,6 +142,11 @@ fn how(plan: &Preview) -> AnyView {
         </ul>
     }
     .into_any()
+}
+
+fn built(plan: &Preview) -> Option<AnyView> {
+    let facts = build_facts(plan.build.as_ref()?);
+    Some(view! { <div><h3>"How it is built"</h3>{facts}</div> }.into_any())
 }
 
 fn differences(plan: &Preview) -> AnyView {

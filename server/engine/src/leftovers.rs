@@ -9,6 +9,7 @@ use crate::store::Store;
 use crate::store::artifact::Kept;
 use crate::store::deployment::{Filter, Listed};
 use crate::store::environment::Environment;
+use domain::detect::BuildPlan;
 use domain::id::{DeploymentId, RuntimeId};
 use domain::source::{Artifact, Origin, Source};
 use std::path::Path;
@@ -53,6 +54,15 @@ impl Leftovers {
                 deployment.reuses.is_none() && matches!(deployment.source, Source::Image { .. });
             self.untag(&deployment.id, &deployment.runtime, artifact, foreign)
                 .await?;
+        }
+        if deployment
+            .build
+            .as_ref()
+            .is_some_and(BuildPlan::carries_files)
+        {
+            // One whose files were never published still has its image.
+            let place = self.runtimes.of(&deployment.runtime).await?;
+            place.images.discard(&image::tag(&deployment.id)).await?;
         }
         if let Source::Bundle { upload, .. } | Source::ImageArchive { upload, .. } =
             &deployment.source

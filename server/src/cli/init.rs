@@ -56,7 +56,7 @@ port: {port}          # where the application listens; it is also told as PORT
 replicas: 1
 
 build:
-  dockerfile: Dockerfile
+  preset: auto      # a Dockerfile; else what the files say: nextjs, vite, node, python, go, rust, static
 
 health:
   path: /           # answers 2xx once the application can serve

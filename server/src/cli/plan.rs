@@ -66,6 +66,12 @@ pub fn text(plan: &Preview) -> String {
     if plan.commits_more {
         let _ = writeln!(text, "  … and more commits");
     }
+    if let Some(build) = &plan.build {
+        let _ = writeln!(text, "  built as {}", build.title());
+        for (name, step) in build.steps() {
+            let _ = writeln!(text, "    {}: {step}", name.to_lowercase());
+        }
+    }
     plan.changes
         .iter()
         .for_each(|change| line(&mut text, change));

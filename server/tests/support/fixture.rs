@@ -252,6 +252,8 @@ impl Projects for Fixture {
             url: url.into(),
             tags: vec![],
             branches: vec![],
+            build: None,
+            build_problem: None,
         })
     }
     async fn preview_delete(&self, caller: &Caller, id: &ProjectId) -> Reply<DeletePreview> {

@@ -194,6 +194,7 @@ pub fn preview() -> Preview {
         strategy: Strategy::BlueGreen,
         downtime: false,
         stops: vec![],
+        build: None,
         notes: vec![],
         typed: None,
         config: Config::default(),

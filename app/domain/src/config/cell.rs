@@ -19,6 +19,11 @@ impl Cell<'_> {
     pub fn value(&mut self, node: &Node) -> Option<Value> {
         match self.field.kind {
             Kind::File => self.text(node, check::file).map(Value::Text),
+            Kind::Folder => self.text(node, check::folder).map(Value::Text),
+            Kind::OneOf(words) => self
+                .text(node, |text| check::one_of(text, words))
+                .map(Value::Text),
+            Kind::Command => self.text(node, check::command).map(Value::Text),
             Kind::UrlPath => self.text(node, check::url_path).map(Value::Text),
             Kind::Number { min, max } => self.number(node, min, max).map(Value::Number),
             Kind::Cpus {
@@ -30,8 +35,9 @@ impl Cell<'_> {
             Kind::Words => self
                 .list(node, |cell, item| cell.text(item, check::word))
                 .map(Value::Words),
-            Kind::Env => self.variables(node, check::own_variable),
-            Kind::Args => self.variables(node, check::variable),
+            Kind::Env => self.variables(node, check::own_variable, check::variable_value),
+            Kind::Args => self.variables(node, check::variable, check::variable_value),
+            Kind::Images => self.variables(node, check::base, check::image),
             Kind::Statuses => self.statuses(node),
             Kind::Exclusives => self.exclusives(node),
             Kind::Crons => self.crons(node),
@@ -68,7 +74,11 @@ impl Cell<'_> {
         )
     }
 
-    pub fn text(&mut self, node: &Node, check: fn(&str) -> Result<(), Fault>) -> Option<String> {
+    pub fn text(
+        &mut self,
+        node: &Node,
+        check: impl Fn(&str) -> Result<(), Fault>,
+    ) -> Option<String> {
         match &node.body {
             Body::Scalar { text, .. } if !node.is_blank() && !node.is_null() => match check(text) {
                 Ok(()) => Some(text.clone()),

@@ -1,7 +1,9 @@
 //! What a single text may be. Pure checks, used for files and for requests alike.
 
 use super::error::Fault;
+use super::nearest::nearest;
 use super::units::brief;
+use crate::detect::BASES;
 
 pub(super) const MAX_NAMES: usize = 256;
 pub(super) const MAX_ITEMS: usize = 256;
@@ -24,6 +26,69 @@ pub(super) fn file(path: &str) -> Check {
         _ if path.chars().any(char::is_control) => refuse("contains a control character"),
         _ if path.split('/').any(|part| part == "..") => refuse("leads out of the repository"),
         _ => Ok(()),
+    }
+}
+
+/// What goes into a generated Dockerfile as a path, and must mean there what it says here.
+pub(super) fn folder(path: &str) -> Check {
+    file(path)?;
+    let plain = |c: char| c.is_alphanumeric() || "/._-@+~ ".contains(c);
+    match path.chars().all(plain) {
+        true => Ok(()),
+        false => Err(Fault::new(
+            format!(
+                "`{}` has characters that are none of a directory's",
+                brief(path)
+            ),
+            "use letters, digits, spaces and `/ . _ - @ + ~`",
+        )),
+    }
+}
+
+pub(super) fn one_of(word: &str, words: &[&str]) -> Check {
+    if words.contains(&word) {
+        return Ok(());
+    }
+    let way_out = match nearest(word, words.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("choose one of `{}`", words.join("`, `")),
+    };
+    Err(Fault::new(
+        format!("`{}` is not known", brief(word)),
+        way_out,
+    ))
+}
+
+/// One line. What is done with it is the container's business; an empty one means "no such step".
+pub(super) fn command(line: &str) -> Check {
+    match line {
+        _ if line.len() > MAX_WORD_BYTES => Err(Fault::new(
+            "a command is longer than 8 KiB",
+            "put it into a script in the repository",
+        )),
+        _ if line.chars().any(char::is_control) => Err(Fault::new(
+            "a command holds a line feed or another control character",
+            "write it on one line, with `&&` between its parts",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// What a base image is for.
+pub(super) fn base(name: &str) -> Check {
+    one_of(name, &BASES.map(|(name, _)| name))
+}
+
+/// A reference, as it stands behind `FROM`.
+pub(super) fn image(reference: &str) -> Check {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "./:_-@".contains(c);
+    let starts_well = reference.starts_with(|c: char| c.is_ascii_alphanumeric());
+    match starts_well && reference.len() <= 512 && reference.chars().all(plain) {
+        true => Ok(()),
+        false => Err(Fault::new(
+            format!("`{}` is not the name of an image", brief(reference)),
+            "write it like `registry.example.org/team/node:22`",
+        )),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The table of fields: everything that `sealdock.yml` can say.
 
 use super::kind::{Kind, Place, Value};
+use super::preset::CHOICES;
 use super::{Config, ConfigPatch};
 use std::sync::LazyLock;
 
@@ -60,11 +61,23 @@ macro_rules! row {
 }
 
 #[rustfmt::skip] // a table is read by its columns
-static FIELDS: [Field; 21] = [
+static FIELDS: [Field; 27] = [
+    row!("build.preset", Kind::OneOf(&CHOICES), "auto",
+        "What builds the repository; `auto` goes by its files.", build.preset),
     row!("build.dockerfile", Kind::File, "Dockerfile",
         "The Dockerfile to build, relative to `build.root`.", build.dockerfile),
     row!("build.root", Kind::File, "services/web",
         "The project's directory inside the repository, for monorepos.", build.root),
+    row!("build.install", Kind::Command, "npm ci",
+        "Fetches what the build needs, instead of the preset's own command; `\"\"` for nothing.", build.install),
+    row!("build.command", Kind::Command, "npm run build",
+        "Builds, instead of the preset's own command; `\"\"` for nothing. Go and Rust: programs go to `/out/bin`.", build.command),
+    row!("build.start", Kind::Command, "node server.js",
+        "Starts what was built, instead of what was detected.", build.start),
+    row!("build.output", Kind::Folder, "dist",
+        "The directory that the build leaves, relative to `build.root`: served as static files, without a container.", build.output),
+    row!("build.images", Kind::Images, "{node: 'node:22-slim'}",
+        "Base images of the presets: `node`, `bun`, `python`, `go`, `rust`, and `run` for programs of Go and Rust.", build.images),
     row!("build.args", Kind::Args, "{NODE_ENV: production}",
         "Public build arguments. They can be read from the image: never put a secret here.", build.args),
     row!("build.timeout_s", Kind::Number { min: 10, max: 86_400 }, "1800",

@@ -1,5 +1,6 @@
 //! What a field may hold, and the shape in which every value passes between the table and the structs.
 
+use super::PresetChoice;
 use super::exclusive::Exclusive;
 use super::patch::EnvPatch;
 use crate::cron::Cron;
@@ -9,6 +10,12 @@ use crate::cron::Cron;
 pub enum Kind {
     /// A relative path inside the repository.
     File,
+    /// The same, of letters that every tool takes as they are.
+    Folder,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// A command, as one types it.
+    Command,
     /// The path of a URL.
     UrlPath,
     /// A whole number.
@@ -40,6 +47,8 @@ pub enum Kind {
     Env,
     /// Build arguments: as `Env`, without reserved names.
     Args,
+    /// Base images by the name of what they are for.
+    Images,
     /// HTTP status codes.
     Statuses,
     /// What only one deployment can hold.
@@ -109,6 +118,19 @@ place!(Vec<Exclusive>, Exclusives);
 place!(Vec<Cron>, Crons);
 number_place!(u16);
 number_place!(u32);
+
+impl Place for Option<PresetChoice> {
+    fn said(&self) -> Option<Value> {
+        self.map(|choice| Value::Text(choice.to_string()))
+    }
+
+    fn put(&mut self, value: Value) {
+        *self = match value {
+            Value::Text(word) => word.parse().ok(),
+            _ => None,
+        };
+    }
+}
 
 /// Names merge, so that no names and nothing said are the same.
 impl Place for EnvPatch {

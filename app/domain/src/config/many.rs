@@ -73,6 +73,7 @@ impl Cell<'_> {
         &mut self,
         node: &Node,
         name_check: fn(&str) -> Result<(), Fault>,
+        value_check: fn(&str) -> Result<(), Fault>,
     ) -> Option<Value> {
         let Body::Map(entries) = &node.body else {
             return self.wrong_type(node, "names with values");
@@ -88,7 +89,10 @@ impl Cell<'_> {
         }
         let read: Vec<_> = entries
             .iter()
-            .map(|entry| self.named(&entry.name).variable(entry, name_check))
+            .map(|entry| {
+                self.named(&entry.name)
+                    .variable(entry, name_check, value_check)
+            })
             .collect();
         read.into_iter()
             .collect::<Option<BTreeMap<_, _>>>()
@@ -108,6 +112,7 @@ impl Cell<'_> {
         &mut self,
         entry: &Entry,
         name_check: fn(&str) -> Result<(), Fault>,
+        value_check: fn(&str) -> Result<(), Fault>,
     ) -> Option<(String, Option<String>)> {
         name_check(&entry.name)
             .map_err(|fault| self.fault::<()>(entry.at, fault))
@@ -115,11 +120,15 @@ impl Cell<'_> {
         if entry.value.is_null() {
             return Some((entry.name.clone(), None));
         }
-        let value = self.variable_value(entry)?;
+        let value = self.variable_value(entry, value_check)?;
         Some((entry.name.clone(), Some(value)))
     }
 
-    fn variable_value(&mut self, entry: &Entry) -> Option<String> {
+    fn variable_value(
+        &mut self,
+        entry: &Entry,
+        value_check: fn(&str) -> Result<(), Fault>,
+    ) -> Option<String> {
         let Entry {
             name, value: node, ..
         } = entry;
@@ -129,7 +138,7 @@ impl Cell<'_> {
                 format!("`{name}` has no value"),
                 "write `\"\"` for an empty one, or `null` to remove the name",
             ),
-            Body::Scalar { text, .. } => match check::variable_value(text) {
+            Body::Scalar { text, .. } => match value_check(text) {
                 Ok(()) => return Some(text.clone()),
                 Err(fault) => fault,
             },

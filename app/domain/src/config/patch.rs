@@ -1,6 +1,8 @@
 //! What a file or a person said, and how several of them add up.
 
-use super::{Build, Config, Exclusive, Health, Resources, field::fields, kind::Value};
+use super::{
+    Build, Config, Exclusive, Health, PresetChoice, Resources, field::fields, kind::Value,
+};
 use crate::cron::Cron;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -43,10 +45,23 @@ pub struct ConfigPatch {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct BuildPatch {
+    /// See [`Build::preset`].
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
+    pub preset: Option<PresetChoice>,
     /// See [`Build::dockerfile`].
     pub dockerfile: Option<String>,
     /// See [`Build::root`].
     pub root: Option<String>,
+    /// See [`Build::install`].
+    pub install: Option<String>,
+    /// See [`Build::command`].
+    pub command: Option<String>,
+    /// See [`Build::start`].
+    pub start: Option<String>,
+    /// See [`Build::output`].
+    pub output: Option<String>,
+    /// See [`Build::images`]; `null` goes back to the usual one.
+    pub images: EnvPatch,
     /// See [`Build::args`].
     pub args: EnvPatch,
     /// See [`Build::timeout_s`].
@@ -125,8 +140,14 @@ impl Config {
 
 fn build(said: BuildPatch, default: Build) -> Build {
     Build {
+        preset: said.preset.unwrap_or(default.preset),
         dockerfile: said.dockerfile.unwrap_or(default.dockerfile),
         root: said.root.unwrap_or(default.root),
+        install: said.install,
+        command: said.command,
+        start: said.start,
+        output: said.output,
+        images: present(said.images),
         args: present(said.args),
         timeout_s: said.timeout_s.unwrap_or(default.timeout_s),
         memory_mib: said.memory_mib.unwrap_or(default.memory_mib),
@@ -169,8 +190,14 @@ impl From<&Config> for ConfigPatch {
         } = config;
         ConfigPatch {
             build: BuildPatch {
+                preset: Some(build.preset),
                 dockerfile: Some(build.dockerfile.clone()),
                 root: Some(build.root.clone()),
+                install: build.install.clone(),
+                command: build.command.clone(),
+                start: build.start.clone(),
+                output: build.output.clone(),
+                images: set(&build.images),
                 args: set(&build.args),
                 timeout_s: Some(build.timeout_s),
                 memory_mib: Some(build.memory_mib),

@@ -4,6 +4,7 @@ use super::field::{Field, fields};
 use super::kind::{Kind, Value};
 use super::render::number;
 use crate::cron::{MAX_CRONS, MAX_TIMEOUT_S, Overlap, usual_timeout_s};
+use crate::detect::BASES;
 use serde_json::{Map, Value as Json, json};
 
 const VARIABLE: &str = "^[A-Za-z_][A-Za-z0-9_]*$";
@@ -50,8 +51,12 @@ fn of_field(field: &Field) -> Json {
 
 fn of_kind(kind: &Kind) -> Json {
     match kind {
-        Kind::File => {
+        Kind::File | Kind::Folder => {
             json!({ "type": "string", "minLength": 1, "maxLength": 1024, "pattern": "^[^/]" })
+        }
+        Kind::OneOf(words) => json!({ "type": "string", "enum": words }),
+        Kind::Command => {
+            json!({ "type": "string", "maxLength": 8192, "pattern": "^[^\\x00-\\x1f]*$" })
         }
         Kind::UrlPath => json!({ "type": "string", "maxLength": 1024, "pattern": "^/[!-~]*$" }),
         Kind::Number { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
@@ -65,6 +70,7 @@ fn of_kind(kind: &Kind) -> Json {
         Kind::Words => json!({ "type": "array", "maxItems": 256, "items": text() }),
         Kind::Env => variables(OWN_VARIABLE),
         Kind::Args => variables(VARIABLE),
+        Kind::Images => images(),
         Kind::Statuses => {
             json!({ "type": "array", "uniqueItems": true, "items": { "type": "integer", "minimum": 300, "maximum": 599 } })
         }
@@ -105,6 +111,15 @@ fn variables(pattern: &str) -> Json {
         "propertyNames": { "pattern": pattern },
         "additionalProperties": { "type": ["string", "number", "boolean", "null"] },
     })
+}
+
+fn images() -> Json {
+    let one = json!({ "type": ["string", "null"], "maxLength": 512 });
+    let known: Map<_, _> = BASES
+        .iter()
+        .map(|(name, _)| ((*name).to_owned(), one.clone()))
+        .collect();
+    json!({ "type": "object", "additionalProperties": false, "properties": known })
 }
 
 fn plain(kind: &Kind, value: &Value) -> Json {

@@ -15,8 +15,14 @@ fn resolved(file: &str) -> Config {
 const EVERYTHING: &str = "\
 # all of it
 build:
+  preset: node
   dockerfile: deploy/Dockerfile
   root: services/web
+  install: npm ci
+  command: npm run build && npm test
+  start: node server.js --port '80'
+  output: dist/web
+  images: { node: 'node:22-slim', run: null }
   args: { NODE_ENV: production }
   timeout_s: 900
   memory: 4GiB
@@ -49,8 +55,16 @@ crons:
 fn reads_every_field() {
     expect![[r#"
         build:
+          preset: node
           dockerfile: deploy/Dockerfile
           root: services/web
+          install: "npm ci"
+          command: "npm run build && npm test"
+          start: "node server.js --port '80'"
+          output: dist/web
+          images:
+            node: "node:22-slim"
+            run: null
           args:
             NODE_ENV: production
           timeout_s: 900

@@ -4,6 +4,7 @@
 mod accounts;
 mod crons;
 mod deployments;
+mod detect;
 mod disk;
 mod environments;
 mod hooks;

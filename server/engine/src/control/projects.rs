@@ -83,6 +83,7 @@ impl Projects for Control {
             source: &checked.resolved.source,
             config: &checked.resolved.config,
             reuses: None,
+            build: checked.resolved.build.as_ref(),
             commits: vec![],
             commits_more: false,
             notes: checked.resolved.notes,
@@ -116,6 +117,7 @@ impl Projects for Control {
             environment: &environment,
             source: &checked.resolved.source,
             reuses: None,
+            build: checked.resolved.build.as_ref(),
             config: &checked.resolved.config,
             overrides: &new.config,
             trigger: Trigger::Create,
@@ -172,13 +174,7 @@ impl Projects for Control {
 
     async fn repository(&self, caller: &Caller, url: &str) -> Reply<RepositoryView> {
         caller.may(Action::CreateProject)?;
-        let tags = self.git.tags(&caller.org, url).await?;
-        let branches = self.git.branches(&caller.org, url).await?;
-        Ok(RepositoryView {
-            url: url.to_owned(),
-            tags,
-            branches,
-        })
+        self.repository_view(&caller.org, url).await
     }
 
     async fn preview_delete(&self, caller: &Caller, id: &ProjectId) -> Reply<DeletePreview> {

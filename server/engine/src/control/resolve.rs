@@ -9,17 +9,19 @@ use crate::store::upload::Upload;
 use domain::access::Caller;
 use domain::api::Reply;
 use domain::config::{self, Config, ConfigErrors, ConfigPatch};
+use domain::detect::BuildPlan;
 use domain::id::OrgId;
 use domain::refusal::Refusal;
 use domain::source::{Origin, Revision, Source, Wanted};
 use domain::view::UploadView;
-use std::path::Path;
 
 const LONGEST_REFERENCE: usize = 512;
 
 /// Pinned, with what the repository says about itself.
 pub(super) struct Resolved {
     pub source: Source,
+    /// `None` where nothing is built.
+    pub build: Option<BuildPlan>,
     pub config: Config,
     pub notes: Vec<String>,
 }
@@ -54,32 +56,42 @@ impl Control {
         source: Source,
         overrides: &ConfigPatch,
     ) -> Reply<Resolved> {
-        let resolved = self.layered(org, source, overrides).await?;
-        if let Source::Git { url, commit, .. } = &resolved.source {
-            self.has_dockerfile(org, url, &commit.sha, &resolved.config)
-                .await?;
-        }
-        Ok(resolved)
+        let nothing = ConfigPatch::default();
+        let said = self.layered(org, source, overrides, &nothing).await?;
+        let Some(plan) = self.build_plan(org, &said.source, &said.config).await? else {
+            return Ok(said);
+        };
+        let beneath = plan.defaults();
+        let layered = match beneath == nothing {
+            true => said,
+            false => self.layered(org, said.source, overrides, &beneath).await?,
+        };
+        Ok(Resolved {
+            build: Some(plan),
+            ..layered
+        })
     }
 
-    /// The same without a look at how it would be built.
+    /// The same without a look at how it would be built; what a preset sets lies `beneath`.
     pub(super) async fn layered(
         &self,
         org: &OrgId,
         source: Source,
         overrides: &ConfigPatch,
+        beneath: &ConfigPatch,
     ) -> Reply<Resolved> {
         config::validate(overrides).map_err(|errors| wrong_config("config", &errors))?;
         let (file, notes) = self.file(org, &source).await?;
-        let config = Config::resolve(&[&file, overrides]);
+        let config = Config::resolve(&[beneath, &file, overrides]);
         Ok(Resolved {
             source,
+            build: None,
             config,
             notes,
         })
     }
 
-    async fn pin(&self, org: &OrgId, url: &str, revision: &Revision) -> Reply<Source> {
+    pub(super) async fn pin(&self, org: &OrgId, url: &str, revision: &Revision) -> Reply<Source> {
         let commit = self.git.resolve(org, url, revision).await?;
         Ok(Source::Git {
             url: url.to_owned(),
@@ -145,26 +157,6 @@ impl Control {
                     &errors,
                 )),
             },
-        }
-    }
-
-    async fn has_dockerfile(
-        &self,
-        org: &OrgId,
-        url: &str,
-        sha: &str,
-        config: &Config,
-    ) -> Reply<()> {
-        let path = Path::new(&config.build.root).join(&config.build.dockerfile);
-        let path = path
-            .strip_prefix(".")
-            .unwrap_or(&path)
-            .display()
-            .to_string();
-        match self.git.has_file(org, url, sha, &path).await? {
-            true => Ok(()),
-            false => Err(Refusal::invalid("build.dockerfile", format!("The repository has no `{path}` at {}.", &sha[..sha.len().min(7)]))
-                .way_out("Add one, choose another revision, or name yours with `build.dockerfile` in sealdock.yml.")),
         }
     }
 

@@ -9,6 +9,7 @@ use domain::access::Caller;
 use domain::api::Reply;
 use domain::config::ConfigPatch;
 use domain::deployment::{Deployment, Phase, Trigger};
+use domain::detect::BuildPlan;
 use domain::refusal::Refusal;
 use domain::reuse::{self, Reuse, Settings};
 use domain::source::Artifact;
@@ -91,8 +92,10 @@ impl Control {
         if trigger == Trigger::Rollback && wanted.config == Settings::Own {
             return Ok(as_it_was(of, trigger));
         }
+        let beneath = of.build.as_ref().map(BuildPlan::defaults);
+        let beneath = beneath.unwrap_or_default();
         let resolved = self
-            .layered(&caller.org, of.source.clone(), &row.overrides)
+            .layered(&caller.org, of.source.clone(), &row.overrides, &beneath)
             .await?;
         Ok(Again {
             of,
@@ -122,6 +125,7 @@ fn as_it_was(of: Deployment, trigger: Trigger) -> Again {
     Again {
         resolved: Resolved {
             source: of.source.clone(),
+            build: None,
             config: of.config.clone(),
             notes: vec![],
         },

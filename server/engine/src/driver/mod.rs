@@ -141,6 +141,8 @@ pub struct Build<'a> {
     pub context: &'a Path,
     /// Relative to the context.
     pub dockerfile: &'a str,
+    /// Its text, where the tree does not have it: sent under that name, and never written there.
+    pub generated: Option<&'a str>,
     /// What the image is called, besides its id: `sealdock/web:dep_…`.
     pub tag: &'a str,
     pub args: &'a BTreeMap<String, String>,
@@ -172,6 +174,14 @@ pub trait Images: Send + Sync {
         wanted: Wanted,
         limits: Limits,
     ) -> Result<Vec<File>, DriverError>;
+    /// Writes a directory of an image to a tar at `into`, of at most about so many bytes; nothing of the image runs.
+    async fn take_out(
+        &self,
+        tag: &str,
+        directory: &str,
+        into: &Path,
+        most_bytes: u64,
+    ) -> Result<(), DriverError>;
     /// Only by our own tag; false: a container still uses the image, and it stays.
     async fn discard(&self, tag: &str) -> Result<bool, DriverError>;
 }

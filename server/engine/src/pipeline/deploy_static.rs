@@ -1,14 +1,19 @@
-//! Puts files that exist already where the data plane serves from: those of an earlier deployment.
+//! Puts files where the data plane serves from: those of an earlier deployment, or of the repository.
 
-use super::{Ended, Pipeline, Task};
+use super::{Ended, Pipeline, Task, publish};
+use domain::id::DeploymentId;
 use domain::source::Artifact;
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> Ended {
-    let Some(of) = &task.deployment.reuses else {
-        return Err("This deployment starts no earlier one again.".into());
-    };
+    match &task.deployment.reuses {
+        Some(of) => again(pipeline, task, of).await,
+        None => publish::run(pipeline, task).await,
+    }
+}
+
+async fn again(pipeline: &Pipeline, task: &Task<'_>, of: &DeploymentId) -> Ended {
     let (number, artifact) = super::reused(pipeline, task, of).await?;
     let Artifact::Static {
         root,

@@ -3,6 +3,7 @@
 use super::{Ended, Pipeline, Task};
 use crate::source::bundle;
 use domain::source::{Artifact, Source};
+use std::path::Path;
 
 pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> Ended {
     let Source::Bundle { name, upload, .. } = &task.deployment.source else {
@@ -24,11 +25,16 @@ pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> Ended {
     let done = bundle::unpack(stored.path.as_ref(), &into, bundle::Limits::default())
         .await
         .map_err(|e| e.to_string())?;
+    Ok(Some(published(task, done, &into)))
+}
+
+/// What the data plane serves from now on, and the line that says so.
+pub(super) fn published(task: &Task<'_>, done: bundle::Unpacked, root: &Path) -> Artifact {
     task.say(&format!("{} files, {} KiB.", done.files, done.bytes / 1024));
-    Ok(Some(Artifact::Static {
+    Artifact::Static {
         digest: done.digest,
-        root: into.display().to_string(),
+        root: root.display().to_string(),
         files: u32::try_from(done.files).unwrap_or(u32::MAX),
         size_bytes: done.bytes,
-    }))
+    }
 }

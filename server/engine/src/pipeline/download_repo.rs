@@ -4,9 +4,19 @@ use super::{Ended, Pipeline, Task};
 use crate::driver::Lines as _;
 use domain::source::Source;
 use domain::view::Stream;
+use std::path::PathBuf;
 
 pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> Ended {
     fetch(pipeline, task).await.map(|()| None)
+}
+
+/// The tree; a restart that came between took it with the work directory.
+pub(super) async fn tree(pipeline: &Pipeline, task: &Task<'_>) -> Result<PathBuf, String> {
+    let tree = pipeline.dirs.work(&task.deployment.id).join("tree");
+    if !tree.is_dir() {
+        fetch(pipeline, task).await?;
+    }
+    Ok(tree)
 }
 
 /// A clean tree at the commit, made anew.

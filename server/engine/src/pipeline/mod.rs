@@ -10,6 +10,7 @@ mod configure_crons;
 mod deploy_static;
 mod deploy_static_bundle;
 mod download_repo;
+mod publish;
 mod pull_external_image;
 mod scan_vulnerabilities;
 mod take_screenshot;
@@ -158,7 +159,7 @@ impl Pipeline {
             None => task.say("Stopped: it was cancelled."),
         }
         log.finish().await;
-        self.tidy(&job).await;
+        self.tidy(&job, &deployment).await;
         self.hint(&deployment);
         self.queue.wake(&deployment.environment);
         self.work.notify_waiters();
@@ -231,8 +232,8 @@ impl Pipeline {
         }
     }
 
-    /// The work directory goes when no job of the deployment will need it.
-    async fn tidy(&self, job: &Job) {
+    /// The work directory, and an image that only carried files, go when no job of the deployment will need it.
+    async fn tidy(&self, job: &Job, deployment: &Deployment) {
         let pending = match self.store.jobs(&job.deployment).await {
             Ok(jobs) => jobs
                 .iter()
@@ -241,6 +242,7 @@ impl Pipeline {
         };
         if !pending {
             remove(&self.dirs.work(&job.deployment)).await;
+            publish::discard_carrier(self, deployment).await;
         }
     }
 

@@ -200,6 +200,17 @@ impl Images for BadLine {
             .await
     }
 
+    async fn take_out(
+        &self,
+        tag: &str,
+        directory: &str,
+        into: &Path,
+        most_bytes: u64,
+    ) -> Result<(), DriverError> {
+        let taken = self.0.driver.take_out(tag, directory, into, most_bytes);
+        self.call(&format!("take out of {tag}"), taken).await
+    }
+
     async fn discard(&self, tag: &str) -> Result<bool, DriverError> {
         self.call(&format!("discard {tag}"), self.0.driver.discard(tag))
             .await

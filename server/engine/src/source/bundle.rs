@@ -2,11 +2,13 @@
 //! Either everything is there, or nothing is.
 
 mod archive;
+mod gather;
 mod path;
 #[cfg(test)]
 mod tests;
 
 use archive::Kind;
+pub use gather::gather;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::{self, File};

@@ -43,7 +43,7 @@ pub struct Filter {
     pub limit: u32,
 }
 
-const COLUMNS: &str = "d.id, d.org, d.project, d.environment, d.number, d.source, d.reuses, d.config, d.overrides, d.trigger_kind, d.runtime, \
+const COLUMNS: &str = "d.id, d.org, d.project, d.environment, d.number, d.source, d.reuses, d.build, d.config, d.overrides, d.trigger_kind, d.runtime, \
     d.created_by, d.created_at, d.phase, d.since, d.reason, d.artifact, d.collected_at";
 
 const LISTED: &str = "d.claimed_at, d.built_at, d.ended_at, d.screenshot_at, d.contents, p.name AS project_name, e.name AS environment_name, u.email, e.active \

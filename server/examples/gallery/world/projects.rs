@@ -77,6 +77,8 @@ impl Projects for Gallery {
             url: url.into(),
             tags,
             branches: vec!["main".into(), "next".into(), "fix/basket-total".into()],
+            build: super::scene::build(),
+            build_problem: None,
         })
     }
 

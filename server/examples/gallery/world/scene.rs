@@ -10,6 +10,8 @@ mod runtime;
 mod source;
 mod summary;
 
+pub use preview::build;
+
 use super::World;
 use domain::access::{Action, Role};
 use domain::deployment::Phase;

@@ -1,5 +1,6 @@
 //! What holds for every file and every patch.
 
+use super::super::preset::CHOICES;
 use super::*;
 use crate::cron::Overlap;
 use proptest::prelude::*;
@@ -44,9 +45,28 @@ prop_compose! {
     fn build_patch()(
         dockerfile in proptest::option::of("[a-zA-Z#: é'\"-]{1,9}"), args in variables(),
         timeout_s in proptest::option::of(10_u32..=86_400), memory_mib in proptest::option::of(64_u32..=1_048_576),
+        preset in proptest::option::of(proptest::sample::select(&CHOICES[..])), steps in steps(),
+        output in proptest::option::of("[a-z][a-z/ @+~_-]{0,9}"), images in images(),
     ) -> BuildPatch {
-        BuildPatch { dockerfile, root: None, args, timeout_s, memory_mib }
+        let preset = preset.map(|word| word.parse().expect("it is one"));
+        let (install, command, start) = steps;
+        BuildPatch { preset, dockerfile, root: None, install, command, start, output, images, args, timeout_s, memory_mib }
     }
+}
+
+fn images() -> impl Strategy<Value = EnvPatch> {
+    let reference = proptest::option::of("[a-z0-9][a-z0-9./:_@-]{0,12}");
+    let names = proptest::sample::select(vec!["node", "bun", "python", "go", "rust", "run"]);
+    proptest::collection::btree_map(names.prop_map(str::to_owned), reference, 0..4)
+}
+
+type Step = Option<String>;
+
+fn steps() -> impl Strategy<Value = (Step, Step, Step)> {
+    let step = || {
+        proptest::option::of("\\PC{0,20}".prop_filter("control", |s| !s.contains(char::is_control)))
+    };
+    (step(), step(), step())
 }
 
 prop_compose! {

@@ -49,6 +49,7 @@ pub fn deployment(number: u32, phase: Phase) -> Deployment {
             reference: format!("app:{number}"),
             local: false,
         },
+        build: None,
         config: Config::default(),
         overrides: ConfigPatch::default(),
         trigger: Trigger::Update,

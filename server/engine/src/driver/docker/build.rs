@@ -24,7 +24,8 @@ pub async fn build(
     build: Build<'_>,
     lines: &dyn Lines,
 ) -> Result<Artifact, DriverError> {
-    if !context::dockerfile(build.context, build.dockerfile).is_file() {
+    if build.generated.is_none() && !context::dockerfile(build.context, build.dockerfile).is_file()
+    {
         return Err(no_dockerfile(build.dockerfile));
     }
     let engine = room
@@ -88,7 +89,12 @@ fn context_body(
     build: &Build<'_>,
     unreadable: Arc<OnceLock<String>>,
 ) -> impl futures_util::Stream<Item = context::Chunk> + Send + 'static {
-    ReceiverStream::new(context::stream(build.context, build.dockerfile)).inspect(move |chunk| {
+    ReceiverStream::new(context::stream(
+        build.context,
+        build.dockerfile,
+        build.generated,
+    ))
+    .inspect(move |chunk| {
         if let Err(e) = chunk {
             let _ = unreadable.set(e.to_string());
         }

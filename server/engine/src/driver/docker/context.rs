@@ -16,9 +16,10 @@ pub type Chunk = io::Result<Bytes>;
 
 /// Chunks of the tar of `root`. Owner, group and time are left out, so that the same tree
 /// always finds the same cached layers.
-pub fn stream(root: &Path, dockerfile: &str) -> mpsc::Receiver<Chunk> {
+pub fn stream(root: &Path, dockerfile: &str, generated: Option<&str>) -> mpsc::Receiver<Chunk> {
     let (root, dockerfile) = (root.to_owned(), dockerfile.to_owned());
-    written(move |into| write(&root, &dockerfile, into))
+    let generated = generated.map(str::to_owned);
+    written(move |into| write(&root, &dockerfile, generated.as_deref(), into))
 }
 
 /// Chunks of what `write` writes, off the async threads.
@@ -35,18 +36,28 @@ pub fn written(
     receive
 }
 
-/// Everything that `.dockerignore` lets through, to `into`.
-pub fn write(root: &Path, dockerfile: &str, into: impl Write) -> io::Result<()> {
+/// Everything that `.dockerignore` lets through, to `into`; a generated Dockerfile comes first,
+/// and what has its name in the tree stays behind.
+pub fn write(
+    root: &Path,
+    dockerfile: &str,
+    generated: Option<&str>,
+    into: impl Write,
+) -> io::Result<()> {
     let ignore = std::fs::read_to_string(root.join(".dockerignore"))
         .map(|text| Ignore::parse(&text))
         .unwrap_or_default();
     let mut tree = Tree {
         root,
         dockerfile: clean(dockerfile),
+        is_generated: generated.is_some(),
         ignore,
         tar: tar::Builder::new(into),
     };
     tree.tar.follow_symlinks(false);
+    if let Some(text) = generated {
+        tree.append_generated(text)?;
+    }
     tree.directory(Path::new(""))?;
     tree.tar.into_inner()?.flush()
 }
@@ -58,6 +69,8 @@ fn clean(path: &str) -> String {
 struct Tree<'a, W: Write> {
     root: &'a Path,
     dockerfile: String,
+    /// The one in the tree, if there is one, is not the one.
+    is_generated: bool,
     ignore: Ignore,
     tar: tar::Builder<W>,
 }
@@ -74,6 +87,9 @@ impl<W: Write> Tree<'_, W> {
     }
 
     fn entry(&mut self, path: &Path, metadata: &Metadata) -> io::Result<()> {
+        if self.is_generated && path == Path::new(&self.dockerfile) {
+            return Ok(());
+        }
         let sent = !self.ignore.excludes(&path.to_string_lossy()) || self.is_needed(path);
         if sent {
             self.append(path, metadata)?;
@@ -91,6 +107,14 @@ impl<W: Write> Tree<'_, W> {
 
     fn may_send_inside(&self, path: &Path) -> bool {
         self.ignore.takes_back() || Path::new(&self.dockerfile).starts_with(path)
+    }
+
+    fn append_generated(&mut self, text: &str) -> io::Result<()> {
+        let mut header = tar::Header::new_gnu();
+        header.set_mode(0o644);
+        header.set_size(text.len() as u64);
+        self.tar
+            .append_data(&mut header, &self.dockerfile, text.as_bytes())
     }
 
     /// Sockets and pipes are left out: there is nothing in them to build from.
@@ -186,7 +210,7 @@ mod tests {
             ("secret.env", "A=1"),
         ])?;
         let mut tar = Vec::new();
-        write(dir.path(), "./docker/Dockerfile", &mut tar)?;
+        write(dir.path(), "./docker/Dockerfile", None, &mut tar)?;
         assert_eq!(
             names(&tar)?,
             [
@@ -201,13 +225,29 @@ mod tests {
     }
 
     #[test]
+    fn p6_a_generated_dockerfile_goes_along_and_overwrites_nothing() -> io::Result<()> {
+        let dir = tree(&[(".sealdock.Dockerfile", "theirs"), ("a.txt", "a")])?;
+        let mut tar = Vec::new();
+        write(dir.path(), ".sealdock.Dockerfile", Some("FROM a"), &mut tar)?;
+        assert_eq!(names(&tar)?, [".sealdock.Dockerfile", "a.txt"]);
+        let mut archive = tar::Archive::new(tar.as_slice());
+        let mut sent = String::new();
+        let first = archive.entries()?.next().expect("an entry");
+        io::Read::read_to_string(&mut first?, &mut sent)?;
+        assert_eq!(sent, "FROM a");
+        let kept = std::fs::read_to_string(dir.path().join(".sealdock.Dockerfile"))?;
+        assert_eq!(kept, "theirs");
+        Ok(())
+    }
+
+    #[test]
     fn links_stay_links_and_the_same_tree_is_the_same_tar() -> io::Result<()> {
         let dir = tree(&[("Dockerfile", "FROM scratch"), ("a/run.sh", "x")])?;
         std::os::unix::fs::symlink("/etc/passwd", dir.path().join("link"))?;
         let (mut one, mut two) = (Vec::new(), Vec::new());
-        write(dir.path(), "Dockerfile", &mut one)?;
+        write(dir.path(), "Dockerfile", None, &mut one)?;
         std::fs::write(dir.path().join("a/run.sh"), "x")?;
-        write(dir.path(), "Dockerfile", &mut two)?;
+        write(dir.path(), "Dockerfile", None, &mut two)?;
         assert_eq!(one, two);
         let mut archive = tar::Archive::new(one.as_slice());
         let link = archive
@@ -220,7 +260,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_tree_that_can_t_be_read_says_so_in_the_stream() {
-        let mut chunks = stream(Path::new("/nowhere/at/all"), "Dockerfile");
+        let mut chunks = stream(Path::new("/nowhere/at/all"), "Dockerfile", None);
         let mut last = None;
         while let Some(chunk) = chunks.recv().await {
             last = Some(chunk);

@@ -1,6 +1,6 @@
 //! Images, where the Engine keeps them.
 
-use super::{Docker, Room, build, error, files, load, name, pull};
+use super::{Docker, Room, build, error, files, load, name, pull, take_out};
 use crate::contents::{File, Limits, Wanted};
 use crate::driver::{Build, DriverError, Images, Lines};
 use async_trait::async_trait;
@@ -37,6 +37,16 @@ impl Images for Docker {
         limits: Limits,
     ) -> Result<Vec<File>, DriverError> {
         files::files(&self.room, image, wanted, limits).await
+    }
+
+    async fn take_out(
+        &self,
+        tag: &str,
+        directory: &str,
+        into: &Path,
+        most_bytes: u64,
+    ) -> Result<(), DriverError> {
+        take_out::take_out(&self.room, tag, directory, into, most_bytes).await
     }
 
     async fn discard(&self, tag: &str) -> Result<bool, DriverError> {
@@ -85,6 +95,8 @@ async fn discard(room: &Room, tag: &str) -> Result<bool, DriverError> {
             "The image {tag} was not made by Sealdock, so it is not removed. Remove it with `docker rmi {tag}` if nothing needs it."
         )));
     }
+    // One that a crash left would keep the image.
+    take_out::remove(room, tag).await?;
     let options = RemoveImageOptionsBuilder::new().build();
     match room
         .client

@@ -40,6 +40,7 @@ mod settle;
 mod spec;
 mod stamp;
 mod steps;
+mod take_out;
 #[cfg(test)]
 mod tests;
 

@@ -16,6 +16,12 @@ pub fn container(id: &InstanceId) -> String {
     format!("sealdock-{}-{}-{}", id.deployment, id.component, id.replica)
 }
 
+/// The container that an image's files are taken out of, named by the image.
+pub fn taken_out(tag: &str) -> String {
+    let version = tag.rsplit_once(':').map_or(tag, |(_, version)| version);
+    format!("sealdock-files-{version}")
+}
+
 pub fn network(environment: &EnvironmentId) -> String {
     format!("sealdock-{environment}")
 }

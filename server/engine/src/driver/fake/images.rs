@@ -79,6 +79,23 @@ impl Images for FakeDriver {
         self.verb("files", image, |_| Ok(vec![]))
     }
 
+    /// One page, that says what an instance of the image would say first.
+    async fn take_out(
+        &self,
+        tag: &str,
+        directory: &str,
+        into: &Path,
+        _: u64,
+    ) -> Result<(), DriverError> {
+        let made = self.verb("take out of", tag, |world| Ok(world.tags.get(tag).cloned()))?;
+        let reference = made.ok_or_else(|| {
+            DriverError::Refused(format!("There is no image {tag} in the fake runtime."))
+        })?;
+        let version = reference.rsplit_once(':').map_or("latest", |(_, tag)| tag);
+        page(directory, version, into)
+            .map_err(|e| DriverError::Refused(format!("{} can't be written: {e}", into.display())))
+    }
+
     async fn discard(&self, tag: &str) -> Result<bool, DriverError> {
         if !tag.starts_with(OURS) {
             return Err(DriverError::Refused(format!(
@@ -90,6 +107,17 @@ impl Images for FakeDriver {
             Ok(true)
         })
     }
+}
+
+fn page(directory: &str, version: &str, into: &Path) -> std::io::Result<()> {
+    let text = format!("{version}\n");
+    let mut tar = tar::Builder::new(std::fs::File::create(into)?);
+    let mut header = tar::Header::new_ustar();
+    header.set_mode(0o644);
+    header.set_size(text.len() as u64);
+    let path = Path::new(directory.trim_start_matches('/')).join("index.html");
+    tar.append_data(&mut header, path, text.as_bytes())?;
+    tar.finish()
 }
 
 /// What the image does, by its id or its name.
@@ -108,7 +136,11 @@ pub fn knob(image: &str) -> Result<Knob, DriverError> {
 
 /// The base image when it is one of ours; else the app that always works, in a version of its own.
 fn base(build: &Build<'_>) -> String {
-    let text = std::fs::read_to_string(build.context.join(build.dockerfile)).unwrap_or_default();
+    let in_tree = || std::fs::read_to_string(build.context.join(build.dockerfile));
+    let text = match build.generated {
+        Some(text) => text.to_owned(),
+        None => in_tree().unwrap_or_default(),
+    };
     let from = text
         .lines()
         .rev()

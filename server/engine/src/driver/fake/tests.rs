@@ -5,6 +5,7 @@ use crate::clock::ManualClock;
 use crate::driver::contract::{self, App, Behaviour, Harness, environment, see, whole_contract};
 use crate::driver::{Build, Driver, DriverError, Images, Lines};
 use crate::probe::Prober;
+use crate::source::bundle;
 use domain::instance::{InstanceSpec, State};
 use domain::source::Artifact;
 use domain::time::Time;
@@ -208,6 +209,7 @@ async fn build(dockerfile: &str) -> Result<Artifact, DriverError> {
     let build = Build {
         context,
         dockerfile: "Dockerfile",
+        generated: None,
         tag,
         args: &args,
         labels: &labels,
@@ -237,6 +239,31 @@ async fn a_build_takes_its_behaviour_from_its_base_image() {
     assert!(
         matches!(build("FROM fake/build-fails").await, Err(DriverError::Refused(said)) if said.contains("Step 1/1"))
     );
+}
+
+#[tokio::test]
+async fn p6_files_come_out_of_what_was_built() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (archive, site) = (dir.path().join("site.tar"), dir.path().join("site"));
+    let driver = FakeDriver::serving();
+    let tag = "sealdock/build:dep_1";
+    let taken = async || driver.take_out(tag, "/site", &archive, 1 << 20).await;
+    assert!(matches!(taken().await, Err(DriverError::Refused(said)) if said.contains(tag)));
+    let build = Build {
+        context: dir.path(),
+        dockerfile: ".sealdock.Dockerfile",
+        generated: Some("FROM node AS build\nFROM fake/ok:v7"),
+        tag,
+        args: &BTreeMap::new(),
+        labels: &BTreeMap::new(),
+        memory_mib: 64,
+    };
+    driver.build(build, &Silence).await.expect("it builds");
+    taken().await.expect("it comes out");
+    let done = bundle::unpack(&archive, &site, bundle::Limits::default()).await;
+    assert_eq!(done.expect("it unpacks").files, 1);
+    let page = std::fs::read_to_string(site.join("index.html")).expect("the page");
+    assert_eq!(page, "v7\n");
 }
 
 #[tokio::test]

@@ -10,6 +10,8 @@ use domain::refusal::Refusal;
 use domain::source::Commit;
 use domain::time::Time;
 
+/// More in one directory says nothing about how it is built.
+const MOST_NAMES: usize = 10_000;
 const COMMIT: &str = "--format=%H%x00%s%x00%an%x00%ct";
 
 impl Git {
@@ -52,6 +54,23 @@ impl Git {
         listed(&mirror, sha, path).await
     }
 
+    /// What is directly in a directory at a commit, directories with `/` behind their names; the
+    /// root's path is empty. Links and submodules are left out. `None` when there is no such directory.
+    pub async fn list(
+        &self,
+        org: &OrgId,
+        url: &str,
+        sha: &str,
+        dir: &str,
+    ) -> Reply<Option<Vec<String>>> {
+        let mirror = self.at(org, url, sha).await?;
+        let object = format!("{sha}:{dir}");
+        let said = mirror.ask(&["ls-tree", "-z", &object]).await?;
+        let text = String::from_utf8_lossy(&said.out);
+        let names = text.split('\0').filter_map(name).take(MOST_NAMES);
+        Ok(said.ok.then(|| names.collect()))
+    }
+
     /// Commits that `to` has and `from` has not, the newest first.
     pub async fn log_between(
         &self,
@@ -87,6 +106,16 @@ impl Git {
             mirror.fetch_commit(sha).await?;
         }
         Ok(mirror)
+    }
+}
+
+/// Of `100644 blob 3f2a…<tab>name`.
+fn name(entry: &str) -> Option<String> {
+    let (kind, name) = entry.split_once('\t')?;
+    match kind.split(' ').next()? {
+        "040000" => Some(format!("{name}/")),
+        "100644" | "100755" => Some(name.to_owned()),
+        _ => None,
     }
 }
 

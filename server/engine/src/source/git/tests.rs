@@ -170,6 +170,30 @@ async fn a_tag_that_was_pushed_a_moment_ago_is_found() {
 }
 
 #[tokio::test]
+async fn p6_a_directory_is_listed_without_a_clone() {
+    let bench = Bench::new();
+    let url = bench.repo();
+    std::fs::create_dir_all(bench.dir.path().join("repo/web/src")).expect("a directory");
+    std::os::unix::fs::symlink("a", bench.dir.path().join("repo/link")).expect("a link");
+    bench.commit("web/src/main.py", "1", None);
+    bench.commit("web/a b.txt", "2", None);
+    bench.commit("a", "3", None);
+    let commit = bench.resolve(&url, Revision::Head).await.expect("head");
+    let list = async |dir| {
+        bench
+            .git
+            .list(&bench.org, &url, &commit.sha, dir)
+            .await
+            .expect("a list")
+    };
+    let names = |names: &[&str]| Some(names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>());
+    assert_eq!(list("").await, names(&["a", "web/"]));
+    assert_eq!(list("web").await, names(&["a b.txt", "src/"]));
+    assert_eq!(list("nowhere").await, None);
+    assert_eq!(list("a").await, None);
+}
+
+#[tokio::test]
 async fn a_wrong_url_says_what_git_said() {
     let bench = Bench::new();
     let nowhere = bench

@@ -5,6 +5,7 @@ use crate::store::{Ids, StoreError, Stored, Transaction, to_json};
 use domain::access::Caller;
 use domain::config::{Config, ConfigPatch};
 use domain::deployment::{Deployment, Phase, Trigger};
+use domain::detect::BuildPlan;
 use domain::id::{DeploymentId, EnvironmentId, JobId, ProjectId, RuntimeId, UserId};
 use domain::pipeline;
 use domain::source::{Artifact, Source};
@@ -19,6 +20,7 @@ pub struct NewDeployment<'a> {
     pub source: &'a Source,
     /// Whose artifact it starts again.
     pub reuses: Option<&'a Deployment>,
+    pub build: Option<&'a BuildPlan>,
     pub config: &'a Config,
     pub overrides: &'a ConfigPatch,
     pub trigger: Trigger,
@@ -53,6 +55,7 @@ pub(crate) async fn insert(
         number: u32::try_from(number).unwrap_or(u32::MAX),
         source: new.source.clone(),
         reuses: new.reuses.map(|of| of.id.clone()),
+        build: new.build.cloned(),
         config: new.config.clone(),
         overrides: new.overrides.clone(),
         trigger: new.trigger,
@@ -101,7 +104,7 @@ pub(crate) async fn insert(
 
 async fn insert_row(tx: &mut Transaction<'_>, d: &Deployment, project_name: &str) -> Stored<()> {
     let sql = "INSERT INTO deployments (id, org, project, environment, number, source, words, config, overrides, trigger_kind, runtime, \
-               created_by, created_at, phase, since, reuses) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+               created_by, created_at, phase, since, reuses, build) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
     sqlx::query(sql)
         .bind(d.id.as_str())
         .bind(d.org.as_str())
@@ -119,6 +122,7 @@ async fn insert_row(tx: &mut Transaction<'_>, d: &Deployment, project_name: &str
         .bind(d.phase.word())
         .bind(d.since.0)
         .bind(d.reuses.as_ref().map(DeploymentId::as_str))
+        .bind(d.build.as_ref().map(to_json).transpose()?)
         .execute(&mut **tx)
         .await?;
     Ok(())
@@ -130,7 +134,7 @@ async fn insert_jobs(
     reused: Option<&Artifact>,
     ids: Ids<'_>,
 ) -> Stored<()> {
-    for job in pipeline::jobs(&deployment.source, reused) {
+    for job in pipeline::jobs(&deployment.source, deployment.build.as_ref(), reused) {
         let now = ids();
         let sql = "INSERT INTO jobs (id, org, deployment, kind, ordinal, needs, status) VALUES ($1, $2, $3, $4, $5, $6, 'Pending')";
         sqlx::query(sql)

@@ -4,6 +4,7 @@ use super::Listed;
 use crate::store::{Row, StoreError, Stored, from_json};
 use domain::config::{Config, ConfigPatch};
 use domain::deployment::{Deployment, Phase};
+use domain::detect::BuildPlan;
 use domain::time::Time;
 use domain::view::Durations;
 use serde::de::DeserializeOwned;
@@ -15,6 +16,7 @@ use sqlx::Row as _;
 pub(super) struct Before {
     config: Last<Config>,
     overrides: Last<ConfigPatch>,
+    build: Last<BuildPlan>,
 }
 
 struct Last<T>(Option<(String, T)>);
@@ -54,6 +56,10 @@ fn deployment_after(row: &Row, before: &mut Before) -> Stored<Deployment> {
         reuses: row
             .try_get::<Option<String>, _>("reuses")?
             .map(|s| s.parse())
+            .transpose()?,
+        build: row
+            .try_get::<Option<&str>, _>("build")?
+            .map(|text| before.build.read(text))
             .transpose()?,
         config: before.config.read(row.try_get("config")?)?,
         overrides: before.overrides.read(row.try_get("overrides")?)?,

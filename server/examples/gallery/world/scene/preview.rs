@@ -4,7 +4,9 @@ use super::config::changes;
 use super::source::bundle;
 use super::{Scene, World, sha};
 use domain::api::Update;
+use domain::config::Config;
 use domain::deployment::Trigger;
+use domain::detect::{BuildPlan, Tree, plan};
 use domain::source::{Revision, Source, Wanted};
 use domain::strategy::Strategy;
 use domain::view::{EnvironmentView, Preview};
@@ -64,6 +66,7 @@ impl Scene {
                         .into(),
                 ]
             },
+            build: build(),
             notes: vec![
                 "`sealdock.yml` was not found at this tag; the defaults and your overrides apply."
                     .into(),
@@ -72,4 +75,17 @@ impl Scene {
             config: self.config(),
         }
     }
+}
+
+/// Of a repository without a Dockerfile.
+pub fn build() -> Option<BuildPlan> {
+    let manifest = r#"{"scripts": {"build": "tsc", "start": "node server.js"}}"#;
+    let tree = Tree {
+        commit: "3f2a91c".into(),
+        names: ["package.json", "package-lock.json"]
+            .map(str::to_owned)
+            .into(),
+        texts: [("package.json".to_owned(), manifest.to_owned())].into(),
+    };
+    plan(&tree, &Config::default()).ok()
 }

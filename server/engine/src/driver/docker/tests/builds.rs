@@ -104,6 +104,7 @@ pub async fn build(
             Build {
                 context,
                 dockerfile: "Dockerfile",
+                generated: None,
                 tag,
                 args: &args,
                 labels: &labels,

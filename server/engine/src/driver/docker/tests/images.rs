@@ -4,6 +4,7 @@ use super::builds::{Kept, build, context, sweep, tag};
 use super::engine::Here;
 use crate::driver::contract::eventually;
 use crate::driver::{Build, DriverError, Images};
+use crate::source::bundle;
 use domain::source::Artifact;
 use domain::view::Stream;
 use std::collections::BTreeMap;
@@ -121,6 +122,7 @@ async fn a_build_that_eats_its_memory_names_the_limit() {
     let hungry = Build {
         context: dir.path(),
         dockerfile,
+        generated: None,
         tag,
         args: &args,
         labels: &labels,
@@ -151,6 +153,51 @@ async fn dropping_a_build_stops_it_and_leaves_nothing() {
     .await;
     assert_eq!(docker.find(tag).await, Ok(None));
     sweep(&docker, &said).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p6_files_come_out_of_an_image_and_leave_nothing_behind() {
+    let Some(here) = Here::new("files").await else {
+        return;
+    };
+    let (docker, said, name) = (here.docker(), Kept::default(), tag("files"));
+    let dir = context("is not sent");
+    std::fs::write(dir.path().join("index.html"), "hello").expect("a page");
+    let (args, labels) = (BTreeMap::new(), BTreeMap::new());
+    let text = format!("FROM scratch\nLABEL test={name}\nCOPY index.html /site/\n");
+    let build = Build {
+        context: dir.path(),
+        dockerfile: ".sealdock.Dockerfile",
+        generated: Some(&text),
+        tag: &name,
+        args: &args,
+        labels: &labels,
+        memory_mib: 64,
+    };
+    docker.build(build, &said).await.expect("it builds");
+    let archive = dir.path().join("site.tar");
+    let taken = docker.take_out(&name, "/site", &archive, 1 << 20).await;
+    taken.expect("it comes out");
+    let site = dir.path().join("site");
+    let done = bundle::unpack(&archive, &site, bundle::Limits::default()).await;
+    assert_eq!(done.expect("it unpacks").files, 1);
+    assert_eq!(
+        std::fs::read_to_string(site.join("index.html"))
+            .ok()
+            .as_deref(),
+        Some("hello")
+    );
+    let why = docker.take_out(&name, "/site", &archive, 16).await;
+    assert!(
+        matches!(&why, Err(DriverError::Refused(said)) if said.contains("most that is served")),
+        "{why:?}"
+    );
+    eventually("the container goes", async || {
+        (here.count("none").await == 0).then_some(())
+    })
+    .await;
+    docker.discard(&name).await.expect("it goes");
+    assert_eq!(docker.find(&name).await, Ok(None));
 }
 
 #[tokio::test(flavor = "multi_thread")]
