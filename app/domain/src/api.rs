@@ -309,8 +309,9 @@ pub trait Updates: Send + Sync {
 pub trait Metrics: Send + Sync {
     /// An environment's last hour.
     async fn traffic(&self, caller: &Caller, id: &EnvironmentId) -> Reply<TrafficView>;
-    /// Of every environment of the caller's organization, since the data plane started.
-    async fn counters(&self, caller: &Caller) -> Reply<Vec<Counters>>;
+    /// Of every environment of the caller's organization, since the data plane started; `None`
+    /// while it does not answer.
+    async fn counters(&self, caller: &Caller) -> Reply<Option<Vec<Counters>>>;
 }
 
 /// Deploying what is pushed (P-17).

@@ -45,11 +45,20 @@ async fn traffic(
 #[utoipa::path(get, path = "/metrics", tag = "Probes", responses((status = 200, body = String, content_type = "text/plain")))]
 async fn metrics(State(app): State<App>, actor: Actor) -> Answer<impl IntoResponse> {
     let all = app.api.counters(&actor.0).await?;
-    Ok(([(header::CONTENT_TYPE, TEXT)], text(&all)))
+    Ok(([(header::CONTENT_TYPE, TEXT)], text(all.as_deref())))
 }
 
-fn text(all: &[Counters]) -> String {
+/// Without a data plane there is only that it is down.
+fn text(all: Option<&[Counters]>) -> String {
     let mut out = String::new();
+    family(
+        &mut out,
+        "sealdock_data_plane_up",
+        "gauge",
+        "Whether the data plane answers.",
+    );
+    let _ = writeln!(out, "sealdock_data_plane_up {}", u8::from(all.is_some()));
+    let all = all.unwrap_or_default();
     family(
         &mut out,
         "sealdock_requests_total",
@@ -155,13 +164,16 @@ mod tests {
                 latency_us: vec![(896, 2), (81_920, 1)],
             },
         };
-        let written = text(&[one]);
+        let written = text(Some(&[one]));
         let short: String = written
             .lines()
             .filter(|l| !l.contains("le=\"0.0") && !l.contains("le=\"2") && !l.contains("le=\"0.5"))
             .map(|l| l.replace("project=\"web\",environment=\"production\"", "…") + "\n")
             .collect();
         expect![[r#"
+            # HELP sealdock_data_plane_up Whether the data plane answers.
+            # TYPE sealdock_data_plane_up gauge
+            sealdock_data_plane_up 1
             # HELP sealdock_requests_total Answered requests by class of status.
             # TYPE sealdock_requests_total counter
             sealdock_requests_total{…,class="1xx"} 0

@@ -8,7 +8,6 @@ use domain::deployment::Phase;
 use domain::hint::{Hint, Topic};
 use domain::id::*;
 use domain::refusal::{Kind, Refusal};
-use domain::source::Origin;
 use domain::time::Time;
 use domain::view::*;
 use std::collections::HashSet;
@@ -76,7 +75,7 @@ impl Fixture {
     }
 
     /// The one deployment as it stands.
-    fn view(&self) -> DeploymentView {
+    pub fn view(&self) -> DeploymentView {
         views::deployment(*self.phase.lock().unwrap())
     }
 
@@ -339,69 +338,6 @@ impl Deployments for Fixture {
             last_seq: log.last_seq,
             ended: log.ended,
         })
-    }
-}
-
-#[async_trait]
-impl Metrics for Fixture {
-    async fn traffic(&self, caller: &Caller, id: &EnvironmentId) -> Reply<TrafficView> {
-        Ok(TrafficView {
-            environment: self.environment(caller, id).await?,
-            minutes: vec![],
-        })
-    }
-    async fn counters(&self, _: &Caller) -> Reply<Vec<Counters>> {
-        Ok(vec![])
-    }
-}
-
-#[async_trait]
-impl Updates for Fixture {
-    async fn environment(&self, caller: &Caller, id: &EnvironmentId) -> Reply<EnvironmentView> {
-        scoped(caller, id, &environment_id(), "environment").map(|()| views::environment())
-    }
-    async fn update_options(&self, caller: &Caller, id: &EnvironmentId) -> Reply<UpdateOptions> {
-        Ok(UpdateOptions {
-            environment: self.environment(caller, id).await?,
-            origin: Origin::Bundle,
-            tags: vec![],
-            tags_problem: None,
-            live_tag: None,
-            overrides: Default::default(),
-            config: None,
-        })
-    }
-    async fn versions(&self, caller: &Caller, id: &EnvironmentId) -> Reply<VersionsView> {
-        let version = VersionView {
-            deployment: summary(),
-            refused: None,
-        };
-        Ok(VersionsView {
-            environment: self.environment(caller, id).await?,
-            earlier: vec![version],
-            elsewhere: vec![],
-        })
-    }
-    async fn preview_update(
-        &self,
-        caller: &Caller,
-        id: &EnvironmentId,
-        _: &Update,
-    ) -> Reply<Preview> {
-        self.environment(caller, id).await.map(|_| preview())
-    }
-    async fn update(
-        &self,
-        caller: &Caller,
-        id: &EnvironmentId,
-        confirm: Confirm,
-    ) -> Reply<DeploymentView> {
-        self.environment(caller, id).await?;
-        if confirm.digest == "d1" {
-            Ok(self.view())
-        } else {
-            Err(Refusal::conflict("plan_changed", "The plan has changed."))
-        }
     }
 }
 

@@ -6,5 +6,6 @@ mod crons;
 pub mod fixture;
 mod hooks;
 pub mod real;
+mod updates;
 mod uploads;
 pub mod views;

@@ -38,8 +38,8 @@ impl World {
             base_domain: "localhost".into(),
             proxy_listen: "127.0.0.1:0".parse().unwrap(),
             runtimes: vec!["fake".into()],
-            // Nothing needs to be served here, so there is no data plane.
             chromium: Some("/nowhere/chromium".into()),
+            // Nothing needs to be served here, so there is no data plane.
             executable: "/nonexistent/sealdock".into(),
             version: "0".into(),
             disk_budget_bytes: 1 << 30,
@@ -260,6 +260,7 @@ impl World {
 
     pub fn body(&self, endpoint: &Endpoint) -> Value {
         match endpoint.path.as_str() {
+            "/v2/projects/{id}/environments" => json!({"name": "staging"}),
             "/v2/tokens" => json!({"name": "more", "role": "viewer"}),
             "/v2/invitations" => json!({"email": "new@example.com", "role": "viewer"}),
             "/v2/projects" | "/v2/projects/plan" => {

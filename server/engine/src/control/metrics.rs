@@ -5,7 +5,6 @@ use async_trait::async_trait;
 use domain::access::{Action, Caller};
 use domain::api::{Metrics, Reply};
 use domain::id::EnvironmentId;
-use domain::refusal::Refusal;
 use domain::view::{Counters, TrafficView};
 
 #[async_trait]
@@ -19,12 +18,12 @@ impl Metrics for Control {
         })
     }
 
-    async fn counters(&self, caller: &Caller) -> Reply<Vec<Counters>> {
+    async fn counters(&self, caller: &Caller) -> Reply<Option<Vec<Counters>>> {
         caller.may(Action::Read)?;
         let rows = self.store.environments(&caller.org, None).await;
-        let counted = self.plane.traffic().await;
-        let mut counted =
-            counted.map_err(|e| Refusal::unavailable("no_data_plane", e.to_string()))?;
+        let Ok(mut counted) = self.plane.traffic().await else {
+            return Ok(None);
+        };
         let counters = rows.map_err(broken)?.into_iter().filter_map(|row| {
             Some(Counters {
                 traffic: counted.remove(row.id.as_str())?,
@@ -32,6 +31,6 @@ impl Metrics for Control {
                 environment: row.name,
             })
         });
-        Ok(counters.collect())
+        Ok(Some(counters.collect()))
     }
 }

@@ -169,8 +169,8 @@ impl Metrics for Gallery {
         })
     }
 
-    async fn counters(&self, _: &Caller) -> Reply<Vec<Counters>> {
-        Ok(vec![])
+    async fn counters(&self, _: &Caller) -> Reply<Option<Vec<Counters>>> {
+        Ok(None)
     }
 }
 
