@@ -136,7 +136,7 @@ describe('repositories that presets build', { skip, concurrency: 1 }, () => {
     await nothingRemains(sealdock, { environment, deployments })
   }
 
-  it('P-6 Node: installed, built, pruned to a user that is not root; then static files take its place, and back', async () => {
+  it('P-6 Node: installed, built, run by a user that is not root; then static files take its place, and back', async () => {
     const manifest = {
       name: 'app', version: '1.0.0',
       scripts: { build: 'node make.js', start: 'node server.js' },
