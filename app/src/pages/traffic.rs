@@ -82,7 +82,7 @@ fn chart(title: &'static str, unit: &'static str, lines: &[Line]) -> AnyView {
     });
     let legend = lines.iter().map(|(name, class, values)| {
         let now = values.last().copied().unwrap_or(0.0);
-        view! { <li><span class=format!("key {class}") aria-hidden="true"></span>{*name}" "<b class="num">{short(now)}{unit}</b></li> }
+        view! { <li><span class=format!("chart-key {class}") aria-hidden="true"></span>{*name}" "<b class="num">{short(now)}{unit}</b></li> }
     });
     view! {
         <section class="panel chart">
