@@ -268,7 +268,9 @@ impl World {
             }
             "/v2/environments/{id}/update" => json!({"digest": "of another plan"}),
             "/v2/projects/{id}/deploy/image" => json!({"image": "fake/ok"}),
-            "/v2/projects/{id}/deploy/static" => json!({"upload": self.ids["uploads"]}),
+            "/v2/projects/{id}/deploy/static" | "/v2/projects/{id}/deploy/image-upload" => {
+                json!({"upload": self.ids["uploads"]})
+            }
             _ => Value::Null,
         }
     }
