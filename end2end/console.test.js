@@ -127,6 +127,19 @@ describe('the main job in a browser', { skip, concurrency: 1 }, () => {
     assert.equal(await version(), 'v2')
   })
 
+  it('P-13 from the project’s page it is two clicks back to v1, and as many forth to v2', async () => {
+    const project = (await (await page.request.get(`/v2/environments/${environment}`)).json()).project
+    for (const [from, to] of [['v2', 'v1'], ['v1', 'v2']]) {
+      await go(`/projects/${project}`)
+      await page.getByRole('link', { name: 'Roll back' }).first().click()
+      if (from === 'v2') await page.getByRole('radio', { name: /^v1/ }).check()
+      await page.getByRole('region', { name: 'Plan' }).getByRole('button', { name: `Roll back to ${to}` }).click()
+      await page.waitForURL(/\/deployments\/dep_/)
+      await live()
+      await eventually(`${to} serves`, async () => (await version()) === to)
+    }
+  })
+
   it('P-10 pause answers 503 on purpose, resume serves again', async () => {
     await page.getByRole('button', { name: 'Pause' }).click()
     await verdict('Paused')
@@ -160,6 +173,8 @@ describe('the main job in a browser', { skip, concurrency: 1 }, () => {
       live: `/deployments/${deployments.find((d) => d.live).id}`,
       failed: `/deployments/${deployments.find((d) => d.status === 'failed').id}`,
       update: `/environments/${environment}/update?tag=v1`, config: `/environments/${environment}/update/config`,
+      versions: `/environments/${environment}/versions`, traffic: `/environments/${environment}/traffic`,
+      git: `/projects/${project.id}/git`, crons: `/projects/${project.id}/crons`, disk: '/settings/disk',
       delete: `/projects/${project.id}/delete`, new: '/projects/new', 'new-git': '/projects/new/git',
       'new-image': '/projects/new/image', 'new-bundle': '/projects/new/bundle',
       runtimes: '/runtimes', activity: '/events', settings: '/settings',

@@ -98,13 +98,13 @@ fn chart(title: &'static str, unit: &'static str, lines: &[Line]) -> AnyView {
     .into_any()
 }
 
-/// The newest at the right end.
+/// A step for each minute, the newest at the right end.
 fn points(values: &[f64], most: f64) -> String {
-    let step = WIDTH / (MINUTES - 1) as f64;
+    let step = WIDTH / MINUTES as f64;
     let place = |(at, value): (usize, &f64)| {
-        let x = WIDTH - (values.len() - 1 - at) as f64 * step;
+        let end = WIDTH - (values.len() - 1 - at) as f64 * step;
         let y = HEIGHT - 1.0 - value / most * (HEIGHT - 2.0);
-        format!("{x:.1},{y:.1}")
+        format!("{:.1},{y:.1} {end:.1},{y:.1}", end - step)
     };
     values
         .iter()

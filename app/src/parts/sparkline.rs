@@ -4,8 +4,9 @@ use leptos::prelude::*;
 
 const WIDTH: f64 = 120.0;
 const HEIGHT: f64 = 24.0;
+const MINUTES: f64 = 60.0;
 
-/// One point a minute; nothing for an hour without requests.
+/// One step a minute; nothing for an hour without requests.
 pub fn sparkline(values: &[u32]) -> Option<AnyView> {
     let most = values.iter().copied().max().filter(|most| *most > 0)?;
     let points = points(values, most);
@@ -19,11 +20,11 @@ pub fn sparkline(values: &[u32]) -> Option<AnyView> {
 
 /// The newest at the right end; an hour that began lately fills only a part.
 fn points(values: &[u32], most: u32) -> String {
-    let step = WIDTH / 59.0;
+    let step = WIDTH / MINUTES;
     let place = |(at, value): (usize, &u32)| {
-        let x = WIDTH - (values.len() - 1 - at) as f64 * step;
+        let end = WIDTH - (values.len() - 1 - at) as f64 * step;
         let y = HEIGHT - 1.0 - f64::from(*value) / f64::from(most) * (HEIGHT - 2.0);
-        format!("{x:.1},{y:.1}")
+        format!("{:.1},{y:.1} {end:.1},{y:.1}", end - step)
     };
     let all: Vec<_> = values.iter().enumerate().map(place).collect();
     all.join(" ")
@@ -35,7 +36,10 @@ mod tests {
 
     #[test]
     fn p22_the_newest_minute_is_at_the_right_end() {
-        assert_eq!(points(&[0, 5, 10], 10), "115.9,23.0 118.0,12.0 120.0,1.0");
+        assert_eq!(
+            points(&[0, 10], 10),
+            "116.0,23.0 118.0,23.0 118.0,1.0 120.0,1.0"
+        );
         assert!(sparkline(&[0, 0]).is_none());
     }
 }

@@ -26,6 +26,7 @@ use crate::retention::Retention;
 use crate::runtimes::{Place, Runtimes};
 use crate::source::git::Git;
 use crate::store::{Now, Store, StoreError};
+use crate::strays;
 use crate::sweep::sweep;
 use domain::api::Sealdock;
 use domain::redact::Redactor;
@@ -117,6 +118,8 @@ pub async fn start(options: Options) -> Result<Engine, BootError> {
         source,
     })?;
     let lock = lock(&dirs)?;
+    // Not before the lock: what runs there may be another control plane's.
+    strays::clear(&dirs.scratch());
     let store = Store::open(&dirs.database()).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let epoch = format!("{:032x}", clock.entropy());

@@ -15,7 +15,6 @@ impl Dirs {
         let dirs = Dirs {
             data: std::path::absolute(data)?,
         };
-        clear(&dirs.scratch())?;
         for dir in [
             &dirs.data,
             &dirs.mirrors(),
@@ -111,11 +110,4 @@ fn private(dir: &Path) -> io::Result<()> {
         .recursive(true)
         .mode(0o700)
         .create(dir)
-}
-
-fn clear(dir: &Path) -> io::Result<()> {
-    match std::fs::remove_dir_all(dir) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }

@@ -32,4 +32,5 @@ mod simulation;
 pub mod source;
 pub mod spec;
 pub mod store;
+mod strays;
 mod sweep;
