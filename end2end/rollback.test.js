@@ -19,6 +19,12 @@ const CONFIG = 'health:\n  path: /health\n  timeout_s: 8\ndrain_s: 8\n'
 const QUIET = { HELLO_QUIET: '1' }
 const skip = (await engineVersion()) ? false : 'no Docker Engine answers'
 
+/** The jobs up to completion; what comes after is the same for every deployment. */
+const way = ({ jobs }) => {
+  const kinds = jobs.map(({ kind }) => kind)
+  return kinds.slice(0, kinds.indexOf('MarkDeploymentCompleteJob') + 1)
+}
+
 describe('rolling back and promoting', { skip, concurrency: 1 }, () => {
   let sealdock, client, repository, away, installation, project, production, staging
   const made = {}
@@ -46,7 +52,6 @@ describe('rolling back and promoting', { skip, concurrency: 1 }, () => {
 
   const next = async (update, environment = production) =>
     client.until((await client.update(environment, update)).summary.id, 'live')
-  const kinds = (view) => view.jobs.map(({ kind }) => kind)
 
   it('P-13 goes back to v1 under load, with its image and its configuration, though its repository is gone', async () => {
     await client.until(made.v1.summary.id, 'stopped')
@@ -56,7 +61,7 @@ describe('rolling back and promoting', { skip, concurrency: 1 }, () => {
     await served(sealdock, 'web.localhost', 'v1')
     const { failures } = await load.stop()
     assert.deepEqual(failures, [])
-    assert.deepEqual(kinds(back), ['VerifyLocalImageJob', 'DeployImageJob', 'MarkDeploymentCompleteJob'])
+    assert.deepEqual(way(back), ['VerifyLocalImageJob', 'DeployImageJob', 'MarkDeploymentCompleteJob'])
     assert.equal(back.summary.trigger, 'rollback')
     assert.equal(back.reuses.number, 1)
     assert.equal(back.artifact.image, made.v1.artifact.image)
@@ -147,7 +152,7 @@ describe('an image as a file', { skip, concurrency: 1 }, () => {
     await served(sealdock, 'sent.localhost', 'v7')
     const { items } = await client.get('/v2/deployments?text=sent')
     const view = await client.deployment(items[0].id)
-    assert.deepEqual(view.jobs.map(({ kind }) => kind), ['VerifyLocalImageJob', 'DeployImageJob', 'MarkDeploymentCompleteJob'])
+    assert.deepEqual(way(view), ['VerifyLocalImageJob', 'DeployImageJob', 'MarkDeploymentCompleteJob'])
     assert.match(await client.log(view.jobs[0].stream), /names in it are not taken over/)
     assert.equal((await docker('images', '-q', name)).trim(), '')
   })
@@ -174,7 +179,7 @@ describe('rolling a static site back', { concurrency: 1 }, () => {
     await client.until(first.summary.id, 'stopped')
     const back = await client.updated(first.summary.environment, { reuse: { deployment: first.summary.id } })
     await served(sealdock, 'site.localhost', 'one', { path: '/' })
-    assert.deepEqual(back.jobs.map(({ kind }) => kind), ['DeployStaticJob', 'MarkDeploymentCompleteJob'])
+    assert.deepEqual(way(back), ['DeployStaticJob', 'MarkDeploymentCompleteJob'])
     assert.equal(back.artifact.digest, first.artifact.digest)
   })
 })
