@@ -11,6 +11,7 @@ use crate::dirs::Dirs;
 use crate::driver::docker::{self, Docker};
 use crate::driver::fake::FakeDriver;
 use crate::leftovers::Leftovers;
+use crate::lock;
 use crate::logs::Logs;
 use crate::logs::capture::Capture;
 use crate::meter::Meter;
@@ -32,7 +33,7 @@ use domain::api::Sealdock;
 use domain::redact::Redactor;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -117,7 +118,7 @@ pub async fn start(options: Options) -> Result<Engine, BootError> {
         path: options.data.clone(),
         source,
     })?;
-    let lock = lock(&dirs)?;
+    let lock = lock::take(&dirs)?;
     // Not before the lock: what runs there may be another control plane's.
     strays::clear(&dirs.scratch());
     let store = Store::open(&dirs.database()).await?;
@@ -317,21 +318,6 @@ fn assemble(
         tasks,
         cancel,
         _lock: lock,
-    }
-}
-
-fn lock(dirs: &Dirs) -> Result<File, BootError> {
-    let path = dirs.lock();
-    let file = File::create(&path).map_err(|source| BootError::Dir {
-        path: path.clone(),
-        source,
-    })?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(BootError::Busy {
-            path: dirs.data().to_owned(),
-        }),
-        Err(TryLockError::Error(source)) => Err(BootError::Dir { path, source }),
     }
 }
 

@@ -15,6 +15,7 @@ mod group;
 mod image;
 pub mod keep;
 mod leftovers;
+mod lock;
 pub mod logs;
 mod meter;
 pub mod pipeline;
