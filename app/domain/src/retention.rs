@@ -103,12 +103,23 @@ pub fn collect(held: &[Held], budget_bytes: u64) -> Vec<DeploymentId> {
     let mut gone: BTreeSet<_> = of(Why::NeverServed).map(|h| h.id.clone()).collect();
     let mut old: Vec<_> = of(Why::Budget).collect();
     old.sort_by(|a, b| a.id.cmp(&b.id));
+    // Of each artifact: its size, and how many deployments still hold it.
+    let mut left: BTreeMap<&str, (u64, usize)> = BTreeMap::new();
+    for one in held.iter().filter(|h| !gone.contains(&h.id)) {
+        let (size, holders) = left.entry(&one.digest).or_default();
+        (*size, *holders) = (one.size_bytes, *holders + 1);
+    }
+    let mut used: u64 = left.values().map(|(size, _)| size).sum();
     for next in old {
-        let left = held.iter().filter(|h| !gone.contains(&h.id));
-        if used_bytes(left) <= budget_bytes {
+        if used <= budget_bytes {
             break;
         }
         gone.insert(next.id.clone());
+        let (size, holders) = left.entry(&next.digest).or_default();
+        *holders -= 1;
+        if *holders == 0 {
+            used -= *size;
+        }
     }
     gone.into_iter().collect()
 }

@@ -6,6 +6,7 @@ use crate::parts::dynamic::dynamic;
 use crate::parts::empty::empty;
 use crate::parts::loaded::{Skeleton, loaded};
 use crate::parts::page_head::page_head;
+use crate::parts::sparkline::steps;
 use crate::server_fns::updates::traffic;
 use crate::{live, paths};
 use domain::traffic::Minute;
@@ -14,7 +15,6 @@ use leptos::prelude::*;
 
 const WIDTH: f64 = 600.0;
 const HEIGHT: f64 = 120.0;
-const MINUTES: usize = 60;
 
 #[component]
 pub fn Traffic() -> impl IntoView {
@@ -78,7 +78,7 @@ fn chart(title: &'static str, unit: &'static str, lines: &[Line]) -> AnyView {
         .fold(0.0, f64::max);
     let most = if most > 0.0 { most } else { 1.0 };
     let drawn = lines.iter().map(|(_, class, values)| {
-        view! { <polyline class=*class points=points(values, most)/> }
+        view! { <polyline class=*class points=steps(values, most, WIDTH, HEIGHT)/> }
     });
     let legend = lines.iter().map(|(name, class, values)| {
         let now = values.last().copied().unwrap_or(0.0);
@@ -96,22 +96,6 @@ fn chart(title: &'static str, unit: &'static str, lines: &[Line]) -> AnyView {
         </section>
     }
     .into_any()
-}
-
-/// A step for each minute, the newest at the right end.
-fn points(values: &[f64], most: f64) -> String {
-    let step = WIDTH / MINUTES as f64;
-    let place = |(at, value): (usize, &f64)| {
-        let end = WIDTH - (values.len() - 1 - at) as f64 * step;
-        let y = HEIGHT - 1.0 - value / most * (HEIGHT - 2.0);
-        format!("{:.1},{y:.1} {end:.1},{y:.1}", end - step)
-    };
-    values
-        .iter()
-        .enumerate()
-        .map(place)
-        .collect::<Vec<_>>()
-        .join(" ")
 }
 
 fn short(value: f64) -> String {

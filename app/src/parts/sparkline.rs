@@ -9,7 +9,8 @@ const MINUTES: f64 = 60.0;
 /// One step a minute; nothing for an hour without requests.
 pub fn sparkline(values: &[u32]) -> Option<AnyView> {
     let most = values.iter().copied().max().filter(|most| *most > 0)?;
-    let points = points(values, most);
+    let values: Vec<_> = values.iter().copied().map(f64::from).collect();
+    let points = steps(&values, f64::from(most), WIDTH, HEIGHT);
     let chart = view! {
         <svg class="sparkline" viewBox=format!("0 0 {WIDTH} {HEIGHT}") preserveAspectRatio="none" aria-hidden="true">
             <polyline points=points/>
@@ -18,12 +19,13 @@ pub fn sparkline(values: &[u32]) -> Option<AnyView> {
     Some(chart.into_any())
 }
 
-/// The newest at the right end; an hour that began lately fills only a part.
-fn points(values: &[u32], most: u32) -> String {
-    let step = WIDTH / MINUTES;
-    let place = |(at, value): (usize, &u32)| {
-        let end = WIDTH - (values.len() - 1 - at) as f64 * step;
-        let y = HEIGHT - 1.0 - f64::from(*value) / f64::from(most) * (HEIGHT - 2.0);
+/// A step for each minute of an hour, the newest at the right end; an hour that began lately fills
+/// only a part.
+pub fn steps(values: &[f64], most: f64, width: f64, height: f64) -> String {
+    let step = width / MINUTES;
+    let place = |(at, value): (usize, &f64)| {
+        let end = width - (values.len() - 1 - at) as f64 * step;
+        let y = height - 1.0 - value / most * (height - 2.0);
         format!("{:.1},{y:.1} {end:.1},{y:.1}", end - step)
     };
     let all: Vec<_> = values.iter().enumerate().map(place).collect();
@@ -37,7 +39,7 @@ mod tests {
     #[test]
     fn p22_the_newest_minute_is_at_the_right_end() {
         assert_eq!(
-            points(&[0, 10], 10),
+            steps(&[0.0, 10.0], 10.0, WIDTH, HEIGHT),
             "116.0,23.0 118.0,23.0 118.0,1.0 120.0,1.0"
         );
         assert!(sparkline(&[0, 0]).is_none());

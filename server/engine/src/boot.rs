@@ -224,7 +224,7 @@ fn assemble(
         work: work.clone(),
         cron_key: cron_key.clone(),
     });
-    let crons = Arc::new(Crons::new(crons::Parts {
+    let crons = Arc::new(Crons {
         store: store.clone(),
         runtimes: runtimes.clone(),
         clock: clock.clone(),
@@ -233,7 +233,8 @@ fn assemble(
         redactor: redactor.clone(),
         news: crons_changed.clone(),
         epoch: epoch.clone(),
-    }));
+        room: crons::room(),
+    });
     let camera = Chromium::new(
         options.chromium.clone(),
         options.proxy_listen,

@@ -1,5 +1,6 @@
 //! Slots of a project beside the first one.
 
+use super::projects::host_taken;
 use super::{Control, broken, found, moved_on};
 use crate::store::environment::{Added, NewEnvironment as Row};
 use domain::access::{Action, Caller};
@@ -57,17 +58,6 @@ fn name_taken(project: &str, name: &str) -> Refusal {
         ..Refusal::conflict(
             "name_taken",
             format!("`{project}` has an environment `{name}` already."),
-        )
-    }
-    .way_out("Choose another name.")
-}
-
-fn host_taken(host: &str) -> Refusal {
-    Refusal {
-        place: Some("name".into()),
-        ..Refusal::conflict(
-            "host_taken",
-            format!("`{host}` leads to another app of this installation."),
         )
     }
     .way_out("Choose another name.")

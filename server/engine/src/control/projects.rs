@@ -386,7 +386,7 @@ fn name_taken(name: &str) -> Refusal {
     .way_out("Choose another name, or update that project.")
 }
 
-fn host_taken(host: &str) -> Refusal {
+pub(super) fn host_taken(host: &str) -> Refusal {
     Refusal {
         place: Some("name".into()),
         ..Refusal::conflict(

@@ -1,6 +1,7 @@
 //! What ran before, or runs elsewhere, once more: rolling back (P-13) and promoting (P-14).
 
 use super::resolve::Resolved;
+use super::views::SERVED;
 use super::{Control, broken, found};
 use crate::store::deployment::{Filter, Listed};
 use crate::store::environment::Environment;
@@ -8,7 +9,7 @@ use crate::store::runtime::Runtime;
 use domain::access::Caller;
 use domain::api::Reply;
 use domain::config::ConfigPatch;
-use domain::deployment::{Deployment, Phase, Trigger};
+use domain::deployment::{Deployment, Trigger};
 use domain::detect::BuildPlan;
 use domain::refusal::Refusal;
 use domain::reuse::{self, Reuse, Settings};
@@ -17,7 +18,6 @@ use domain::view::{VersionView, VersionsView};
 use std::path::Path;
 
 const SHOWN: u32 = 50;
-const SERVED: [Phase; 4] = [Phase::Live, Phase::Paused, Phase::Draining, Phase::Stopped];
 
 /// An artifact once more, and what it would run with.
 pub(super) struct Again {

@@ -20,7 +20,7 @@ use domain::strategy::between;
 use domain::view::*;
 
 /// Those that served, or do.
-const SERVED: [Phase; 4] = [Phase::Live, Phase::Paused, Phase::Draining, Phase::Stopped];
+pub(super) const SERVED: [Phase; 4] = [Phase::Live, Phase::Paused, Phase::Draining, Phase::Stopped];
 
 impl Control {
     pub(super) async fn environment_view(

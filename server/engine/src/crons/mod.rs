@@ -40,46 +40,15 @@ pub struct Crons {
     pub news: Arc<Notify>,
     /// Names this boot: what another one began is not ours to end.
     pub epoch: String,
-    room: Arc<Semaphore>,
+    pub room: Arc<Semaphore>,
 }
 
-/// What the scheduler is made from.
-pub struct Parts {
-    pub store: Store,
-    pub runtimes: Arc<Runtimes>,
-    pub clock: Arc<dyn Clock>,
-    pub bus: Bus,
-    pub key: CronKey,
-    pub redactor: Arc<Redactor>,
-    pub news: Arc<Notify>,
-    pub epoch: String,
+/// Where runs find a place.
+pub fn room() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(AT_ONCE))
 }
 
 impl Crons {
-    pub fn new(parts: Parts) -> Self {
-        let Parts {
-            store,
-            runtimes,
-            clock,
-            bus,
-            key,
-            redactor,
-            news,
-            epoch,
-        } = parts;
-        Self {
-            store,
-            runtimes,
-            clock,
-            bus,
-            key,
-            redactor,
-            news,
-            epoch,
-            room: Arc::new(Semaphore::new(AT_ONCE)),
-        }
-    }
-
     pub fn run(self: Arc<Self>, tasks: &TaskTracker, cancel: &CancellationToken) {
         tasks.spawn(self.clone().keep_time(tasks.clone(), cancel.clone()));
     }

@@ -157,7 +157,7 @@ fn assemble(outside: &Arc<Outside>) -> Boot {
         work: work.clone(),
         cron_key: cron_key.clone(),
     };
-    let crons = Crons::new(crons::Parts {
+    let crons = Crons {
         store: store.clone(),
         runtimes: runtimes.clone(),
         clock: clock.clone(),
@@ -166,7 +166,8 @@ fn assemble(outside: &Arc<Outside>) -> Boot {
         redactor: redactor.clone(),
         news: crons_changed.clone(),
         epoch: epoch.clone(),
-    });
+        room: crons::room(),
+    };
     let pipeline = Pipeline {
         store: store.clone(),
         runtimes: runtimes.clone(),
