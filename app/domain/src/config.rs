@@ -71,6 +71,8 @@ pub struct Config {
     pub command: Option<Vec<String>>,
     /// The team's own variables; injected ones win.
     pub env: BTreeMap<String, String>,
+    /// Secrets of the organization, given to every instance as variables of the same names.
+    pub secrets: Vec<String>,
     /// Instances that share the traffic.
     pub replicas: u32,
     /// The ceiling of each instance.
@@ -116,6 +118,12 @@ pub struct Build {
     pub timeout_s: u32,
     /// A build that wants more is killed, so that the apps beside it are not.
     pub memory_mib: u32,
+    /// Thousandths of a core; of a busy machine it gets only what the apps leave.
+    pub cpus_milli: u32,
+    /// Processes and threads at a time.
+    pub pids: u32,
+    /// Secrets of the organization that its steps may mount.
+    pub secrets: Vec<String>,
 }
 
 /// What one instance may use.
@@ -155,6 +163,7 @@ impl Default for Config {
             port: 8080,
             command: None,
             env: BTreeMap::new(),
+            secrets: Vec::new(),
             replicas: 1,
             resources: Resources::default(),
             health: Health::default(),
@@ -180,6 +189,9 @@ impl Default for Build {
             args: BTreeMap::new(),
             timeout_s: 1800,
             memory_mib: 2048,
+            cpus_milli: 2000,
+            pids: 2048,
+            secrets: Vec::new(),
         }
     }
 }

@@ -35,6 +35,7 @@ impl Cell<'_> {
             Kind::Words => self
                 .list(node, |cell, item| cell.text(item, check::word))
                 .map(Value::Words),
+            Kind::Names => self.names(node),
             Kind::Env => self.variables(node, check::own_variable, check::variable_value),
             Kind::Args => self.variables(node, check::variable, check::variable_value),
             Kind::Images => self.variables(node, check::base, check::image),

@@ -61,7 +61,7 @@ macro_rules! row {
 }
 
 #[rustfmt::skip] // a table is read by its columns
-static FIELDS: [Field; 27] = [
+static FIELDS: [Field; 31] = [
     row!("build.preset", Kind::OneOf(&CHOICES), "auto",
         "What builds the repository; `auto` goes by its files.", build.preset),
     row!("build.dockerfile", Kind::File, "Dockerfile",
@@ -84,12 +84,20 @@ static FIELDS: [Field; 27] = [
         "Seconds after which a build is stopped.", build.timeout_s),
     row!("build.memory", Kind::Memory { min_mib: 64, max_mib: TIB }, "2GiB",
         "Memory that a build may use.", build.memory_mib),
+    row!("build.cpus", Kind::Cpus { min_milli: 100, max_milli: 256_000 }, "2",
+        "CPUs that a build may use; of a busy machine it gets what the apps leave.", build.cpus_milli),
+    row!("build.pids", Kind::Number { min: 16, max: 65_536 }, "2048",
+        "Processes and threads that a build may have at a time.", build.pids),
+    row!("build.secrets", Kind::Names, "[NPM_TOKEN]",
+        "Secrets of the organization that the build's steps can mount: `RUN --mount=type=secret,id=NPM_TOKEN …`. They are in no layer.", build.secrets),
     row!("port", Kind::Number { min: 1, max: 65_535 }, "8080",
         "The port that the container listens on; injected as `PORT`.", port),
     row!("command", Kind::Words, "[npm, start]",
         "The command to run instead of the image's own, word by word: no shell is involved.", command),
     row!("env", Kind::Env, "{LOG_LEVEL: info}",
-        "Environment variables. Secrets do not belong here: bind them instead.", env),
+        "Environment variables. Secrets do not belong here: name them under `secrets`.", env),
+    row!("secrets", Kind::Names, "[DATABASE_PASSWORD]",
+        "Secrets of the organization, given to every instance as variables of the same names; they win over `env`.", secrets),
     row!("replicas", Kind::Number { min: 1, max: 16 }, "1",
         "How many instances run side by side.", replicas),
     row!("resources.cpus", Kind::Cpus { min_milli: 10, max_milli: 256_000 }, "0.5",

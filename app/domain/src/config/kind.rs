@@ -43,6 +43,8 @@ pub enum Kind {
     Flag,
     /// A command, word by word.
     Words,
+    /// Names of secrets, which are names of variables too.
+    Names,
     /// Environment variables.
     Env,
     /// Build arguments: as `Env`, without reserved names.

@@ -55,6 +55,12 @@ impl Cell<'_> {
         Some(Value::Exclusives(list))
     }
 
+    pub fn names(&mut self, node: &Node) -> Option<Value> {
+        let list = self.list(node, |cell, item| cell.text(item, check::own_variable))?;
+        self.distinct(node, &list)?;
+        Some(Value::Words(list))
+    }
+
     fn distinct<T: Ord + ToString>(&mut self, node: &Node, list: &[T]) -> Option<()> {
         let mut seen = BTreeSet::new();
         match list.iter().find(|item| !seen.insert(*item)) {

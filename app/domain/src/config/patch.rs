@@ -23,6 +23,8 @@ pub struct ConfigPatch {
     pub command: Option<Vec<String>>,
     /// See [`Config::env`].
     pub env: EnvPatch,
+    /// See [`Config::secrets`].
+    pub secrets: Option<Vec<String>>,
     /// See [`Config::replicas`].
     pub replicas: Option<u32>,
     /// See [`Resources`].
@@ -68,6 +70,12 @@ pub struct BuildPatch {
     pub timeout_s: Option<u32>,
     /// See [`Build::memory_mib`].
     pub memory_mib: Option<u32>,
+    /// See [`Build::cpus_milli`].
+    pub cpus_milli: Option<u32>,
+    /// See [`Build::pids`].
+    pub pids: Option<u32>,
+    /// See [`Build::secrets`].
+    pub secrets: Option<Vec<String>>,
 }
 
 /// What somebody set of [`Resources`].
@@ -127,6 +135,7 @@ impl Config {
             port: said.port.unwrap_or(default.port),
             command: said.command.filter(|words| !words.is_empty()),
             env: present(said.env),
+            secrets: said.secrets.unwrap_or(default.secrets),
             replicas: said.replicas.unwrap_or(default.replicas),
             resources: resources(said.resources, default.resources),
             health: health(said.health, default.health),
@@ -151,6 +160,9 @@ fn build(said: BuildPatch, default: Build) -> Build {
         args: present(said.args),
         timeout_s: said.timeout_s.unwrap_or(default.timeout_s),
         memory_mib: said.memory_mib.unwrap_or(default.memory_mib),
+        cpus_milli: said.cpus_milli.unwrap_or(default.cpus_milli),
+        pids: said.pids.unwrap_or(default.pids),
+        secrets: said.secrets.unwrap_or(default.secrets),
     }
 }
 
@@ -201,10 +213,14 @@ impl From<&Config> for ConfigPatch {
                 args: set(&build.args),
                 timeout_s: Some(build.timeout_s),
                 memory_mib: Some(build.memory_mib),
+                cpus_milli: Some(build.cpus_milli),
+                pids: Some(build.pids),
+                secrets: Some(build.secrets.clone()),
             },
             port: Some(config.port),
             command: Some(config.command.clone().unwrap_or_default()),
             env: set(&config.env),
+            secrets: Some(config.secrets.clone()),
             replicas: Some(config.replicas),
             resources: ResourcesPatch {
                 cpus_milli: Some(resources.cpus_milli),

@@ -90,7 +90,8 @@ fn unknown(path: &str, parent: &str) -> Fault {
     let elsewhere = || {
         fields()
             .iter()
-            .find(|field| field.name() == *name)
+            // What runs comes after what builds, and is meant more often.
+            .rfind(|field| field.name() == *name)
             .map(|field| field.path.to_owned())
     };
     let way_out = match sibling.or_else(elsewhere) {

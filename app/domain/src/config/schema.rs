@@ -68,6 +68,9 @@ fn of_kind(kind: &Kind) -> Json {
         }
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Words => json!({ "type": "array", "maxItems": 256, "items": text() }),
+        Kind::Names => {
+            json!({ "type": "array", "maxItems": 256, "uniqueItems": true, "items": { "type": "string", "pattern": OWN_VARIABLE } })
+        }
         Kind::Env => variables(OWN_VARIABLE),
         Kind::Args => variables(VARIABLE),
         Kind::Images => images(),

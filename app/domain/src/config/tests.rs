@@ -26,6 +26,9 @@ build:
   args: { NODE_ENV: production }
   timeout_s: 900
   memory: 4GiB
+  cpus: 3
+  pids: 512
+  secrets: [NPM_TOKEN]
 port: 3000
 command: [npm, start, --port, '3000']
 env:
@@ -33,6 +36,7 @@ env:
   VERSION: 1.10
   EMPTY: \"\"
   GONE: null
+secrets: [DATABASE_PASSWORD]
 replicas: 3
 resources:
   cpus: 0.5
@@ -69,6 +73,9 @@ fn reads_every_field() {
             NODE_ENV: production
           timeout_s: 900
           memory: 4GiB
+          cpus: 3
+          pids: 512
+          secrets: [NPM_TOKEN]
         port: 3000
         command: [npm, start, "--port", "3000"]
         env:
@@ -76,6 +83,7 @@ fn reads_every_field() {
           GONE: null
           LOG_LEVEL: info
           VERSION: "1.10"
+        secrets: [DATABASE_PASSWORD]
         replicas: 3
         resources:
           cpus: 0.5

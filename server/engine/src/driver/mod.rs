@@ -16,6 +16,7 @@ use domain::source::Artifact;
 use domain::view::Stream;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
 
@@ -148,7 +149,35 @@ pub struct Build<'a> {
     pub args: &'a BTreeMap<String, String>,
     /// On the image, so that only ours is ever collected.
     pub labels: &'a BTreeMap<String, String>,
+    pub limits: BuildLimits,
+    /// What its steps can mount (`RUN --mount=type=secret,id=…`); never part of the image.
+    pub secrets: Secrets,
+}
+
+/// What all the steps of a build may use together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BuildLimits {
     pub memory_mib: u32,
+    pub cpus_milli: u32,
+    pub pids: u32,
+}
+
+/// Values by name. No `Debug`, so that none is ever printed.
+#[derive(Clone, Default)]
+pub struct Secrets(Arc<BTreeMap<String, String>>);
+
+impl Secrets {
+    pub fn new(values: BTreeMap<String, String>) -> Self {
+        Self(Arc::new(values))
+    }
+
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// Where a job writes what a person should read. Never waits long: lines over the cap are counted, not kept.

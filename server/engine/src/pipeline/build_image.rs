@@ -2,7 +2,7 @@
 //! generated for its preset and shown in the plan.
 
 use super::{Ended, Pipeline, Task, download_repo};
-use crate::driver::{Build, DriverError};
+use crate::driver::{Build, BuildLimits, DriverError, Secrets};
 use crate::image;
 use domain::detect::BuildPlan;
 use domain::source::Artifact;
@@ -31,7 +31,12 @@ pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> Ended {
         tag: &image::tag(&task.deployment.id),
         args: &config.args,
         labels: &image::labels(&task.deployment.id),
-        memory_mib: config.memory_mib,
+        limits: BuildLimits {
+            memory_mib: config.memory_mib,
+            cpus_milli: config.cpus_milli,
+            pids: config.pids,
+        },
+        secrets: Secrets::default(),
     };
     let artifact = built(pipeline, task, build)
         .await

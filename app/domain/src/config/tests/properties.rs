@@ -50,8 +50,13 @@ prop_compose! {
     ) -> BuildPatch {
         let preset = preset.map(|word| word.parse().expect("it is one"));
         let (install, command, start) = steps;
-        BuildPatch { preset, dockerfile, root: None, install, command, start, output, images, args, timeout_s, memory_mib }
+        BuildPatch { preset, dockerfile, root: None, install, command, start, output, images, args, timeout_s, memory_mib, ..BuildPatch::default() }
     }
+}
+
+fn names() -> impl Strategy<Value = Vec<String>> {
+    proptest::collection::btree_set("[A-Z_][A-Z0-9_]{2,9}", 0..4)
+        .prop_map(|names| names.into_iter().map(|name| format!("S{name}X")).collect())
 }
 
 fn images() -> impl Strategy<Value = EnvPatch> {
@@ -77,10 +82,12 @@ prop_compose! {
         path in proptest::option::of("/[a-z/%?=&]{0,9}"),
         statuses in proptest::option::of(proptest::sample::subsequence(vec![301_u16, 401, 403, 503], 0..=4)),
         exclusive in proptest::option::of(exclusives()), spa in proptest::option::of(any::<bool>()),
-        crons in proptest::option::of(crons()),
+        crons in proptest::option::of(crons()), secrets in proptest::option::of(names()),
+        limits in (proptest::option::of(100_u32..=256_000), proptest::option::of(16_u32..=65_536), proptest::option::of(names())),
     ) -> ConfigPatch {
+        let build = BuildPatch { cpus_milli: limits.0, pids: limits.1, secrets: limits.2, ..build };
         ConfigPatch {
-            build, port, command, env, replicas, exclusive, spa, crons, drain_s: None,
+            build, port, command, env, secrets, replicas, exclusive, spa, crons, drain_s: None,
             resources: ResourcesPatch { cpus_milli, memory_mib: None },
             health: HealthPatch { path, statuses, ..HealthPatch::default() },
         }

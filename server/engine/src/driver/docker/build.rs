@@ -1,104 +1,81 @@
-//! Building an image with the Engine's classic builder.
-//!
-//! Not BuildKit: over the API that needs a gRPC session (tonic, prost, rustls in this binary)
-//! and reports its progress in protobuf; the classic builder is in every Engine, answers in
-//! lines, and is cancelled by closing the connection. `RUN --mount` is what it lacks.
+//! Which of the Engine's two builders builds, and within which limits.
 
-use super::steps::Steps;
-use super::{Room, context, error, images};
+use super::fence::Fence;
+use super::{Room, buildkit, classic, context};
 use crate::driver::{Build, DriverError, Lines};
-use bollard::BollardRequest;
-use bollard::query_parameters::{BuildImageOptions, BuildImageOptionsBuilder};
 use domain::source::Artifact;
-use futures_util::StreamExt;
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
-use tokio_stream::wrappers::ReceiverStream;
+use domain::view::Stream;
 
-/// The job has its own limit; this one only keeps a lost connection from waiting for ever.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+/// The first API whose BuildKit takes the name of a control group: Engine 23.0.
+const OWN_GROUPS: (usize, usize) = (1, 42);
 
 pub async fn build(
     room: &Room,
     build: Build<'_>,
     lines: &dyn Lines,
 ) -> Result<Artifact, DriverError> {
-    if build.generated.is_none() && !context::dockerfile(build.context, build.dockerfile).is_file()
-    {
-        return Err(no_dockerfile(build.dockerfile));
+    let text = dockerfile(&build)?;
+    if !buildkit::available(room).await {
+        return classic::build(room, build, lines).await;
     }
-    let engine = room
-        .client
-        .patient(LONGEST)
-        .await?
-        .with_request_modifier(limit_memory(build.memory_mib));
-    let unreadable = Arc::new(OnceLock::new());
-    let tar = bollard::body_try_stream(context_body(&build, unreadable.clone()));
-    let mut steps = Steps::new(lines);
-    let mut answers = std::pin::pin!(engine.build_image(options(&build), None, Some(tar)));
-    while let Some(answer) = answers.next().await {
-        if let Err(e) = answer.map(|info| steps.read(info)) {
-            return Err(unreadable
-                .get()
-                .map_or_else(|| steps.failed(room, &build, &e), |why| no_context(why)));
+    let fence = fence(room, &build).await?;
+    let needed = !build.secrets.is_empty() || needs_buildkit(&text);
+    match fence {
+        Ok(fence) => buildkit::build(room, &build, Some(&fence), lines).await,
+        Err(why) if needed => {
+            lines.line(Stream::Err, &format!(
+                "This build has only its time limit: the control group that would hold its memory, CPU and process limits could not be made ({why}). Sealdock needs the right to write /sys/fs/cgroup, on the Engine's own machine."
+            ));
+            buildkit::build(room, &build, None, lines).await
+        }
+        Err(why) => {
+            lines.line(Stream::Out, &format!(
+                "Built by the classic builder, which takes limits itself: for BuildKit they could not be set ({why})."
+            ));
+            classic::build(room, build, lines).await
         }
     }
-    let image = steps.finish().ok_or_else(|| no_image(room))?;
-    images::artifact(room, &image)
-        .await?
-        .ok_or_else(|| no_image(room))
 }
 
-fn options(build: &Build<'_>) -> BuildImageOptions {
-    BuildImageOptionsBuilder::new()
-        .dockerfile(build.dockerfile.trim_start_matches("./"))
-        .t(build.tag)
-        .buildargs(&map(build.args))
-        .labels(&map(build.labels))
-        .rm(true)
-        // Also after a failure and after a cancellation.
-        .forcerm(true)
-        .build()
-}
-
-fn map(pairs: &BTreeMap<String, String>) -> HashMap<String, String> {
-    pairs
-        .iter()
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect()
-}
-
-/// The client counts these bytes in 32 bits, which ends just below 2 GiB; so they are put
-/// into the address by hand. The same number twice: no swap.
-fn limit_memory(
-    memory_mib: u32,
-) -> impl Fn(BollardRequest) -> BollardRequest + Send + Sync + 'static {
-    let bytes = u64::from(memory_mib) * 1024 * 1024;
-    move |mut request| {
-        let limited = format!("{}&memory={bytes}&memswap={bytes}", request.uri());
-        if let Ok(uri) = limited.parse() {
-            *request.uri_mut() = uri;
-        }
-        request
+fn dockerfile(build: &Build<'_>) -> Result<String, DriverError> {
+    if let Some(text) = build.generated {
+        return Ok(text.to_owned());
     }
+    let path = context::dockerfile(build.context, build.dockerfile);
+    let bytes = std::fs::read(&path).map_err(|_| no_dockerfile(build.dockerfile))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// An unreadable tree breaks the request; why it broke is kept for the sentence.
-fn context_body(
-    build: &Build<'_>,
-    unreadable: Arc<OnceLock<String>>,
-) -> impl futures_util::Stream<Item = context::Chunk> + Send + 'static {
-    ReceiverStream::new(context::stream(
-        build.context,
-        build.dockerfile,
-        build.generated,
-    ))
-    .inspect(move |chunk| {
-        if let Err(e) = chunk {
-            let _ = unreadable.set(e.to_string());
-        }
+async fn fence(room: &Room, build: &Build<'_>) -> Result<std::io::Result<Fence>, DriverError> {
+    let engine = room.client.engine().await?;
+    if !room.client.host().starts_with("unix://") {
+        let elsewhere = std::io::Error::other("the Engine is on another machine");
+        return Ok(Err(elsewhere));
+    }
+    let version = engine.client_version();
+    let name = build.tag.rsplit(':').next().unwrap_or(build.tag);
+    let own = (version.major_version, version.minor_version) >= OWN_GROUPS;
+    Ok(match own {
+        true => Fence::own(name, &build.limits),
+        false => Fence::shared(name, &build.limits, &room.sharing),
     })
+}
+
+/// Whether the classic builder would not understand it.
+fn needs_buildkit(dockerfile: &str) -> bool {
+    let directive = dockerfile
+        .lines()
+        .map(str::trim_start)
+        .take_while(|line| line.starts_with('#'))
+        .any(|line| line[1..].trim_start().starts_with("syntax"));
+    let instruction = dockerfile.lines().map(str::trim_start).any(|line| {
+        let words = !line.starts_with('#');
+        words
+            && ["--mount=", "--link", "--chmod=", "--network=", "<<"]
+                .iter()
+                .any(|new| line.contains(new))
+    });
+    directive || instruction
 }
 
 fn no_dockerfile(dockerfile: &str) -> DriverError {
@@ -107,32 +84,20 @@ fn no_dockerfile(dockerfile: &str) -> DriverError {
     ))
 }
 
-fn no_context(why: &str) -> DriverError {
-    DriverError::Refused(format!(
-        "The source could not be read while it was sent to the builder: {}. Deploy again.",
-        error::ended(why)
-    ))
-}
-
-fn no_image(room: &Room) -> DriverError {
-    DriverError::Refused(format!(
-        "Docker Engine at {} ended the build without an image. Deploy again; look at `journalctl -u docker`.",
-        room.client.host()
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_memory_limit_may_be_larger_than_32_bits() {
-        let mut request = BollardRequest::new(http_body_util::Either::Left(Default::default()));
-        *request.uri_mut() = "/v1.41/build?t=x".parse().unwrap_or_default();
-        let limited = limit_memory(8192)(request);
-        assert_eq!(
-            limited.uri().to_string(),
-            "/v1.41/build?t=x&memory=8589934592&memswap=8589934592"
-        );
+    fn p5_what_only_buildkit_understands_is_seen() {
+        for text in [
+            "# syntax=docker/dockerfile:1\nFROM x",
+            "FROM x\nRUN --mount=type=secret,id=A cat /run/secrets/A",
+            "FROM x\nCOPY <<EOF /a\nhi\nEOF",
+            "FROM x\nCOPY --link a b",
+        ] {
+            assert!(needs_buildkit(text), "{text}");
+        }
+        assert!(!needs_buildkit("# about --mount=\nFROM x\nRUN make\n"));
     }
 }

@@ -15,6 +15,9 @@
 //! answers.
 
 mod build;
+mod buildkit;
+mod classic;
+mod classic_steps;
 mod client;
 mod context;
 mod end;
@@ -22,6 +25,8 @@ mod ensure;
 mod error;
 mod exclusive;
 mod exec;
+mod failure;
+mod fence;
 mod files;
 mod hints;
 mod ignore;
@@ -39,7 +44,6 @@ mod remove;
 mod settle;
 mod spec;
 mod stamp;
-mod steps;
 mod take_out;
 #[cfg(test)]
 mod tests;
@@ -75,6 +79,10 @@ struct Room {
     /// Instances that this process is removing: observed as leaving.
     leaving: Mutex<HashSet<InstanceId>>,
     starts: settle::Starts,
+    /// Limits of the builds that an older Engine runs in one control group.
+    sharing: Arc<fence::Sharing>,
+    /// Whether the Engine has BuildKit, once it was asked.
+    has_buildkit: tokio::sync::OnceCell<bool>,
     hints: broadcast::Sender<EnvironmentId>,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -91,6 +99,8 @@ impl Docker {
             networks: Default::default(),
             leaving: Default::default(),
             starts: Default::default(),
+            sharing: Default::default(),
+            has_buildkit: Default::default(),
             hints: broadcast::channel(HINTS_KEPT).0,
             tasks: TaskTracker::new(),
             stop: stop.clone(),

@@ -1,5 +1,6 @@
 //! What a build prints, as lines: the Engine sends it in pieces of any size.
 
+use super::lines::LINE_BYTES;
 use crate::driver::Lines;
 use domain::view::Stream;
 
@@ -7,8 +8,6 @@ use domain::view::Stream;
 /// tell it from standard output.
 const RED: &str = "\u{1b}[91m";
 const PLAIN: &str = "\u{1b}[0m";
-/// A line that never ends is cut here.
-const LINE_BYTES: usize = 16 * 1024;
 
 /// Joins pieces to lines and remembers where the build is.
 #[derive(Default)]
@@ -85,7 +84,7 @@ fn is_builders_own(line: &str) -> bool {
 }
 
 /// A progress bar rewrites its line with carriage returns: only its last state is worth a row.
-fn folded(line: &str) -> &str {
+pub fn folded(line: &str) -> &str {
     let line = line.trim_end_matches('\r');
     line.rsplit('\r')
         .find(|state| !state.trim().is_empty())

@@ -3,7 +3,7 @@
 use super::{FakeDriver, Fault, Faults, Mode, NoFaults};
 use crate::clock::ManualClock;
 use crate::driver::contract::{self, App, Behaviour, Harness, environment, see, whole_contract};
-use crate::driver::{Build, Driver, DriverError, Images, Lines};
+use crate::driver::{Build, BuildLimits, Driver, DriverError, Images, Lines, Secrets};
 use crate::probe::Prober;
 use crate::source::bundle;
 use domain::instance::{InstanceSpec, State};
@@ -213,7 +213,12 @@ async fn build(dockerfile: &str) -> Result<Artifact, DriverError> {
         tag,
         args: &args,
         labels: &labels,
-        memory_mib: 64,
+        limits: BuildLimits {
+            memory_mib: 64,
+            cpus_milli: 1000,
+            pids: 64,
+        },
+        secrets: Secrets::default(),
     };
     let driver = FakeDriver::serving();
     let built = driver.build(build, &Silence).await?;
@@ -256,7 +261,12 @@ async fn p6_files_come_out_of_what_was_built() {
         tag,
         args: &BTreeMap::new(),
         labels: &BTreeMap::new(),
-        memory_mib: 64,
+        limits: BuildLimits {
+            memory_mib: 64,
+            cpus_milli: 1000,
+            pids: 64,
+        },
+        secrets: Secrets::default(),
     };
     driver.build(build, &Silence).await.expect("it builds");
     taken().await.expect("it comes out");

@@ -16,6 +16,11 @@ fn main() {
             }
         }
         "waits" => std::thread::sleep(std::time::Duration::from_secs(3600)),
+        "counts" => {
+            let path = std::env::args().nth(2).unwrap_or_default();
+            println!("counted {}", std::fs::read(path).map_or(0, |bytes| bytes.len()));
+            return;
+        }
         "prints-long" => println!("{}", "x".repeat(40_000)),
         _ => {}
     }

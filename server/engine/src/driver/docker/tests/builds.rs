@@ -2,7 +2,8 @@
 //! run the same tests on the same Engine.
 
 use crate::driver::docker::Docker;
-use crate::driver::{Build, DriverError, Images, Lines};
+use crate::driver::docker::classic;
+use crate::driver::{Build, BuildLimits, DriverError, Images, Lines, Secrets};
 use bollard::query_parameters::RemoveImageOptions;
 use domain::source::Artifact;
 use domain::view::Stream;
@@ -89,7 +90,35 @@ pub async fn sweep(docker: &Docker, said: &Kept) {
     }
 }
 
+pub fn limits(memory_mib: u32) -> BuildLimits {
+    BuildLimits {
+        memory_mib,
+        cpus_milli: 2000,
+        pids: 256,
+    }
+}
+
+/// The Engine's two builders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    BuildKit,
+    Classic,
+}
+
+pub const BOTH: [By; 2] = [By::BuildKit, By::Classic];
+
+/// By whichever the driver chooses: BuildKit where these tests run.
 pub async fn build(
+    driver: &Docker,
+    context: &Path,
+    tag: &str,
+    lines: &Kept,
+) -> Result<Artifact, DriverError> {
+    build_by(By::BuildKit, driver, context, tag, lines).await
+}
+
+pub async fn build_by(
+    by: By,
     driver: &Docker,
     context: &Path,
     tag: &str,
@@ -99,18 +128,30 @@ pub async fn build(
         BTreeMap::from([("WHO".into(), "you".into())]),
         BTreeMap::from([("sealdock.test".into(), "yes".into())]),
     );
-    driver
-        .build(
-            Build {
-                context,
-                dockerfile: "Dockerfile",
-                generated: None,
-                tag,
-                args: &args,
-                labels: &labels,
-                memory_mib: 256,
-            },
-            lines,
-        )
-        .await
+    let build = Build {
+        context,
+        dockerfile: "Dockerfile",
+        generated: None,
+        tag,
+        args: &args,
+        labels: &labels,
+        limits: limits(64),
+        secrets: Secrets::default(),
+    };
+    match by {
+        By::BuildKit => driver.build(build, lines).await,
+        By::Classic => classic::build(&driver.room, build, lines).await,
+    }
+}
+
+/// Whether a process of this machine runs with these words in its command line.
+pub fn runs(words: &str) -> bool {
+    let processes = std::fs::read_dir("/proc").expect("the processes");
+    let lines = processes
+        .flatten()
+        .filter_map(|p| std::fs::read(p.path().join("cmdline")).ok());
+    lines.into_iter().any(|line| {
+        let line = String::from_utf8_lossy(&line).replace('\0', " ");
+        line.starts_with("/app") && line.contains(words)
+    })
 }

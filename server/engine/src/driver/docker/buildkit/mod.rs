@@ -1,0 +1,156 @@
+//! Building with the BuildKit inside Docker Engine, the way its own client does: gRPC over
+//! connections that `POST /session` and `POST /grpc` hand over. The client library builds over
+//! the same interface, but holds the whole context in memory and drops the progress.
+
+mod control;
+mod hijack;
+mod progress;
+mod session;
+
+use super::fence::Fence;
+use super::{Room, context, error, failure, images};
+use crate::driver::{Build, DriverError, Lines};
+use bollard_buildkit_proto::moby::buildkit::v1::{SolveRequest, StatusRequest};
+use control::Control;
+use domain::source::Artifact;
+use progress::Progress;
+use session::{Offer, Session};
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+use tonic::Status;
+
+/// The one frontend that every Engine has in it.
+const FRONTEND: &str = "dockerfile.v0";
+/// Puts the result among the Engine's own images.
+const EXPORTER: &str = "moby";
+
+/// Asked once: an Engine does not lose it while we are connected.
+pub async fn available(room: &Room) -> bool {
+    let asked = room.has_buildkit.get_or_try_init(|| async {
+        match hijack::hijack(room.client.host(), "/grpc", &[]).await {
+            Ok(_) => Ok(true),
+            Err(DriverError::Refused(_)) => Ok(false),
+            Err(e) => Err(e),
+        }
+    });
+    // One that does not answer will say so to whoever builds.
+    asked.await.copied().unwrap_or(true)
+}
+
+pub async fn build(
+    room: &Room,
+    build: &Build<'_>,
+    fence: Option<&Fence>,
+    lines: &dyn Lines,
+) -> Result<Artifact, DriverError> {
+    let id = rand::random::<u128>();
+    let id = format!("{id:032x}");
+    let unreadable = Arc::new(OnceLock::new());
+    let offer = Offer {
+        context: Some(context::stream(
+            build.context,
+            build.dockerfile,
+            build.generated,
+        )),
+        unreadable: unreadable.clone(),
+        secrets: build.secrets.clone(),
+    };
+    let session = Session::open(room.client.host(), &id, offer).await?;
+    let control = control::control(room.client.host()).await?;
+    let mut progress = Progress::new(lines);
+    let request = request(build, &session, fence);
+    if let Err(status) = solve(control, request, &mut progress).await {
+        return Err(match unreadable.get() {
+            Some(why) => failure::no_context(why),
+            None => failed(room, build, &progress, &status),
+        });
+    }
+    images::artifact(room, build.tag)
+        .await?
+        .ok_or_else(|| failure::no_image(room.client.host()))
+}
+
+fn request(build: &Build<'_>, session: &Session, fence: Option<&Fence>) -> SolveRequest {
+    SolveRequest {
+        r#ref: session.id.clone(),
+        session: session.id.clone(),
+        frontend: FRONTEND.to_owned(),
+        frontend_attrs: attributes(build, session, fence.and_then(Fence::parent)),
+        exporter_deprecated: EXPORTER.to_owned(),
+        exporter_attrs_deprecated: HashMap::from([("name".to_owned(), build.tag.to_owned())]),
+        ..SolveRequest::default()
+    }
+}
+
+fn attributes(
+    build: &Build<'_>,
+    session: &Session,
+    group: Option<String>,
+) -> HashMap<String, String> {
+    let mut all = HashMap::from([
+        ("context".to_owned(), session.context()),
+        (
+            "filename".to_owned(),
+            build.dockerfile.trim_start_matches("./").to_owned(),
+        ),
+        // An image that is here is taken as it is, like the classic builder does.
+        ("image-resolve-mode".to_owned(), "default".to_owned()),
+    ]);
+    all.extend(prefixed("build-arg", build.args));
+    all.extend(prefixed("label", build.labels));
+    all.extend(group.map(|group| ("cgroup-parent".to_owned(), group)));
+    all
+}
+
+fn prefixed<'a>(
+    prefix: &'a str,
+    pairs: &'a std::collections::BTreeMap<String, String>,
+) -> impl Iterator<Item = (String, String)> + 'a {
+    pairs
+        .iter()
+        .map(move |(name, value)| (format!("{prefix}:{name}"), value.clone()))
+}
+
+/// Until the builder has answered, and all it had to say was read.
+async fn solve(
+    mut control: Control,
+    request: SolveRequest,
+    progress: &mut Progress<'_>,
+) -> Result<(), Status> {
+    let asked = StatusRequest {
+        r#ref: request.r#ref.clone(),
+    };
+    let mut following = control.clone();
+    let follow = async {
+        let mut messages = following.status(asked).await?.into_inner();
+        while let Some(status) = messages.message().await? {
+            progress.read(status);
+        }
+        Ok::<_, Status>(())
+    };
+    let (solved, followed) = tokio::join!(control.solve(request), follow);
+    solved?;
+    followed
+}
+
+fn failed(room: &Room, build: &Build<'_>, progress: &Progress<'_>, status: &Status) -> DriverError {
+    let lost = matches!(
+        status.code(),
+        tonic::Code::Unavailable | tonic::Code::Cancelled
+    );
+    match progress.failed() {
+        Some(failed) => DriverError::Refused(failure::step(
+            Some(&failed.step),
+            failed.last.as_deref(),
+            &failed.error,
+            build.limits.memory_mib,
+        )),
+        None if lost => error::unreachable(room.client.host(), status.message()),
+        None => DriverError::Refused(failure::step(
+            None,
+            None,
+            status.message(),
+            build.limits.memory_mib,
+        )),
+    }
+}

@@ -1,0 +1,126 @@
+//! Building an image with the Engine's classic builder: it takes its limits over the API,
+//! answers in lines, and is cancelled by closing the connection.
+
+use super::classic_steps::Steps;
+use super::{Room, context, failure, images};
+use crate::driver::{Build, BuildLimits, DriverError, Lines};
+use bollard::BollardRequest;
+use bollard::query_parameters::{BuildImageOptions, BuildImageOptionsBuilder};
+use domain::source::Artifact;
+use futures_util::StreamExt;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio_stream::wrappers::ReceiverStream;
+
+/// The job has its own limit; this one only keeps a lost connection from waiting for ever.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+const CPU_PERIOD_US: i32 = 100_000;
+/// Against the 1024 of everything else: a build takes what the apps leave.
+const CPU_SHARES: i32 = 102;
+
+pub async fn build(
+    room: &Room,
+    build: Build<'_>,
+    lines: &dyn Lines,
+) -> Result<Artifact, DriverError> {
+    let engine = room
+        .client
+        .patient(LONGEST)
+        .await?
+        .with_request_modifier(limit_memory(build.limits.memory_mib));
+    let unreadable = Arc::new(OnceLock::new());
+    let tar = bollard::body_try_stream(context_body(&build, unreadable.clone()));
+    let mut steps = Steps::new(lines);
+    let mut answers = std::pin::pin!(engine.build_image(options(&build), None, Some(tar)));
+    while let Some(answer) = answers.next().await {
+        if let Err(e) = answer.map(|info| steps.read(info)) {
+            return Err(unreadable.get().map_or_else(
+                || steps.failed(room, &build, &e),
+                |why| failure::no_context(why),
+            ));
+        }
+    }
+    let image = steps
+        .finish()
+        .ok_or_else(|| failure::no_image(room.client.host()))?;
+    images::artifact(room, &image)
+        .await?
+        .ok_or_else(|| failure::no_image(room.client.host()))
+}
+
+fn options(build: &Build<'_>) -> BuildImageOptions {
+    BuildImageOptionsBuilder::new()
+        .dockerfile(build.dockerfile.trim_start_matches("./"))
+        .t(build.tag)
+        .buildargs(&map(build.args))
+        .labels(&map(build.labels))
+        .cpuperiod(CPU_PERIOD_US)
+        .cpuquota(cpu_quota(&build.limits))
+        .cpushares(CPU_SHARES)
+        .rm(true)
+        // Also after a failure and after a cancellation.
+        .forcerm(true)
+        .build()
+}
+
+fn cpu_quota(limits: &BuildLimits) -> i32 {
+    let quota = i64::from(limits.cpus_milli) * i64::from(CPU_PERIOD_US) / 1000;
+    i32::try_from(quota).unwrap_or(i32::MAX)
+}
+
+fn map(pairs: &BTreeMap<String, String>) -> HashMap<String, String> {
+    pairs
+        .iter()
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
+/// The client counts these bytes in 32 bits, which ends just below 2 GiB; so they are put
+/// into the address by hand. The same number twice: no swap.
+fn limit_memory(
+    memory_mib: u32,
+) -> impl Fn(BollardRequest) -> BollardRequest + Send + Sync + 'static {
+    let bytes = u64::from(memory_mib) * 1024 * 1024;
+    move |mut request| {
+        let limited = format!("{}&memory={bytes}&memswap={bytes}", request.uri());
+        if let Ok(uri) = limited.parse() {
+            *request.uri_mut() = uri;
+        }
+        request
+    }
+}
+
+/// An unreadable tree breaks the request; why it broke is kept for the sentence.
+fn context_body(
+    build: &Build<'_>,
+    unreadable: Arc<OnceLock<String>>,
+) -> impl futures_util::Stream<Item = context::Chunk> + Send + 'static {
+    ReceiverStream::new(context::stream(
+        build.context,
+        build.dockerfile,
+        build.generated,
+    ))
+    .inspect(move |chunk| {
+        if let Err(e) = chunk {
+            let _ = unreadable.set(e.to_string());
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_memory_limit_may_be_larger_than_32_bits() {
+        let mut request = BollardRequest::new(http_body_util::Either::Left(Default::default()));
+        *request.uri_mut() = "/v1.41/build?t=x".parse().unwrap_or_default();
+        let limited = limit_memory(8192)(request);
+        assert_eq!(
+            limited.uri().to_string(),
+            "/v1.41/build?t=x&memory=8589934592&memswap=8589934592"
+        );
+    }
+}
