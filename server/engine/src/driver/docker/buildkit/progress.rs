@@ -10,6 +10,9 @@ use domain::view::Stream;
 use std::collections::HashMap;
 
 const STDERR: i64 = 2;
+/// The Engine's own words where it drops what a step prints.
+const CLIPPED: &str = "[output clipped, log limit";
+const WHY_CLIPPED: &str = "Docker Engine drops what a step prints beyond this. To keep every line, start dockerd with BUILDKIT_STEP_LOG_MAX_SIZE=-1 and BUILDKIT_STEP_LOG_MAX_SPEED=-1 in its environment.";
 /// A download says this often how far it is: a log that stands still looks broken.
 const BETWEEN_S: f64 = 5.0;
 
@@ -167,6 +170,9 @@ impl Step {
         let whole = std::mem::take(self.pending(stream));
         let line = super::super::output::folded(&whole);
         lines.line(stream, &format!("#{} {line}", self.number));
+        if line.starts_with(CLIPPED) {
+            lines.line(Stream::Err, &format!("#{} {WHY_CLIPPED}", self.number));
+        }
         if !line.trim().is_empty() {
             self.last = Some(line.to_owned());
         }
