@@ -45,6 +45,7 @@
 
 pub mod access;
 pub mod api;
+pub mod build_log;
 pub mod can;
 pub mod config;
 pub mod cron;

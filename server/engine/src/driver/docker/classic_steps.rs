@@ -2,7 +2,7 @@
 
 use super::output::Output;
 use super::pull::Progress;
-use super::{Room, failure};
+use super::{Room, error, failure};
 use crate::driver::{Build, DriverError, Lines};
 use bollard::errors::Error;
 use bollard::models::BuildInfo;
@@ -37,12 +37,12 @@ impl<'a> Steps<'a> {
     }
 
     pub fn finish(mut self) -> Option<String> {
-        self.output.finish(self.lines);
+        self.output.finish(None, self.lines);
         self.image
     }
 
     pub fn failed(&mut self, room: &Room, build: &Build<'_>, e: &Error) -> DriverError {
-        self.output.finish(self.lines);
+        self.output.finish(Some(&error::message(e)), self.lines);
         match (e, self.output.place()) {
             (Error::DockerStreamError { error }, (step, last)) => {
                 DriverError::Refused(failure::step(step, last, error, build.limits.memory_mib))

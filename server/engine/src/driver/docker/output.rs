@@ -1,21 +1,30 @@
-//! What a build prints, as lines: the Engine sends it in pieces of any size.
+//! What the classic builder prints, as lines in the form of `domain::build_log`: the Engine
+//! sends it in pieces of any size.
 
 use super::lines::LINE_BYTES;
 use crate::driver::Lines;
+use domain::build_log::{Part, line};
 use domain::view::Stream;
 
 /// The Engine colours what a build step writes to its standard error; that is the only way to
 /// tell it from standard output.
 const RED: &str = "\u{1b}[91m";
 const PLAIN: &str = "\u{1b}[0m";
+const FROM_CACHE: &str = "---> Using cache";
 
 /// Joins pieces to lines and remembers where the build is.
 #[derive(Default)]
 pub struct Output {
     out: String,
     err: String,
-    step: Option<String>,
+    step: Option<Step>,
     last: Option<String>,
+}
+
+struct Step {
+    number: u32,
+    name: String,
+    is_cached: bool,
 }
 
 impl Output {
@@ -29,18 +38,20 @@ impl Output {
         }
     }
 
-    /// What did not end with a line feed.
-    pub fn finish(&mut self, lines: &dyn Lines) {
+    /// What did not end with a line feed, and the end of the last step.
+    pub fn finish(&mut self, failed: Option<&str>, lines: &dyn Lines) {
         for stream in [Stream::Out, Stream::Err] {
             if !self.pending(stream).is_empty() {
                 self.end(stream, lines);
             }
         }
+        self.over(failed, lines);
     }
 
-    /// `Step 2/3 : RUN make`, and the last line printed since it began.
+    /// `[2/3] RUN make`, and the last line printed since it began.
     pub fn place(&self) -> (Option<&str>, Option<&str>) {
-        (self.step.as_deref(), self.last.as_deref())
+        let step = self.step.as_ref().map(|step| step.name.as_str());
+        (step, self.last.as_deref())
     }
 
     fn part(&mut self, stream: Stream, part: &str, lines: &dyn Lines) {
@@ -52,17 +63,34 @@ impl Output {
 
     fn end(&mut self, stream: Stream, lines: &dyn Lines) {
         let whole = std::mem::take(self.pending(stream));
-        let line = folded(&whole);
-        lines.line(stream, line);
-        self.remember(line);
+        let text = folded(&whole);
+        if let Some(step) = heading(text) {
+            self.over(None, lines);
+            lines.line(stream, &line(step.number, Part::Begin(&step.name)));
+            (self.step, self.last) = (Some(step), None);
+            return;
+        }
+        match &mut self.step {
+            Some(step) if text.trim() == FROM_CACHE => step.is_cached = true,
+            Some(step) => lines.line(stream, &line(step.number, Part::Output(text))),
+            None => lines.line(stream, text),
+        }
+        if !is_builders_own(text) {
+            self.last = Some(text.to_owned());
+        }
     }
 
-    fn remember(&mut self, line: &str) {
-        if line.starts_with("Step ") && line.contains(" : ") {
-            (self.step, self.last) = (Some(line.to_owned()), None);
-        } else if !is_builders_own(line) {
-            self.last = Some(line.to_owned());
-        }
+    /// The builder does not say how long a step took.
+    fn over(&mut self, failed: Option<&str>, lines: &dyn Lines) {
+        let Some(step) = &self.step else {
+            return;
+        };
+        let (stream, part) = match failed {
+            Some(why) => (Stream::Err, Part::Failed(why)),
+            None if step.is_cached => (Stream::Out, Part::Cached),
+            None => (Stream::Out, Part::Done(None)),
+        };
+        lines.line(stream, &line(step.number, part));
     }
 
     fn pending(&mut self, stream: Stream) -> &mut String {
@@ -72,6 +100,17 @@ impl Output {
             &mut self.out
         }
     }
+}
+
+/// `Step 2/3 : RUN make`
+fn heading(text: &str) -> Option<Step> {
+    let (place, what) = text.strip_prefix("Step ")?.split_once(" : ")?;
+    let number = place.split_once('/')?.0.parse().ok()?;
+    Some(Step {
+        number,
+        name: format!("[{place}] {what}"),
+        is_cached: false,
+    })
 }
 
 /// What the builder says between the lines of a step.
@@ -110,7 +149,7 @@ mod tests {
     fn check(pieces: &[&str]) -> (Output, Vec<(Stream, String)>) {
         let (mut output, kept) = (Output::default(), Kept::default());
         pieces.iter().for_each(|piece| output.push(piece, &kept));
-        output.finish(&kept);
+        output.finish(None, &kept);
         (output, kept.0.into_inner().unwrap_or_default())
     }
 
@@ -125,16 +164,28 @@ mod tests {
         ]);
         let (out, err) = (Stream::Out, Stream::Err);
         let expected = [
-            (out, "Step 1/2 : FROM scratch"),
-            (out, "one"),
-            (out, "two"),
-            (err, "warning"),
-            (out, "end"),
+            (out, "#1 [1/2] FROM scratch"),
+            (out, "#1 | one"),
+            (out, "#1 | two"),
+            (err, "#1 | warning"),
+            (out, "#1 | end"),
+            (out, "#1 DONE"),
         ];
         assert_eq!(
             lines,
             expected.map(|(stream, text)| (stream, text.to_owned()))
         );
+    }
+
+    #[test]
+    fn a_step_from_the_cache_says_so() {
+        let (_, lines) = check(&[
+            "Step 1/1 : RUN make\n",
+            " ---> Using cache\n",
+            " ---> 4f2\n",
+        ]);
+        let texts: Vec<_> = lines.iter().map(|(_, text)| text.as_str()).collect();
+        assert_eq!(texts, ["#1 [1/1] RUN make", "#1 |  ---> 4f2", "#1 CACHED"]);
     }
 
     #[test]
@@ -153,8 +204,8 @@ mod tests {
             "oops\n",
             "\n",
         ]);
-        assert_eq!(output.place(), (Some("Step 2/2 : RUN make"), Some("oops")));
+        assert_eq!(output.place(), (Some("[2/2] RUN make"), Some("oops")));
         let (output, _) = check(&["Step 1/2 : FROM x\n", "early\n", "Step 2/2 : RUN make\n"]);
-        assert_eq!(output.place(), (Some("Step 2/2 : RUN make"), None));
+        assert_eq!(output.place(), (Some("[2/2] RUN make"), None));
     }
 }

@@ -22,7 +22,7 @@ const OURS: &str = "sealdock/";
 impl Images for FakeDriver {
     async fn build(&self, build: Build<'_>, lines: &dyn Lines) -> Result<Artifact, DriverError> {
         let base = base(&build);
-        lines.line(Stream::Out, &format!("Step 1/1 : FROM {base}"));
+        lines.line(Stream::Out, &format!("#1 [1/1] FROM {base}"));
         match Knob::of(&base) {
             Some(Knob::BuildHangs) => std::future::pending().await,
             Some(Knob::BuildFails) => self.verb("build", build.tag, |_| Err(build_fails(lines))),

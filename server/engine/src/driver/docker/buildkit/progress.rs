@@ -1,11 +1,10 @@
-//! A running BuildKit build as lines. Steps run side by side, so every line says whose it is:
-//! `#4 [2/3] RUN make` begins step 4, `#4 …` is what it printed, and it ends with `#4 DONE 1.2s`,
-//! `#4 CACHED` or `#4 ERROR …`. `domain::build_log` reads this form.
+//! A running BuildKit build as lines, in the form of `domain::build_log`.
 
 use crate::driver::Lines;
 use crate::driver::docker::lines::LINE_BYTES;
 use bollard_buildkit_proto::google::protobuf::Timestamp;
 use bollard_buildkit_proto::moby::buildkit::v1::{StatusResponse, Vertex, VertexLog, VertexStatus};
+use domain::build_log::{Part, line};
 use domain::view::Stream;
 use std::collections::HashMap;
 
@@ -21,11 +20,12 @@ pub struct Progress<'a> {
     lines: &'a dyn Lines,
     steps: HashMap<String, Step>,
     failed: Option<Failed>,
+    begun: u32,
 }
 
 #[derive(Default)]
 struct Step {
-    number: usize,
+    number: u32,
     name: String,
     /// What did not end with a line feed yet, by stream.
     out: String,
@@ -50,6 +50,7 @@ impl<'a> Progress<'a> {
             lines,
             steps: HashMap::new(),
             failed: None,
+            begun: 0,
         }
     }
 
@@ -75,9 +76,11 @@ impl<'a> Progress<'a> {
         if known || (vertex.started.is_none() && !vertex.cached) || is_internal(&vertex.name) {
             return;
         }
-        let number = self.steps.len() + 1;
+        let number = self.begun + 1;
+        self.begun = number;
         let name = vertex.name.split_whitespace().collect::<Vec<_>>().join(" ");
-        self.lines.line(Stream::Out, &format!("#{number} {name}"));
+        self.lines
+            .line(Stream::Out, &line(number, Part::Begin(&name)));
         let step = Step {
             number,
             name,
@@ -113,8 +116,8 @@ impl<'a> Progress<'a> {
             return;
         }
         if last < f64::INFINITY {
-            let line = format!("#{} {}", step.number, far(part));
-            self.lines.line(Stream::Out, &line);
+            let said = line(step.number, Part::Output(&far(part)));
+            self.lines.line(Stream::Out, &said);
         }
         let said = if is_done { f64::INFINITY } else { now };
         step.parts.insert(part.id.clone(), said);
@@ -127,16 +130,16 @@ impl<'a> Progress<'a> {
         step.is_over = true;
         step.finish(self.lines);
         let number = step.number;
-        let took = seconds(vertex.started.as_ref(), vertex.completed.as_ref());
+        let took = millis(vertex.started.as_ref(), vertex.completed.as_ref());
         match (vertex.error.is_empty(), vertex.cached) {
-            (true, true) => self.lines.line(Stream::Out, &format!("#{number} CACHED")),
+            (true, true) => self.lines.line(Stream::Out, &line(number, Part::Cached)),
             (true, false) => self
                 .lines
-                .line(Stream::Out, &format!("#{number} DONE {took:.1}s")),
+                .line(Stream::Out, &line(number, Part::Done(Some(took)))),
             (false, _) => {
                 let error = vertex.error.trim();
                 self.lines
-                    .line(Stream::Err, &format!("#{number} ERROR: {error}"));
+                    .line(Stream::Err, &line(number, Part::Failed(error)));
                 // What it tears down with it has failed only because of it.
                 if !error.ends_with("context canceled") && self.failed.is_none() {
                     self.failed = Some(Failed {
@@ -168,13 +171,13 @@ impl Step {
 
     fn flush(&mut self, stream: Stream, lines: &dyn Lines) {
         let whole = std::mem::take(self.pending(stream));
-        let line = super::super::output::folded(&whole);
-        lines.line(stream, &format!("#{} {line}", self.number));
-        if line.starts_with(CLIPPED) {
-            lines.line(Stream::Err, &format!("#{} {WHY_CLIPPED}", self.number));
+        let text = super::super::output::folded(&whole);
+        lines.line(stream, &line(self.number, Part::Output(text)));
+        if text.starts_with(CLIPPED) {
+            lines.line(Stream::Err, &line(self.number, Part::Output(WHY_CLIPPED)));
         }
-        if !line.trim().is_empty() {
-            self.last = Some(line.to_owned());
+        if !text.trim().is_empty() {
+            self.last = Some(text.to_owned());
         }
     }
 
@@ -221,9 +224,9 @@ fn at(time: &Timestamp) -> f64 {
     time.seconds as f64 + f64::from(time.nanos) / 1e9
 }
 
-fn seconds(from: Option<&Timestamp>, to: Option<&Timestamp>) -> f64 {
-    from.zip(to)
-        .map_or(0.0, |(from, to)| (at(to) - at(from)).max(0.0))
+fn millis(from: Option<&Timestamp>, to: Option<&Timestamp>) -> u64 {
+    let took = from.zip(to).map_or(0.0, |(from, to)| at(to) - at(from));
+    (took.max(0.0) * 1000.0) as u64
 }
 
 #[cfg(test)]
@@ -321,7 +324,7 @@ mod tests {
         progress.read(over(&b, "exit code: 3"));
         progress.read(over(&a, "context canceled"));
         let said = kept.0.lock().expect("nobody panicked").join("\n");
-        let expected = "#1 [1/2] RUN make\n#2 [2/2] RUN test\n#1 one\n! #2 oops\n#1 two\n! #2 ERROR: exit code: 3\n#1 rest\n! #1 ERROR: context canceled";
+        let expected = "#1 [1/2] RUN make\n#2 [2/2] RUN test\n#1 | one\n! #2 | oops\n#1 | two\n! #2 ERROR: exit code: 3\n#1 | rest\n! #1 ERROR: context canceled";
         assert_eq!(said, expected);
         let failed = progress.failed().expect("one failed");
         assert_eq!(
@@ -343,9 +346,9 @@ mod tests {
         let said = kept.0.lock().expect("nobody panicked").clone();
         let expected = [
             "#1 FROM node",
-            "#1 sha256:a 10.0 of 40.0 MiB",
-            "#1 sha256:a 30.0 of 40.0 MiB",
-            "#1 sha256:a 40.0 of 40.0 MiB done",
+            "#1 | sha256:a 10.0 of 40.0 MiB",
+            "#1 | sha256:a 30.0 of 40.0 MiB",
+            "#1 | sha256:a 40.0 of 40.0 MiB done",
         ];
         assert_eq!(said, expected);
     }

@@ -80,7 +80,8 @@ pub async fn sweep(docker: &Docker, said: &Kept) {
     let engine = docker.room.client.engine().await.expect("the Engine");
     for (_, line) in said.all().iter().rev() {
         if let Some(layer) = line
-            .strip_prefix(" ---> ")
+            .split_once(" ---> ")
+            .map(|(_, rest)| rest)
             .filter(|rest| !rest.contains(' '))
         {
             let _ = engine
