@@ -5,6 +5,7 @@
 //! and returns what a read would return.
 
 use crate::access::{Caller, Role};
+use crate::build_log::Outline;
 use crate::config::ConfigPatch;
 use crate::hook::Provider;
 use crate::id::{
@@ -257,6 +258,8 @@ pub trait Deployments: Send + Sync {
     async fn resume(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView>;
     /// `stream` comes from a `JobView` or an `InstanceView`.
     async fn log(&self, caller: &Caller, stream: &str, query: &LogQuery) -> Reply<LogPage>;
+    /// A build's log as its steps; and the first error of any log.
+    async fn outline(&self, caller: &Caller, stream: &str) -> Reply<Outline>;
     /// The picture of its front page, as PNG; it never changes once it is there.
     async fn screenshot(&self, caller: &Caller, id: &DeploymentId) -> Reply<Vec<u8>>;
     /// What its artifact is made of, as CycloneDX JSON.

@@ -9,6 +9,7 @@
 
 use aho_corasick::AhoCorasick;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::LazyLock;
@@ -210,7 +211,24 @@ fn reads_like_an_error(text: &str) -> bool {
         let mut builder = AhoCorasick::builder();
         builder.ascii_case_insensitive(true).build(signs).ok()
     });
-    SIGNS.as_ref().is_some_and(|signs| signs.is_match(text))
+    let plain = without_colours(text);
+    SIGNS
+        .as_ref()
+        .is_some_and(|signs| signs.is_match(plain.as_ref()))
+}
+
+/// A tool may colour the word alone: `error` and its colon are apart then.
+fn without_colours(text: &str) -> Cow<'_, str> {
+    if !text.contains('\u{1b}') {
+        return Cow::Borrowed(text);
+    }
+    let mut parts = text.split('\u{1b}');
+    let first = parts.next().unwrap_or_default().to_owned();
+    let rest = |part: &str| match part.find(|c: char| c.is_ascii_alphabetic()) {
+        Some(end) => part[end + 1..].to_owned(),
+        None => String::new(),
+    };
+    Cow::Owned(parts.fold(first, |all, part| all + &rest(part)))
 }
 
 #[cfg(test)]
@@ -282,6 +300,8 @@ mod tests {
             outline(&["#1 RUN x", "#1 ERROR: exit code: 1"]).first_error,
             Some(2)
         );
+        let coloured = "\u{1b}[1;31merror\u{1b}[0m: could not compile";
+        assert_eq!(outline(&["ok", coloured]).first_error, Some(2));
         assert_eq!(
             outline(&["ok", "fatal: no such branch"]).first_error,
             Some(2)

@@ -3,6 +3,7 @@
 
 use super::ansi;
 use crate::format;
+use domain::build_log::{self, Part};
 use domain::view::{LogLine, Stream};
 use std::fmt::Write;
 
@@ -18,6 +19,13 @@ pub const fn chunk_of(seq: u64) -> u64 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Anchor(pub &'static str);
 
+impl Anchor {
+    /// The address of a line.
+    pub fn link(self, seq: u64) -> String {
+        format!("#{}L{seq}", self.0)
+    }
+}
+
 pub const MAIN: Anchor = Anchor("");
 pub const BEFORE: Anchor = Anchor("before-");
 
@@ -29,16 +37,30 @@ pub fn line(line: &LogLine, Anchor(anchor): Anchor) -> String {
         Stream::Note => "ln ln-note",
     };
     let (seq, time) = (line.seq, format::clock(line.at));
+    let (of_step, step, text) = step(&line.text);
     let _ = write!(
         out,
-        "<div class=\"{class}\" id=\"{anchor}L{seq}\"><a class=\"no\" href=\"#{anchor}L{seq}\" tabindex=\"-1\">{seq}</a>"
+        "<div class=\"{class}{of_step}\" id=\"{anchor}L{seq}\"{step}><a class=\"no\" href=\"#{anchor}L{seq}\" tabindex=\"-1\">{seq}</a>"
     );
     let _ = write!(
         out,
         "<span class=\"at\">{time}</span><span class=\"tx\">{}</span></div>",
-        ansi::to_html(&line.text)
+        ansi::to_html(text)
     );
     out
+}
+
+/// Whose line it is: a class, an attribute to fold it by, and the text without what they say.
+fn step(text: &str) -> (&'static str, String, &str) {
+    let Some((number, part)) = build_log::read(text) else {
+        return ("", String::new(), text);
+    };
+    let (class, text) = match part {
+        Part::Begin(name) => (" ln-step", name),
+        Part::Output(said) => (" ln-of", said),
+        Part::Done(_) | Part::Cached | Part::Failed(_) => (" ln-end", text),
+    };
+    (class, format!(" data-step=\"{number}\""), text)
 }
 
 /// Consecutive lines, grouped into chunks: (number of the chunk, HTML of its lines).
@@ -59,6 +81,14 @@ pub fn html(lines: &[LogLine], anchor: Anchor) -> String {
         .into_iter()
         .map(|(number, html)| chunk(number, &html))
         .collect()
+}
+
+/// Where lines between two parts are not in the page.
+pub fn gap(lines: u64) -> String {
+    format!(
+        "<p class=\"log-gap\">{} lines between are not shown. Search, or open the raw log.</p>",
+        format::count(lines)
+    )
 }
 
 pub fn chunk(number: u64, inner: &str) -> String {
@@ -95,6 +125,24 @@ mod tests {
             "<div class=\"ln ln-err\" id=\"L7\"><a class=\"no\" href=\"#L7\" tabindex=\"-1\">7</a>\
              <span class=\"at\">00:00:00</span><span class=\"tx\">&lt;b&gt;</span></div>"
         );
+    }
+
+    #[test]
+    fn p21_a_line_of_a_step_says_whose_it_is() {
+        let of = |text: &str| {
+            let text = text.to_owned();
+            line(
+                &LogLine {
+                    text,
+                    stream: Stream::Out,
+                    ..at(7)
+                },
+                MAIN,
+            )
+        };
+        assert!(of("#4 [2/3] RUN make").contains("class=\"ln ln-step\" id=\"L7\" data-step=\"4\""));
+        assert!(of("#4 | gcc").ends_with("<span class=\"tx\">gcc</span></div>"));
+        assert!(of("#4 DONE 1.0s").contains("ln-end"));
     }
 
     #[test]

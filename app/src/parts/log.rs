@@ -7,6 +7,7 @@ use super::icon::{Icon, icon};
 use super::lines::{self, Anchor};
 use super::loaded::{Skeleton, loaded};
 use super::log_feed::Feed;
+use super::log_steps::log_steps;
 use crate::answer::Answer;
 use crate::format;
 use crate::pages::query;
@@ -16,6 +17,8 @@ use domain::view::LogPage;
 use leptos::either::Either;
 use leptos::prelude::*;
 
+/// Streams of jobs begin so; only they have steps.
+const JOB: &str = "job/";
 /// Lines that the server renders.
 const TAIL: u32 = 500;
 /// Lines of one answer to a search.
@@ -30,7 +33,12 @@ pub fn Log(stream: String, title: String, anchor: Anchor) -> AnyView {
         "find-before"
     };
     let find = query(name);
-    let (wrap, times) = (RwSignal::new(true), RwSignal::new(false));
+    let (wrap, times, folded) = (
+        RwSignal::new(true),
+        RwSignal::new(false),
+        RwSignal::new(false),
+    );
+    let is_job = stream.starts_with(JOB);
     let job = query("job");
     let raw = format!("/v2/logs/{stream}?raw=1");
     let searched = RwSignal::new(find.get_untracked().unwrap_or_default());
@@ -56,7 +64,7 @@ pub fn Log(stream: String, title: String, anchor: Anchor) -> AnyView {
     );
     let searching = Memo::new(move |_| !searched.with(String::is_empty));
     view! {
-        <section class="log-box" class:log-nowrap=flag(move || !wrap.get()) class:log-times=times aria-label=format!("Log: {title}")>
+        <section class="log-box" class:log-nowrap=flag(move || !wrap.get()) class:log-times=times class:log-folded=folded aria-label=format!("Log: {title}")>
             <p class="log-title clip" aria-hidden="true">{title.clone()}</p>
             <div class="log-bar">
                 <form method="get" role="search" class="log-search" on:submit=|event| event.prevent_default()>
@@ -73,6 +81,7 @@ pub fn Log(stream: String, title: String, anchor: Anchor) -> AnyView {
                         on:input:target=debounced(move |text| searched.set(text))
                     />
                 </form>
+                {is_job.then(|| toggle("Fold", Icon::ChevronRight, folded))}
                 {toggle("Wrap", Icon::WrapText, wrap)}
                 {toggle("Times", Icon::Clock, times)}
                 <a class="log-tool" href=raw download rel="external">{icon(Icon::Download)}<span>"Raw"</span></a>
@@ -115,6 +124,7 @@ fn debounced(
 #[component]
 fn Tail(stream: String, anchor: Anchor, page: LogPage) -> AnyView {
     let first = page.lines.first().map_or(1, |l| l.seq);
+    let steps_of = stream.starts_with(JOB).then(|| stream.clone());
     let feed = Feed::new(stream, anchor, first, page.last_seq, page.ended);
     Effect::new(move |_| {
         if feed.scroller.get().is_some() && feed.body.get().is_some() {
@@ -128,6 +138,7 @@ fn Tail(stream: String, anchor: Anchor, page: LogPage) -> AnyView {
         (false, n) => format!("{} lines so far.", format::count(n)),
     };
     view! {
+        {steps_of.map(|stream| log_steps(stream, feed))}
         <div class="log" role="log" aria-live="off" tabindex="0" aria-label="Lines" node_ref=feed.scroller on:scroll=move |_| feed.scrolled()>
             {when(move || feed.first.get() > 1, move || view! {
                 <button type="button" class="log-more" on:click=move |_| feed.load_earlier()>

@@ -2,6 +2,7 @@
 
 use super::lines::{self, Anchor};
 use crate::server_fns::deployments::log;
+use domain::build_log::{self, Part};
 use domain::view::{LogLine, LogPage};
 use leptos::html;
 use leptos::prelude::*;
@@ -26,10 +27,14 @@ pub struct Feed {
     pub ended: RwSignal<bool>,
     /// Lines that came while the person read further up.
     pub unseen: RwSignal<u64>,
+    /// Counts the beginnings and ends of steps that came.
+    pub turns: RwSignal<u32>,
+    /// Steps that stay open where the others are folded.
+    opened: StoredValue<Vec<u32>>,
     following: StoredValue<bool>,
     waiting: StoredValue<Vec<LogLine>>,
     stream: StoredValue<String>,
-    anchor: Anchor,
+    pub anchor: Anchor,
     /// Where it scrolls, and where the lines are. References to the page hold nothing on the server,
     /// where what is made on one thread is dropped on another.
     pub scroller: NodeRef<html::Div>,
@@ -43,6 +48,8 @@ impl Feed {
             last: RwSignal::new(last),
             ended: RwSignal::new(ended),
             unseen: RwSignal::new(0),
+            turns: RwSignal::new(0),
+            opened: StoredValue::new(vec![]),
             following: StoredValue::new(true),
             waiting: StoredValue::new(vec![]),
             stream: StoredValue::new(stream),
@@ -129,7 +136,13 @@ impl Feed {
             return;
         };
         append(&parts.1, &lines, self.anchor);
+        self.opened
+            .with_value(|all| all.iter().for_each(|step| unfold(&parts.1, *step, true)));
         self.last.set(newest);
+        let turns = |l: &LogLine| matches!(build_log::read(&l.text), Some((_, part)) if !matches!(part, Part::Output(_)));
+        if lines.iter().any(turns) {
+            self.turns.update(|n| *n += 1);
+        }
         if self.following.get_value() {
             self.trim(&parts.1);
             self.to_end();
@@ -193,12 +206,16 @@ impl Feed {
                 return;
             };
             let before: Vec<_> = page.lines.into_iter().filter(|l| l.seq < until).collect();
+            let gap = before.last().map_or(0, |l| until - l.seq - 1);
             let (Some(first), Some((scroller, body))) =
                 (before.first().map(|l| l.seq), self.parts())
             else {
                 return;
             };
             let height = scroller.scroll_height();
+            if gap > 0 {
+                let _ = body.insert_adjacent_html("afterbegin", &lines::gap(gap));
+            }
             let _ = body.insert_adjacent_html("afterbegin", &lines::html(&before, self.anchor));
             scroller.set_scroll_top(scroller.scroll_top() + scroller.scroll_height() - height);
             self.first.set(first);
@@ -206,12 +223,60 @@ impl Feed {
         });
     }
 
+    /// A step's lines stay in sight where the others are folded.
+    pub fn open(self, step: u32) {
+        let _ = self.opened.try_update_value(|all| {
+            all.retain(|other| *other != step);
+            all.push(step);
+        });
+        if let Some((_, body)) = self.parts() {
+            unfold(&body, step, true);
+        }
+    }
+
+    /// The heading of a step was pressed, in a log whose steps are folded.
+    fn turn(self, heading: &Element) {
+        let Some(step) = heading
+            .get_attribute("data-step")
+            .and_then(|n| n.parse::<u32>().ok())
+        else {
+            return;
+        };
+        if self.opened.with_value(|all| !all.contains(&step)) {
+            return self.open(step);
+        }
+        self.opened
+            .update_value(|all| all.retain(|other| *other != step));
+        if let Some((_, body)) = self.parts() {
+            unfold(&body, step, false);
+        }
+    }
+
+    /// A link to a line was followed.
+    pub fn go(self, event: &MouseEvent, seq: u64) {
+        event.prevent_default();
+        self.address(&self.anchor.link(seq));
+        unmark();
+        self.show((seq, seq));
+    }
+
+    fn address(self, hash: &str) {
+        let state = wasm_bindgen::JsValue::NULL;
+        let _ = window()
+            .history()
+            .and_then(|h| h.replace_state_with_url(&state, "", Some(hash)));
+    }
+
     /// A line's number was pressed: it is in the address now, with shift the range up to it.
     pub fn pick(self, event: &MouseEvent) {
-        let number = event
-            .target()
-            .and_then(|t| t.dyn_into::<Element>().ok())
-            .filter(|t| t.class_name() == "no");
+        let pressed = event.target().and_then(|t| t.dyn_into::<Element>().ok());
+        let heading = pressed
+            .as_ref()
+            .and_then(|t| t.closest(".ln-step .tx").ok().flatten());
+        if let Some(heading) = heading.and_then(|t| t.parent_element()) {
+            return self.turn(&heading);
+        }
+        let number = pressed.filter(|t| t.class_name() == "no");
         let Some(to) = number
             .and_then(|n| lines::range(&n.get_attribute("href")?, self.anchor))
             .map(|r| r.0)
@@ -227,10 +292,7 @@ impl Feed {
         } else {
             format!("#{anchor}L{}-L{}", from.min(to), from.max(to))
         };
-        let state = wasm_bindgen::JsValue::NULL;
-        let _ = window()
-            .history()
-            .and_then(|h| h.replace_state_with_url(&state, "", Some(&hash)));
+        self.address(&hash);
         unmark();
         self.mark(from.min(to), from.max(to));
     }
@@ -300,6 +362,17 @@ fn append(body: &Element, new: &[LogLine], anchor: Anchor) {
             Some(chunk) => chunk.insert_adjacent_html("beforeend", &html),
             None => body.insert_adjacent_html("beforeend", &lines::chunk(number, &html)),
         };
+    }
+}
+
+/// Marks what is in the page of a step as open, or no more.
+fn unfold(body: &Element, step: u32, open: bool) {
+    let lines = body.query_selector_all(&format!(".ln[data-step='{step}']"));
+    let Ok(lines) = lines else {
+        return;
+    };
+    for line in (0..lines.length()).filter_map(|i| lines.get(i)?.dyn_into::<Element>().ok()) {
+        let _ = line.class_list().toggle_with_force("open", open);
     }
 }
 

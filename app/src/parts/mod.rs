@@ -26,6 +26,7 @@ pub mod lines;
 pub mod loaded;
 pub mod log;
 pub mod log_feed;
+pub mod log_steps;
 pub mod moving;
 pub mod new_form;
 pub mod once;

@@ -70,6 +70,12 @@ pub async fn resume(id: String) -> Result<(), Fault> {
     )
 }
 
+#[server(prefix = "/fn", endpoint = "outline", input = Json)]
+pub async fn outline(stream: String) -> Result<Answer<domain::build_log::Outline>, Fault> {
+    let (api, caller) = call::signed()?;
+    call::answer(api.outline(&caller, &stream).await)
+}
+
 #[server(prefix = "/fn", endpoint = "log", input = Json)]
 pub async fn log(
     stream: String,

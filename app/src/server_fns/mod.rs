@@ -34,6 +34,7 @@ pub const ALL: &[(&str, Action)] = &[
     ("/fn/pause", Action::Deploy),
     ("/fn/resume", Action::Deploy),
     ("/fn/log", Action::ReadLogs),
+    ("/fn/outline", Action::ReadLogs),
     ("/fn/crons", Action::Read),
     ("/fn/run-cron", Action::Deploy),
     ("/fn/environment", Action::Read),

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use domain::access::{Action, Caller};
 use domain::api::{LogQuery, Reply};
+use domain::build_log::Outline;
 use domain::view::{LogLine, LogPage};
 use futures_util::{Stream, stream};
 use serde::Deserialize;
@@ -25,6 +26,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         may(Action::ReadLogs, routes!(get)).long(),
         may(Action::ReadLogs, routes!(follow)).long(),
+        may(Action::ReadLogs, routes!(outline)),
     ]
 }
 
@@ -81,6 +83,17 @@ async fn follow(
     headers: HeaderMap,
 ) -> Answer<Response> {
     Ok(live::logs::open(&app, actor.0, credential, stream, which.from, &headers).await?)
+}
+
+/// The steps of a build's log, with the lines where they begin and end; and the first line that
+/// reads like an error, of any log.
+#[utoipa::path(get, path = "/v2/logs/{stream}/outline", tag = "Logs", params(("stream" = String, Path)), responses((status = 200, body = Outline)))]
+async fn outline(
+    State(app): State<App>,
+    actor: Actor,
+    Id(stream): Id<String>,
+) -> Answer<Json<Outline>> {
+    Ok(Json(app.api.outline(&actor.0, &stream).await?))
 }
 
 /// The first page is read before the answer begins, so that a refusal is still a refusal.

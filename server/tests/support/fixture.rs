@@ -4,6 +4,7 @@ use super::views::{self, *};
 use async_trait::async_trait;
 use domain::access::{Caller, Role};
 use domain::api::*;
+use domain::build_log::{Outline, Outliner};
 use domain::deployment::Phase;
 use domain::hint::{Hint, Topic};
 use domain::id::*;
@@ -318,6 +319,14 @@ impl Deployments for Fixture {
     }
     async fn sbom(&self, caller: &Caller, id: &DeploymentId) -> Reply<Vec<u8>> {
         self.deployment(caller, id).await.map(|_| b"{}".to_vec())
+    }
+    async fn outline(&self, caller: &Caller, stream: &str) -> Reply<Outline> {
+        scoped(caller, &stream, &"build", "log")?;
+        let mut outliner = Outliner::default();
+        for line in &self.log.lock().unwrap().lines {
+            outliner.push(line.seq, &line.text);
+        }
+        Ok(outliner.finish())
     }
     async fn log(&self, caller: &Caller, stream: &str, query: &LogQuery) -> Reply<LogPage> {
         scoped(caller, &stream, &"build", "log")?;

@@ -5,6 +5,7 @@ use crate::store::deployment::Filter;
 use async_trait::async_trait;
 use domain::access::{Action, Caller};
 use domain::api::{DeploymentFilter, Deployments, LogQuery, Reply};
+use domain::build_log::Outline;
 use domain::can;
 use domain::deployment::{Deployment, Event};
 use domain::dialect;
@@ -86,6 +87,18 @@ impl Deployments for Control {
         // A job that has not begun has no log yet; that is not an error.
         match self.owns(caller, stream).await? {
             true => Ok(LogPage::default()),
+            false => Err(Refusal::not_found("log")),
+        }
+    }
+
+    async fn outline(&self, caller: &Caller, stream: &str) -> Reply<Outline> {
+        caller.may(Action::ReadLogs)?;
+        let outline = self.logs.outline(&caller.org, stream).await;
+        if let Some(outline) = outline.map_err(broken)? {
+            return Ok(outline);
+        }
+        match self.owns(caller, stream).await? {
+            true => Ok(Outline::default()),
             false => Err(Refusal::not_found("log")),
         }
     }

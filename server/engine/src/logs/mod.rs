@@ -13,6 +13,7 @@ mod chunk;
 mod flush;
 mod forget;
 mod line;
+mod outline;
 mod page;
 mod pending;
 mod raw;

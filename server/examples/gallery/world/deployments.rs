@@ -3,6 +3,7 @@
 use super::{Gallery, World, logs, no};
 use domain::access::{Action, Caller};
 use domain::api::*;
+use domain::build_log::{Outline, Outliner};
 use domain::dialect;
 use domain::id::*;
 use domain::refusal::Refusal;
@@ -60,6 +61,20 @@ impl Deployments for Gallery {
 
     async fn sbom(&self, _: &Caller, _: &DeploymentId) -> Reply<Vec<u8>> {
         Err(Refusal::not_found("SBOM"))
+    }
+
+    async fn outline(&self, caller: &Caller, stream: &str) -> Reply<Outline> {
+        let limit = Some(2_000);
+        let query = LogQuery {
+            limit,
+            ..LogQuery::default()
+        };
+        let page = self.log(caller, stream, &query).await?;
+        let mut outliner = Outliner::default();
+        for line in &page.lines {
+            outliner.push(line.seq, &line.text);
+        }
+        Ok(outliner.finish())
     }
 
     async fn log(&self, caller: &Caller, stream: &str, query: &LogQuery) -> Reply<LogPage> {

@@ -5,20 +5,20 @@ use domain::time::Time;
 use domain::view::{LogLine, LogPage, Stream};
 
 const BUILD: [&str; 14] = [
-    "\u{1b}[1mStep 1/9\u{1b}[0m : FROM rust:1.99-slim AS build",
-    " ---> 4c1d0a8b5f2e",
-    "\u{1b}[1mStep 2/9\u{1b}[0m : WORKDIR /src",
-    "\u{1b}[1mStep 3/9\u{1b}[0m : COPY Cargo.toml Cargo.lock ./",
-    "\u{1b}[1mStep 4/9\u{1b}[0m : RUN cargo build --release --locked",
-    "\u{1b}[32m   Compiling\u{1b}[0m proc-macro2 v1.0.103",
-    "\u{1b}[32m   Compiling\u{1b}[0m unicode-ident v1.0.22",
-    "\u{1b}[32m   Compiling\u{1b}[0m serde v1.0.228",
-    "\u{1b}[33mwarning\u{1b}[0m: unused variable: `basket`",
-    "  \u{1b}[34m-->\u{1b}[0m src/checkout.rs:41:9",
-    "   | see https://doc.rust-lang.org/rustc/lints/listing/warn-by-default.html#unused-variables",
-    "\u{1b}[32m   Compiling\u{1b}[0m hyper v1.8.1",
-    "\u{1b}[38;5;208mcache\u{1b}[0m: 118 of 121 layers reused",
-    "\u{1b}[32m   Compiling\u{1b}[0m shop v1.4.2 (/src)",
+    "#1 [build 1/4] FROM rust:1.99-slim",
+    "#1 CACHED",
+    "#2 [build 2/4] WORKDIR /src",
+    "#2 DONE 0.1s",
+    "#3 [build 3/4] COPY Cargo.toml Cargo.lock ./",
+    "#3 DONE 0.1s",
+    "#4 [build 4/4] RUN cargo build --release --locked",
+    "#4 | \u{1b}[32m   Compiling\u{1b}[0m serde v1.0.228",
+    "#4 | \u{1b}[33mwarning\u{1b}[0m: unused variable: `basket`",
+    "#4 |   \u{1b}[34m-->\u{1b}[0m src/checkout.rs:41:9",
+    "#4 |    | see https://doc.rust-lang.org/rustc/lints/listing/warn-by-default.html#unused-variables",
+    "#4 | \u{1b}[32m   Compiling\u{1b}[0m hyper v1.8.1",
+    "#4 | \u{1b}[38;5;208mcache\u{1b}[0m: 118 of 121 layers reused",
+    "#4 | \u{1b}[32m   Compiling\u{1b}[0m shop v1.4.2 (/src)",
 ];
 
 const APP: [&str; 6] = [
@@ -73,10 +73,10 @@ pub fn page(now: Time, stream: &str, last: u64, ended: bool, query: &LogQuery) -
 pub fn broken(now: Time, query: &LogQuery) -> LogPage {
     let mut page = page(now, "job", 180, true, query);
     let end = [
-        "\u{1b}[1;31merror[E0425]\u{1b}[0m: cannot find value `basket_total` in this scope",
-        "  \u{1b}[34m-->\u{1b}[0m src/checkout.rs:88:21",
-        "\u{1b}[1;31merror\u{1b}[0m: could not compile `shop` (bin \"shop\") due to 1 previous error",
-        "The command `cargo build --release --locked` ended with code 101.",
+        "#4 | \u{1b}[1;31merror[E0425]\u{1b}[0m: cannot find value `basket_total` in this scope",
+        "#4 |   \u{1b}[34m-->\u{1b}[0m src/checkout.rs:88:21",
+        "#4 | \u{1b}[1;31merror\u{1b}[0m: could not compile `shop` (bin \"shop\") due to 1 previous error",
+        "#4 ERROR: process \"cargo build --release --locked\" did not complete successfully: exit code: 101",
     ];
     let hits = end.iter().zip(181..).map(|(text, seq)| LogLine {
         seq,
