@@ -3,32 +3,41 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { access, mkdir, readFile, readdir, rename } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { command } from './command.js'
 import { ROOT } from './places.js'
 
 const SOURCE = join(ROOT, 'server', 'engine', 'sample', 'hello')
-const FLAGS = ['--edition=2024', '--crate-name=hello', '-Ctarget-feature=+crt-static', '-Copt-level=2', '-Cpanic=abort', '-Cstrip=symbols']
+const HOG = join(ROOT, 'end2end', 'lib', 'hog.rs')
+const FLAGS = ['--edition=2024', '-Ctarget-feature=+crt-static', '-Copt-level=2', '-Cpanic=abort', '-Cstrip=symbols']
 
 /** The path of a static executable of the app. */
 export async function hello() {
+  const sources = (await readdir(SOURCE)).sort().map((name) => join(SOURCE, name))
+  return compiled('hello', join(SOURCE, 'main.rs'), sources)
+}
+
+/** The path of a static executable that a build can't want. */
+export const hog = () => compiled('hog', HOG, [HOG])
+
+async function compiled(name, main, sources) {
   const folder = join(ROOT, 'target', 'end2end')
-  const path = join(folder, `hello-${await sourceDigest()}`)
+  const path = join(folder, `${name}-${await digestOf(sources)}`)
   try {
     await access(path)
   } catch {
     await mkdir(folder, { recursive: true })
     const draft = `${path}.${process.pid}`
-    await command('rustc', [...FLAGS, '-o', draft, join(SOURCE, 'main.rs')], { cwd: ROOT })
+    await command('rustc', [...FLAGS, `--crate-name=${name}`, '-o', draft, main], { cwd: ROOT })
     await rename(draft, path) // whole or not at all
   }
   return path
 }
 
-async function sourceDigest() {
+async function digestOf(sources) {
   const digest = createHash('sha256')
-  for (const name of (await readdir(SOURCE)).sort()) digest.update(name).update(await readFile(join(SOURCE, name)))
+  for (const path of sources) digest.update(basename(path)).update(await readFile(path))
   return digest.digest('hex').slice(0, 16)
 }
 
