@@ -2,24 +2,50 @@
 
 use super::dynamic::{dynamic, each, text, when};
 use super::icon::{Icon, icon};
-use super::loaded::{Skeleton, loaded};
 use super::log_feed::Feed;
 use super::status::Tone;
 use crate::format;
-use crate::read::Read;
 use crate::server_fns::deployments::outline;
 use domain::build_log::{Outline, Step, StepState};
 use leptos::prelude::*;
+use leptos::reactive::spawn_local;
 
-/// Read again whenever a step begins or ends.
+/// Read in the browser, again whenever a step begins or ends: the lines come first, and without
+/// wasm the log is a log.
 pub fn log_steps(stream: String, feed: Feed) -> AnyView {
-    let read = Read::new(
-        move || (feed.turns.get(), feed.ended.get()),
-        move |_| outline(stream.clone()),
-    );
-    loaded(read, Skeleton::Lines(0), move |outline| {
-        steps(outline, feed)
-    })
+    let outline = RwSignal::new(Outline::default());
+    let (stream, reading) = (StoredValue::new(stream), StoredValue::new(Reading::No));
+    Effect::new(move |_| {
+        let _ = (feed.turns.get(), feed.ended.get());
+        read(stream, outline, reading);
+    });
+    steps(outline.into(), feed)
+}
+
+/// One at a time; what turned meanwhile is read afterwards.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    No,
+    Once,
+    Again,
+}
+
+fn read(stream: StoredValue<String>, into: RwSignal<Outline>, reading: StoredValue<Reading>) {
+    if reading.get_value() != Reading::No {
+        return reading.set_value(Reading::Again);
+    }
+    reading.set_value(Reading::Once);
+    spawn_local(async move {
+        let answer = outline(stream.get_value()).await;
+        if let Ok(now) = answer.and_then(|answer| answer.read()) {
+            let _ = into.try_set(now);
+        }
+        if reading.try_get_value() == Some(Reading::Again) {
+            reading.set_value(Reading::No);
+            return read(stream, into, reading);
+        }
+        let _ = reading.try_set_value(Reading::No);
+    });
 }
 
 fn steps(outline: Signal<Outline>, feed: Feed) -> AnyView {

@@ -55,16 +55,14 @@ impl<'a> Progress<'a> {
     }
 
     pub fn read(&mut self, status: StatusResponse) {
-        let (started, ended): (Vec<_>, Vec<_>) = status
-            .vertexes
-            .into_iter()
-            .partition(|vertex| vertex.completed.is_none());
-        started.iter().for_each(|vertex| self.begin(vertex));
-        ended.iter().for_each(|vertex| self.begin(vertex));
+        status.vertexes.iter().for_each(|vertex| self.begin(vertex));
         status.logs.into_iter().for_each(|log| self.print(log));
         status.statuses.iter().for_each(|part| self.report(part));
         // Its last lines come in the same message as its end.
-        ended.into_iter().for_each(|vertex| self.end(vertex));
+        let ended = status.vertexes.into_iter();
+        ended
+            .filter(|vertex| vertex.completed.is_some())
+            .for_each(|vertex| self.end(vertex));
     }
 
     pub fn failed(&self) -> Option<&Failed> {
