@@ -2,7 +2,7 @@
 // sentence, nothing of it stays, and the app beside it never notices.
 
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { readFile, statfs } from 'node:fs/promises'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { Client, git, served } from './lib/client.js'
 import { lines } from './lib/command.js'
@@ -14,6 +14,9 @@ import { Repository } from './lib/repository.js'
 import { Sealdock } from './lib/sealdock.js'
 
 const CANCEL_LIMIT_MS = 5_000
+const MIB = 1024 * 1024
+/** What a build may write here before it is stopped. */
+const DISK_ROOM = 600 * MIB
 const skip = (await engineVersion()) ? false : 'no Docker Engine answers'
 const LIMITS = 'build:\n  memory: 128MiB\n  pids: 64\n  timeout_s: 60\nhealth:\n  path: /health\n  timeout_s: 8\n'
 
@@ -79,6 +82,24 @@ describe('builds', { skip, concurrency: 1 }, () => {
     assert.deepEqual((await load.stop()).failures, [])
     assert.match(await client.log(buildLog(view)), /no more processes/)
     await eventually('its processes are gone', async () => (await processes('/hog forks')) === 0)
+  })
+
+  it('Q-25 a build that fills the disk is stopped while there is some left, which it gives back', async () => {
+    const { bavail, bsize } = await statfs('/var/lib/docker')
+    const free = bavail * bsize
+    const tight = await Sealdock.start({ args: ['--disk-reserve-mib', String(Math.floor((free - DISK_ROOM) / MIB))] })
+    try {
+      const other = await Client.owner(tight)
+      const { summary } = await other.create('full', await release('full', 'disk'))
+      const view = await other.until(summary.id, 'failed', { timeoutMs: 60_000 })
+      assert.match(view.summary.sentence, /disk at .* MiB left.*Settings, Disk/s)
+      await eventually('the space is back', async () => {
+        const now = await statfs('/var/lib/docker')
+        return now.bavail * now.bsize > free - DISK_ROOM / 2
+      }, { timeoutMs: 20_000 })
+    } finally {
+      await tight.destroy()
+    }
   })
 
   it('Q-6 a build that prints 200,000 lines as fast as it can loses none of them', async () => {

@@ -44,6 +44,7 @@
 #![warn(missing_docs)]
 
 pub mod access;
+pub mod admission;
 pub mod api;
 pub mod build_log;
 pub mod can;

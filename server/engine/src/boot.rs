@@ -62,6 +62,8 @@ pub struct Options {
     pub version: String,
     /// What deployments made may hold together.
     pub disk_budget_bytes: u64,
+    /// What builds leave free of the disk.
+    pub disk_reserve_bytes: u64,
     /// How often the poll asks for the heads of tracked branches.
     pub git_poll_s: u64,
 }
@@ -326,14 +328,17 @@ fn places(options: &Options, installation: &str) -> Result<BTreeMap<String, Plac
     options
         .runtimes
         .iter()
-        .map(|name| Ok((name.clone(), place(name, installation)?)))
+        .map(|name| Ok((name.clone(), place(name, installation, options)?)))
         .collect()
 }
 
-fn place(name: &str, installation: &str) -> Result<Place, BootError> {
+fn place(name: &str, installation: &str, options: &Options) -> Result<Place, BootError> {
     match name {
         "docker" => {
-            let docker = Arc::new(Docker::connect(docker::Options::new(installation)));
+            let docker = Arc::new(Docker::connect(docker::Options {
+                disk_reserve_bytes: options.disk_reserve_bytes,
+                ..docker::Options::new(installation)
+            }));
             Ok(Place {
                 driver: docker.clone(),
                 images: docker,

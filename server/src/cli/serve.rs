@@ -48,6 +48,9 @@ pub struct Serve {
     /// nobody needs for rolling back go first. In GiB.
     #[arg(long, env = "SEALDOCK_DISK_BUDGET_GIB", default_value_t = 20)]
     disk_budget_gib: u32,
+    /// What stays free of the disk that images are built on; a build that wants it is stopped. In MiB.
+    #[arg(long, env = "SEALDOCK_DISK_RESERVE_MIB", default_value_t = 2048)]
+    disk_reserve_mib: u32,
     /// Takes pictures of front pages; looked for as `chromium` or `google-chrome` when not said.
     #[arg(long, env = "CHROMIUM", value_name = "FILE")]
     chromium: Option<PathBuf>,
@@ -146,6 +149,7 @@ impl Serve {
             executable,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             disk_budget_bytes: u64::from(self.disk_budget_gib) << 30,
+            disk_reserve_bytes: u64::from(self.disk_reserve_mib) << 20,
             git_poll_s: self.git_poll_s,
         })
     }

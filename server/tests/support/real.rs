@@ -43,6 +43,7 @@ impl World {
             executable: "/nonexistent/sealdock".into(),
             version: "0".into(),
             disk_budget_bytes: 1 << 30,
+            disk_reserve_bytes: 1 << 30,
             git_poll_s: 3600,
         };
         let engine = boot::start(options).await.unwrap();

@@ -1,7 +1,7 @@
 //! Which of the Engine's two builders builds, and within which limits.
 
 use super::fence::Fence;
-use super::{Room, buildkit, classic, context};
+use super::{Room, buildkit, classic, context, spare};
 use crate::driver::{Build, DriverError, Lines};
 use domain::source::Artifact;
 use domain::view::Stream;
@@ -9,17 +9,35 @@ use domain::view::Stream;
 /// The first API whose BuildKit takes the name of a control group: Engine 23.0.
 const OWN_GROUPS: (usize, usize) = (1, 42);
 
+/// Within what the machine can spare.
 pub async fn build(
     room: &Room,
-    build: Build<'_>,
+    mut build: Build<'_>,
     lines: &dyn Lines,
 ) -> Result<Artifact, DriverError> {
     let text = dockerfile(&build)?;
+    if !is_here(room) {
+        return by_one_of_two(room, build, &text, lines).await;
+    }
+    let name = name(&build).to_owned();
+    let _promise = spare::memory(room, &name, &mut build.limits, lines).await;
+    tokio::select! {
+        built = by_one_of_two(room, build, &text, lines) => built,
+        low = spare::disk_runs_low(room) => Err(low),
+    }
+}
+
+async fn by_one_of_two(
+    room: &Room,
+    build: Build<'_>,
+    text: &str,
+    lines: &dyn Lines,
+) -> Result<Artifact, DriverError> {
     if !buildkit::available(room).await {
         return classic::build(room, build, lines).await;
     }
     let fence = fence(room, &build).await?;
-    let needed = !build.secrets.is_empty() || needs_buildkit(&text);
+    let needed = !build.secrets.is_empty() || needs_buildkit(text);
     match fence {
         Ok(fence) => buildkit::build(room, &build, Some(&fence), lines).await,
         Err(why) if needed => {
@@ -48,17 +66,27 @@ fn dockerfile(build: &Build<'_>) -> Result<String, DriverError> {
 
 async fn fence(room: &Room, build: &Build<'_>) -> Result<std::io::Result<Fence>, DriverError> {
     let engine = room.client.engine().await?;
-    if !room.client.host().starts_with("unix://") {
+    if !is_here(room) {
         let elsewhere = std::io::Error::other("the Engine is on another machine");
         return Ok(Err(elsewhere));
     }
     let version = engine.client_version();
-    let name = build.tag.rsplit(':').next().unwrap_or(build.tag);
+    let name = name(build);
     let own = (version.major_version, version.minor_version) >= OWN_GROUPS;
     Ok(match own {
         true => Fence::own(name, &build.limits),
         false => Fence::shared(name, &build.limits, &room.sharing),
     })
+}
+
+/// The Engine runs on this machine, as far as its address tells.
+fn is_here(room: &Room) -> bool {
+    room.client.host().starts_with("unix://")
+}
+
+/// What tells it from other builds.
+fn name<'a>(build: &Build<'a>) -> &'a str {
+    build.tag.rsplit(':').next().unwrap_or(build.tag)
 }
 
 /// Whether the classic builder would not understand it.

@@ -42,6 +42,7 @@ mod output;
 mod pull;
 mod remove;
 mod settle;
+mod spare;
 mod spec;
 mod stamp;
 mod take_out;
@@ -81,6 +82,8 @@ struct Room {
     starts: settle::Starts,
     /// Limits of the builds that an older Engine runs in one control group.
     sharing: Arc<fence::Sharing>,
+    /// What builds that run may use.
+    promises: Arc<spare::Promises>,
     /// Whether the Engine has BuildKit, once it was asked.
     has_buildkit: tokio::sync::OnceCell<bool>,
     hints: broadcast::Sender<EnvironmentId>,
@@ -100,6 +103,7 @@ impl Docker {
             leaving: Default::default(),
             starts: Default::default(),
             sharing: Default::default(),
+            promises: Default::default(),
             has_buildkit: Default::default(),
             hints: broadcast::channel(HINTS_KEPT).0,
             tasks: TaskTracker::new(),

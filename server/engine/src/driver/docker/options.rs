@@ -12,6 +12,8 @@ pub struct Options {
     pub installation: String,
     /// How long an instance may take to end by itself when the Engine is stopped.
     pub stop_grace_s: u32,
+    /// Of the disk that images are built on, this much stays free: a build that wants it ends.
+    pub disk_reserve_bytes: u64,
     /// The longest wait for the Engine to begin its answer.
     pub answer_timeout: Duration,
     /// After this long without exiting, the Engine itself restarts an instance that ends.
@@ -40,6 +42,7 @@ impl Options {
             host: host.unwrap_or_else(|| "unix:///var/run/docker.sock".into()),
             installation: installation.to_owned(),
             stop_grace_s: 30,
+            disk_reserve_bytes: 2 << 30,
             answer_timeout: Duration::from_secs(30),
             settle_after: Duration::from_secs(10),
             subnets: Subnets {

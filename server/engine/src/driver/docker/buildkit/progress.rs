@@ -30,7 +30,8 @@ struct Step {
     /// What did not end with a line feed yet, by stream.
     out: String,
     err: String,
-    last: Option<String>,
+    last_out: Option<String>,
+    last_err: Option<String>,
     /// When a part of it (a layer on its way) last said how far it is; for ever once it is done.
     parts: HashMap<String, f64>,
     is_over: bool,
@@ -142,7 +143,7 @@ impl<'a> Progress<'a> {
                 if !error.ends_with("context canceled") && self.failed.is_none() {
                     self.failed = Some(Failed {
                         step: step.name.clone(),
-                        last: step.last.take(),
+                        last: step.last_err.take().or(step.last_out.take()),
                         error: error.to_owned(),
                     });
                 }
@@ -174,8 +175,13 @@ impl Step {
         if text.starts_with(CLIPPED) {
             lines.line(Stream::Err, &line(self.number, Part::Output(WHY_CLIPPED)));
         }
-        if !text.trim().is_empty() {
-            self.last = Some(text.to_owned());
+        if text.trim().is_empty() {
+            return;
+        }
+        // The two streams come in any order; what failed mostly says so on the second.
+        match stream {
+            Stream::Err => self.last_err = Some(text.to_owned()),
+            _ => self.last_out = Some(text.to_owned()),
         }
     }
 
