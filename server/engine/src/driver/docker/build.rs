@@ -74,7 +74,7 @@ async fn fence(room: &Room, build: &Build<'_>) -> Result<std::io::Result<Fence>,
     let name = name(build);
     let own = (version.major_version, version.minor_version) >= OWN_GROUPS;
     Ok(match own {
-        true => Fence::own(name, &build.limits),
+        true => Fence::own(&room.options.installation, name, &build.limits),
         false => Fence::shared(name, &build.limits, &room.sharing),
     })
 }

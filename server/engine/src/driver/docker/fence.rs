@@ -41,8 +41,8 @@ enum Kind {
 
 impl Fence {
     /// A group for this build alone.
-    pub fn own(build: &str, limits: &BuildLimits) -> io::Result<Self> {
-        let name = format!("{OURS}/{build}");
+    pub fn own(installation: &str, build: &str, limits: &BuildLimits) -> io::Result<Self> {
+        let name = format!("{OURS}/{installation}/{build}");
         let groups = Groups::of(Path::new(ROOT), &name);
         groups.make()?;
         let fence = Self {
@@ -93,6 +93,14 @@ impl Drop for Fence {
             }
         }
     }
+}
+
+/// Removes what a killed boot of this installation left, but for groups that something runs in.
+pub fn sweep(installation: &str) {
+    let groups = Groups::of(Path::new(ROOT), &format!("{OURS}/{installation}"));
+    groups.directories().iter().for_each(|at| {
+        remove(at);
+    });
 }
 
 impl Sharing {

@@ -96,6 +96,7 @@ impl Docker {
     /// because it listens to the Engine's events from here on.
     pub fn connect(options: Options) -> Self {
         let stop = CancellationToken::new();
+        fence::sweep(&options.installation);
         let room = Arc::new(Room {
             client: Client::new(&options),
             options,

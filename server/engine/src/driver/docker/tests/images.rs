@@ -3,6 +3,7 @@
 use super::builds::{BOTH, Kept, build, build_by, context, limits, runs, sweep, tag};
 use super::engine::Here;
 use crate::driver::contract::eventually;
+use crate::driver::docker::fence::{self, Fence};
 use crate::driver::{Build, DriverError, Images, Secrets};
 use crate::source::bundle;
 use domain::source::Artifact;
@@ -285,4 +286,75 @@ async fn a_registry_that_does_not_answer_is_unreachable() {
         matches!(&pulled, Err(DriverError::Unreachable(said)) if said.contains(reference)),
         "{pulled:?}"
     );
+}
+
+/// On Engines from 23.0 on each build has such a group; here the group itself is tried.
+#[tokio::test(flavor = "multi_thread")]
+async fn p5_a_group_of_ones_own_holds_what_runs_in_it_and_goes_with_the_build() {
+    let Some(here) = Here::new("fence").await else {
+        return;
+    };
+    let installation = format!("fenced-{}", std::process::id());
+    let fence = match Fence::own(&installation, "one", &limits(64)) {
+        Ok(fence) => fence,
+        Err(e) => return eprintln!("SKIPPED: no control groups may be made here: {e}"),
+    };
+    let parent = fence.parent().expect("a group of its own");
+    let engine = here
+        .docker()
+        .room
+        .client
+        .engine()
+        .await
+        .expect("the Engine")
+        .clone();
+    let config = bollard::models::ContainerCreateBody {
+        image: Some(here.bare().await),
+        cmd: Some(vec!["/app".into(), "eats-memory".into()]),
+        host_config: Some(bollard::models::HostConfig {
+            cgroup_parent: Some(parent),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let made = engine
+        .create_container(
+            None::<bollard::query_parameters::CreateContainerOptions>,
+            config,
+        )
+        .await
+        .expect("a container");
+    engine
+        .start_container(
+            &made.id,
+            None::<bollard::query_parameters::StartContainerOptions>,
+        )
+        .await
+        .expect("it starts");
+    let ended = eventually("it is killed at the limit of the group", async || {
+        let seen = engine
+            .inspect_container(
+                &made.id,
+                None::<bollard::query_parameters::InspectContainerOptions>,
+            )
+            .await
+            .ok()?;
+        seen.state?.exit_code.filter(|code| *code != 0)
+    })
+    .await;
+    assert_eq!(ended, 137);
+    let force = bollard::query_parameters::RemoveContainerOptionsBuilder::new()
+        .force(true)
+        .build();
+    engine
+        .remove_container(&made.id, Some(force))
+        .await
+        .expect("it goes");
+    drop(fence);
+    eventually("its group goes", async || {
+        let name = format!("/sys/fs/cgroup/pids/sealdock/{installation}/one");
+        (!std::path::Path::new(&name).exists()).then_some(())
+    })
+    .await;
+    fence::sweep(&installation);
 }
