@@ -6,10 +6,12 @@
 //! can't bring an old version back.
 
 mod payload;
+mod pull;
 
 pub use payload::parse;
 
 use crate::id::HookId;
+use crate::review::Pull;
 use serde::{Deserialize, Serialize};
 
 /// Who told us.
@@ -141,9 +143,13 @@ impl Push {
 pub enum Said {
     /// A branch has a new head.
     Push(Push),
+    /// A pull request was opened, pushed to, or closed.
+    Pull(Pull),
+    /// A branch was deleted.
+    Gone(String),
     /// The host tries the address out.
     Ping,
-    /// Nothing that is deployed: a tag, a deleted branch, another event.
+    /// Nothing that is deployed: a tag, another event.
     Ignored(String),
     /// It can't be read.
     Refused(String),

@@ -96,6 +96,8 @@ ids! {
     HookId = "hook";
     /// One message of a Git host.
     DeliveryId = "dlv";
+    /// A preview of a branch or a pull request.
+    ReviewId = "rev";
     /// A cron of an environment; another one when it was away in between.
     CronId = "crn";
     /// One run of a cron; sorts by age.

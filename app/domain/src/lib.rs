@@ -69,6 +69,7 @@ pub mod redact;
 pub mod refusal;
 pub mod retention;
 pub mod reuse;
+pub mod review;
 pub mod route;
 pub mod source;
 pub mod strategy;

@@ -2,6 +2,7 @@
 
 use super::{Headers, Provider, Push, Said, Told};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 
 const LONGEST_BRANCH: usize = 255;
@@ -18,7 +19,8 @@ pub fn parse(provider: Provider, headers: Headers<'_>, body: &[u8]) -> Told {
         };
     };
     let said = match kind(provider, &event) {
-        Kind::Push => read(headers, body).map_or_else(Said::Refused, said),
+        Kind::Push => parsed(headers, body).map_or_else(Said::Refused, said),
+        Kind::Pull => super::pull::said(provider, headers, body),
         Kind::Ping => Said::Ping,
         Kind::Other => Said::Ignored(format!("`{event}` is not a push")),
     };
@@ -27,6 +29,7 @@ pub fn parse(provider: Provider, headers: Headers<'_>, body: &[u8]) -> Told {
 
 enum Kind {
     Push,
+    Pull,
     Ping,
     Other,
 }
@@ -36,6 +39,8 @@ fn kind(provider: Provider, event: &str) -> Kind {
     match (provider, event) {
         (Provider::Gitlab, "Push Hook" | "Tag Push Hook") => Kind::Push,
         (Provider::Github | Provider::Gitea | Provider::Generic, "push") => Kind::Push,
+        (Provider::Gitlab, "Merge Request Hook") => Kind::Pull,
+        (Provider::Github | Provider::Gitea, "pull_request") => Kind::Pull,
         (_, "ping") => Kind::Ping,
         _ => Kind::Other,
     }
@@ -71,14 +76,15 @@ struct Body {
 }
 
 #[derive(Deserialize)]
-struct Repository {
-    full_name: Option<String>,
+pub(super) struct Repository {
+    pub id: Option<u64>,
+    pub full_name: Option<String>,
 }
 
 /// GitLab's name for it.
 #[derive(Deserialize)]
-struct Project {
-    path_with_namespace: Option<String>,
+pub(super) struct Project {
+    pub path_with_namespace: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -89,11 +95,11 @@ struct Commit {
 }
 
 #[derive(Deserialize)]
-struct Author {
-    name: Option<String>,
+pub(super) struct Author {
+    pub name: Option<String>,
 }
 
-fn read(headers: Headers<'_>, body: &[u8]) -> Result<Body, String> {
+pub(super) fn parsed<T: DeserializeOwned>(headers: Headers<'_>, body: &[u8]) -> Result<T, String> {
     let json = json(headers, body)?;
     serde_json::from_slice(&json).map_err(|error| {
         let (line, column) = (error.line(), error.column());
@@ -140,7 +146,7 @@ fn of_branch(branch: String, body: &Body) -> Said {
         return Said::Refused("the payload has no `after`".into());
     };
     if body.deleted == Some(true) || is_null(after) {
-        return Said::Ignored(format!("branch `{branch}` was deleted"));
+        return Said::Gone(branch);
     }
     if !is_hash(after) {
         return Said::Refused("its `after` is no commit".into());
@@ -169,7 +175,7 @@ fn head<'a>(body: &'a Body, after: &str) -> Option<&'a Commit> {
 }
 
 /// SHA-1 or SHA-256.
-fn is_hash(text: &str) -> bool {
+pub(super) fn is_hash(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
@@ -178,7 +184,7 @@ fn is_null(text: &str) -> bool {
     is_hash(text) && text.bytes().all(|b| b == b'0')
 }
 
-fn name(text: &str) -> Option<String> {
+pub(super) fn name(text: &str) -> Option<String> {
     let fine = (1..=LONGEST_BRANCH).contains(&text.len())
         && !text.starts_with('-')
         && !text.contains(|c: char| c.is_control() || c == '`' || c == ' ');
@@ -190,7 +196,7 @@ fn first_line(message: &str) -> Option<String> {
 }
 
 /// For a page: short, and without what can't be shown.
-fn plain(text: &str) -> Option<String> {
+pub(super) fn plain(text: &str) -> Option<String> {
     let shown = text.trim().chars().filter(|c| !c.is_control());
     Some(shown.take(LONGEST_TEXT).collect())
 }

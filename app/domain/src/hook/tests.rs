@@ -44,6 +44,7 @@ fn why(said: Said) -> String {
     match said {
         Said::Ignored(why) => format!("ignored: {why}"),
         Said::Refused(why) => format!("refused: {why}"),
+        Said::Gone(branch) => format!("gone: {branch}"),
         other => format!("{other:?}"),
     }
 }
@@ -140,7 +141,7 @@ fn p17_a_deleted_branch_is_ignored() {
     let null = push().replace(A, ZERO);
     assert_eq!(
         why(github("push", &null)),
-        "ignored: branch `main` was deleted"
+        "gone: main"
     );
     let long = format!(
         r#"{{"ref":"refs/heads/main","after":"{}"}}"#,
@@ -148,12 +149,12 @@ fn p17_a_deleted_branch_is_ignored() {
     );
     assert_eq!(
         why(generic(long.as_bytes())),
-        "ignored: branch `main` was deleted"
+        "gone: main"
     );
     let said = push().replace(r#""deleted":false"#, r#""deleted":true"#);
     assert_eq!(
         why(github("push", &said)),
-        "ignored: branch `main` was deleted"
+        "gone: main"
     );
 }
 

@@ -110,6 +110,7 @@ impl Poll {
             digest: None,
             event: "poll",
             push: Some(&push),
+            news: None,
             effect: None,
         };
         control.store.keep_delivery(new, now).await?;

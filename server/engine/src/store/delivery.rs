@@ -7,6 +7,7 @@ use super::{Now, Row, Store, StoreError, Stored, from_json, to_json};
 use domain::access::Caller;
 use domain::hook::{Provider, Push};
 use domain::id::{DeliveryId, DeploymentId, EnvironmentId, OrgId, ProjectId};
+use domain::review::News;
 use domain::time::Time;
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
@@ -14,6 +15,7 @@ use sqlx::Row as _;
 use super::event::{NewEvent, write};
 
 pub use handle::Pushed;
+pub(super) use handle::append;
 
 /// One thing that a delivery led to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +49,7 @@ pub struct Delivery {
     pub provider: Provider,
     pub event: String,
     pub push: Option<Push>,
+    pub news: Option<News>,
     pub received_at: Time,
     /// It has not been handled to its end.
     pub waiting: bool,
@@ -66,6 +69,7 @@ pub struct NewDelivery<'a> {
     pub digest: Option<&'a str>,
     pub event: &'a str,
     pub push: Option<&'a Push>,
+    pub news: Option<&'a News>,
     /// What is known at once; without it, the delivery waits to be handled.
     pub effect: Option<Effect>,
 }
@@ -78,15 +82,15 @@ pub enum Kept {
     Again(Box<Delivery>),
 }
 
-const SELECT: &str = "SELECT id, org, project, provider, event, push, received_at, state, effects, asked, repeats, tries FROM deliveries";
+const SELECT: &str = "SELECT id, org, project, provider, event, push, news, received_at, state, effects, asked, repeats, tries FROM deliveries";
 
 impl Store {
     /// Writes it once, however often and however much at once it comes: two unique indexes decide.
     pub async fn keep_delivery(&self, new: NewDelivery<'_>, now: Now) -> Stored<Kept> {
         let id = DeliveryId::new(now.at, now.entropy);
         let mut tx = self.begin().await?;
-        let sql = "INSERT INTO deliveries (id, org, project, provider, sender_key, digest, event, push, received_at, state, effects, \
-                   asked, repeats, tries, due_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, 0, $9) ON CONFLICT DO NOTHING";
+        let sql = "INSERT INTO deliveries (id, org, project, provider, sender_key, digest, event, push, received_at, state, effects, news, \
+                   asked, repeats, tries, due_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, 0, 0, $9) ON CONFLICT DO NOTHING";
         let waits = new.effect.is_none();
         let effects: Vec<_> = new.effect.into_iter().collect();
         let done = sqlx::query(sql)
@@ -101,6 +105,7 @@ impl Store {
             .bind(now.at.0)
             .bind(if waits { "received" } else { "settled" })
             .bind(to_json(&effects)?)
+            .bind(new.news.map(to_json).transpose()?)
             .execute(&mut *tx)
             .await?;
         if done.rows_affected() == 1 {
@@ -108,7 +113,7 @@ impl Store {
             return Ok(Kept::New(id));
         }
         let sql = "UPDATE deliveries SET repeats = repeats + 1 WHERE project = $1 AND (sender_key = $2 OR digest = $3) \
-                   RETURNING id, org, project, provider, event, push, received_at, state, effects, asked, repeats, tries";
+                   RETURNING id, org, project, provider, event, push, news, received_at, state, effects, asked, repeats, tries";
         let row = sqlx::query(sql)
             .bind(new.project.as_str())
             .bind(new.sender_key)
@@ -165,8 +170,12 @@ impl Store {
         if done.rows_affected() != 1 {
             return Err(StoreError::Stale);
         }
-        let branch = known.push.as_ref().map_or("", |p| p.branch.as_str());
-        let sentence = format!("{} redelivered a push to `{branch}`.", caller.email);
+        let what = match (&known.push, &known.news) {
+            (Some(push), _) => format!("a push to `{}`", push.branch),
+            (None, Some(News::Pull(pull))) => format!("news of pull request {}", pull.number),
+            (None, _) => "news of a branch".to_owned(),
+        };
+        let sentence = format!("{} redelivered {what}.", caller.email);
         let event = NewEvent::by(&caller.org, Some(&caller.user), "redelivered", sentence);
         write(&mut tx, now, event.project(&known.project)).await?;
         tx.commit().await?;
@@ -199,6 +208,10 @@ fn delivery(row: &Row) -> Stored<Delivery> {
         event: row.try_get("event")?,
         push: row
             .try_get::<Option<String>, _>("push")?
+            .map(|text| from_json(&text))
+            .transpose()?,
+        news: row
+            .try_get::<Option<String>, _>("news")?
             .map(|text| from_json(&text))
             .transpose()?,
         received_at: Time(row.try_get("received_at")?),

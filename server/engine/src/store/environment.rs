@@ -20,16 +20,19 @@ pub struct Environment {
     pub active: Option<DeploymentId>,
     pub candidate: Option<DeploymentId>,
     pub deleting: bool,
+    /// It is a preview's: what runs here follows a branch or a pull request, and no person's update.
+    pub review: bool,
     /// The one to show comes first.
     pub hosts: Vec<String>,
 }
 
 const SELECT: &str = "SELECT e.id, e.org, e.project, p.name AS project_name, e.name, e.runtime, e.overrides, e.active, e.candidate, e.deleting, \
+    EXISTS (SELECT 1 FROM reviews v WHERE v.environment = e.id) AS review, \
     (SELECT group_concat(host, ' ') FROM (SELECT host FROM hosts h WHERE h.environment = e.id ORDER BY h.ordinal)) AS hosts \
     FROM environments e JOIN projects p ON p.id = e.project";
 
 /// Environments of one project.
-const MOST: u32 = 50;
+pub(super) const MOST: u32 = 50;
 
 /// A slot about to be written.
 pub struct NewEnvironment<'a> {
@@ -160,6 +163,7 @@ impl Store {
             "DELETE FROM deployments WHERE environment = $1",
             "DELETE FROM hosts WHERE environment = $1",
             "DELETE FROM trackings WHERE environment = $1",
+            "UPDATE reviews SET environment = NULL WHERE environment = $1",
             "DELETE FROM environments WHERE id = $1",
         ] {
             sqlx::query(sql).bind(id).execute(&mut *tx).await?;
@@ -167,6 +171,10 @@ impl Store {
         for last in [
             "DELETE FROM deliveries WHERE project = $1 AND NOT EXISTS (SELECT 1 FROM environments WHERE project = $1)",
             "DELETE FROM hooks WHERE project = $1 AND NOT EXISTS (SELECT 1 FROM environments WHERE project = $1)",
+            "DELETE FROM reviews WHERE project = $1 AND NOT EXISTS (SELECT 1 FROM environments WHERE project = $1)",
+            "DELETE FROM review_rules WHERE project = $1 AND NOT EXISTS (SELECT 1 FROM environments WHERE project = $1)",
+            "DELETE FROM reports WHERE project = $1 AND NOT EXISTS (SELECT 1 FROM environments WHERE project = $1)",
+            "DELETE FROM forges WHERE project = $1 AND NOT EXISTS (SELECT 1 FROM environments WHERE project = $1)",
             "DELETE FROM projects WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM environments WHERE project = $1)",
         ] {
             sqlx::query(last).bind(project).execute(&mut *tx).await?;
@@ -247,6 +255,7 @@ fn environment(row: &Row) -> Stored<Environment> {
         active: id("active")?,
         candidate: id("candidate")?,
         deleting: row.try_get::<i64, _>("deleting")? != 0,
+        review: row.try_get::<i64, _>("review")? != 0,
         hosts: row
             .try_get::<Option<String>, _>("hosts")?
             .unwrap_or_default()

@@ -14,6 +14,7 @@ pub mod hook;
 pub mod job;
 pub mod member;
 pub mod project;
+pub mod review;
 pub mod runtime;
 pub mod session;
 pub mod setting;

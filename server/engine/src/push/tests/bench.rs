@@ -345,6 +345,7 @@ impl Bench {
             digest: None,
             event: "push",
             push: Some(&push),
+            news: None,
             effect: None,
         };
         let now = Now {

@@ -141,7 +141,11 @@ async fn newest(
 }
 
 /// `Stale` when the delivery is gone, or was handled by somebody else.
-async fn append(tx: &mut Transaction<'_>, id: &DeliveryId, effect: Effect) -> Stored<()> {
+pub(in crate::store) async fn append(
+    tx: &mut Transaction<'_>,
+    id: &DeliveryId,
+    effect: Effect,
+) -> Stored<()> {
     let row = sqlx::query("SELECT effects FROM deliveries WHERE id = $1 AND state = 'received'")
         .bind(id.as_str())
         .fetch_optional(&mut **tx)
