@@ -54,6 +54,18 @@ pub fn update(deleting: bool) -> Result<(), Refusal> {
     }
 }
 
+/// What a preview runs is decided by its branch or pull request, and by who approves a fork's.
+pub fn change(deleting: bool, review: bool) -> Result<(), Refusal> {
+    match review {
+        true => Err(Refusal::conflict(
+            "is_preview",
+            "This environment is a preview: it follows its branch or pull request.",
+        )
+        .way_out("Push to it, or close the preview on the project's page *Git push*.")),
+        false => update(deleting),
+    }
+}
+
 fn no(code: &str, deployment: &Deployment, why: &str) -> Refusal {
     Refusal::conflict(
         code,

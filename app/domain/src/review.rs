@@ -148,19 +148,31 @@ pub const MEMORY_MIB: std::ops::RangeInclusive<u32> = 16..=65_536;
 impl Rules {
     /// In their limits, or the first that is not.
     pub fn checked(self) -> Result<Rules, Refusal> {
-        let range = |place: &str, what: &str, value: u32, from: u32, to: u32| {
-            match (from..=to).contains(&value) {
-                true => Ok(()),
-                false => Err(Refusal::invalid(
-                    place,
-                    format!("{what} is {value}, and has to be between {from} and {to}."),
-                )),
-            }
+        let range = |place: &str, what: &str, value: u32, from: u32, to: u32| match (from..=to)
+            .contains(&value)
+        {
+            true => Ok(()),
+            false => Err(Refusal::invalid(
+                place,
+                format!("{what} is {value}, and has to be between {from} and {to}."),
+            )),
         };
-        range("ttl_h", "The time to live in hours", self.ttl_h, 1, LONGEST_TTL_H)?;
+        range(
+            "ttl_h",
+            "The time to live in hours",
+            self.ttl_h,
+            1,
+            LONGEST_TTL_H,
+        )?;
         range("most", "The number of previews", self.most, 1, MOST)?;
         let (least, most) = MEMORY_MIB.into_inner();
-        range("memory_mib", "The memory in MiB", self.memory_mib, least, most)?;
+        range(
+            "memory_mib",
+            "The memory in MiB",
+            self.memory_mib,
+            least,
+            most,
+        )?;
         let branches = self.branches.as_deref().map(str::trim);
         let branches = branches.filter(|text| !text.is_empty()).map(str::to_owned);
         if let Some(text) = &branches {

@@ -10,6 +10,7 @@ use crate::crons::{self, CronKey, Crons};
 use crate::dirs::Dirs;
 use crate::driver::docker::{self, Docker};
 use crate::driver::fake::FakeDriver;
+use crate::forge::Teller;
 use crate::leftovers::Leftovers;
 use crate::lock;
 use crate::logs::Logs;
@@ -307,6 +308,10 @@ fn assemble(
         every: Duration::from_secs(options.git_poll_s),
     };
     tasks.spawn(poll.run(cancel.clone()));
+    let teller = Teller {
+        control: control.clone(),
+    };
+    tasks.spawn(teller.run(cancel.clone()));
     crons.run(&tasks, &cancel);
     Engine {
         api: control.clone(),

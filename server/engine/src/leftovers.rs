@@ -107,10 +107,14 @@ impl Leftovers {
         let Some(Origin::Git { url }) = mine.map(|p| &p.origin) else {
             return Ok(());
         };
+        let rows = self
+            .store
+            .environments(&environment.org, Some(&environment.project));
+        let last = rows.await?.iter().all(|e| e.id == environment.id);
         let shared = projects
             .iter()
             .any(|p| p.id != environment.project && p.origin == Origin::Git { url: url.clone() });
-        if !shared {
+        if last && !shared {
             self.git
                 .forget(&environment.org, url)
                 .await

@@ -11,6 +11,7 @@ pub mod crons;
 pub mod dirs;
 mod disk;
 pub mod driver;
+mod forge;
 mod group;
 mod image;
 pub mod keep;

@@ -14,8 +14,8 @@ const DELIVERY_DAYS: i64 = 90;
 /// Of one project.
 const DELIVERIES_MAX: u32 = 20_000;
 
-/// Once an hour: sessions that ended, answers nobody repeats, deliveries of long ago, uploads nobody
-/// used.
+/// Once an hour: sessions that ended, answers nobody repeats, deliveries and previews of long ago,
+/// uploads nobody used.
 pub async fn sweep(store: Store, dirs: Dirs, clock: Arc<dyn Clock>, cancel: CancellationToken) {
     loop {
         let now = clock.now();
@@ -23,8 +23,11 @@ pub async fn sweep(store: Store, dirs: Dirs, clock: Arc<dyn Clock>, cancel: Canc
         let forgotten = store
             .forget_deliveries(now.plus_ms(-DELIVERY_DAYS * DAY_MS), DELIVERIES_MAX)
             .await;
+        let ended = store
+            .forget_reviews(now.plus_ms(-DELIVERY_DAYS * DAY_MS))
+            .await;
         let unused = store.forget_unused_uploads(now.plus_ms(-DAY_MS)).await;
-        match (swept.and(forgotten), unused) {
+        match (swept.and(forgotten).and(ended), unused) {
             (Ok(()), Ok(paths)) => paths
                 .iter()
                 .for_each(|path| drop(std::fs::remove_file(path))),

@@ -7,7 +7,13 @@ use crate::time::Time;
 use serde::Deserialize;
 
 /// What changes the head, or whether it is open; labels, reviews and titles don't.
-const ACTIONS: [&str; 5] = ["opened", "reopened", "synchronize", "synchronized", "closed"];
+const ACTIONS: [&str; 5] = [
+    "opened",
+    "reopened",
+    "synchronize",
+    "synchronized",
+    "closed",
+];
 const GITLAB_ACTIONS: [&str; 4] = ["open", "reopen", "close", "merge"];
 
 pub(super) fn said(provider: Provider, headers: Headers<'_>, body: &[u8]) -> Said {
@@ -53,7 +59,9 @@ fn github(body: Github) -> Result<Said, String> {
     if !ACTIONS.contains(&action.as_str()) {
         return Ok(other(&action));
     }
-    let pull = body.pull_request.ok_or("the payload has no `pull_request`")?;
+    let pull = body
+        .pull_request
+        .ok_or("the payload has no `pull_request`")?;
     let head = pull.head.ok_or("its `pull_request` has no `head`")?;
     let base = pull.base.and_then(|base| base.repo);
     Ok(Said::Pull(Pull {

@@ -139,23 +139,14 @@ fn p17_a_script_needs_only_ref_and_after() {
 #[test]
 fn p17_a_deleted_branch_is_ignored() {
     let null = push().replace(A, ZERO);
-    assert_eq!(
-        why(github("push", &null)),
-        "gone: main"
-    );
+    assert_eq!(why(github("push", &null)), "gone: main");
     let long = format!(
         r#"{{"ref":"refs/heads/main","after":"{}"}}"#,
         "0".repeat(64)
     );
-    assert_eq!(
-        why(generic(long.as_bytes())),
-        "gone: main"
-    );
+    assert_eq!(why(generic(long.as_bytes())), "gone: main");
     let said = push().replace(r#""deleted":false"#, r#""deleted":true"#);
-    assert_eq!(
-        why(github("push", &said)),
-        "gone: main"
-    );
+    assert_eq!(why(github("push", &said)), "gone: main");
 }
 
 #[test]

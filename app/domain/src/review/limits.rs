@@ -34,7 +34,10 @@ pub fn capped(patch: &ConfigPatch, config: &Config, rules: &Rules) -> Option<Con
 /// By the rules of a configuration's variables.
 pub(super) fn variables(all: &BTreeMap<String, String>) -> Result<(), Refusal> {
     if all.len() > MOST_VARIABLES {
-        let sentence = format!("There are {} variables; at most {MOST_VARIABLES} are taken.", all.len());
+        let sentence = format!(
+            "There are {} variables; at most {MOST_VARIABLES} are taken.",
+            all.len()
+        );
         return Err(Refusal::invalid("variables", sentence));
     }
     let patch = ConfigPatch {

@@ -68,7 +68,11 @@ pub enum Verdict {
 pub fn hear(known: Option<Known<'_>>, pull: &Pull, asked: bool) -> Verdict {
     let subject = Subject::Pull(pull.number).title();
     let Some(known) = known else {
-        return if pull.open { Verdict::Look } else { Verdict::Close };
+        return if pull.open {
+            Verdict::Look
+        } else {
+            Verdict::Close
+        };
     };
     if known.told_at > pull.at {
         return Verdict::Ignore(format!("Ignored: newer news of {subject} came before."));

@@ -72,13 +72,25 @@ fn p15_a_payload_s_effect_github_and_gitea() {
         github("pull_request", &pull("opened", "open", OWN)),
         github("pull_request", &pull("synchronize", "open", FORK)),
         github("pull_request", &pull("reopened", "open", "null")),
-        github("pull_request", &pull("opened", "open", r#"{"full_name":"acme/shop"}"#)),
+        github(
+            "pull_request",
+            &pull("opened", "open", r#"{"full_name":"acme/shop"}"#),
+        ),
         github("pull_request", &pull("closed", "closed", OWN)),
         github("pull_request", &pull("labeled", "open", OWN)),
         github("pull_request", r#"{"action":"opened"}"#),
-        github("pull_request", &pull("opened", "open", OWN).replace(A, "HEAD")),
-        github("pull_request", &pull("opened", "open", OWN).replace("2026-", "soon ")),
-        github("pull_request", &pull("opened", "open", OWN).replace("fix/basket", "-x")),
+        github(
+            "pull_request",
+            &pull("opened", "open", OWN).replace(A, "HEAD"),
+        ),
+        github(
+            "pull_request",
+            &pull("opened", "open", OWN).replace("2026-", "soon "),
+        ),
+        github(
+            "pull_request",
+            &pull("opened", "open", OWN).replace("fix/basket", "-x"),
+        ),
         github("pull_request_review", "{}"),
         gitea(&pull("synchronized", "open", FORK)),
     ];
@@ -138,7 +150,13 @@ fn a_pull(open: bool, fork: bool, at: i64) -> Pull {
 
 #[test]
 fn p15_of_two_tellings_the_later_counts_whatever_comes_first() {
-    let known = |ended, at| Some(Known { ended, told_at: Time(at), head: A });
+    let known = |ended, at| {
+        Some(Known {
+            ended,
+            told_at: Time(at),
+            head: A,
+        })
+    };
     let hears = |known, open, at, asked| match hear(known, &a_pull(open, false, at), asked) {
         Verdict::Ignore(why) => why,
         other => format!("{other:?}"),
@@ -178,7 +196,9 @@ fn p15_a_head_is_the_base_s_own_only_if_the_base_has_it_in_that_branch() {
     let fork = a_pull(true, true, 1);
     assert_eq!(head(&own, Some(A), Some(A)).as_deref(), Ok(A));
     assert_eq!(head(&own, None, Some(A)).as_deref(), Ok(A));
-    assert!(head(&own, Some(A), Some(B)).is_err_and(|why| why.contains("is not the head of branch")));
+    assert!(
+        head(&own, Some(A), Some(B)).is_err_and(|why| why.contains("is not the head of branch"))
+    );
     assert!(head(&own, Some(A), None).is_err());
     assert_eq!(head(&fork, Some(A), Some(B)).as_deref(), Ok(A));
     assert!(head(&fork, None, Some(B)).is_err());
@@ -278,7 +298,10 @@ fn p15_a_preview_gets_nothing_that_the_first_environment_knows() {
     let own = over(&base, &rules, false);
     assert_eq!((own.port, own.replicas), (Some(3000), Some(1)));
     assert_eq!(own.build.root.as_deref(), Some("web"));
-    assert_eq!(own.env, [("API".to_owned(), some("https://staging"))].into());
+    assert_eq!(
+        own.env,
+        [("API".to_owned(), some("https://staging"))].into()
+    );
     let fork = over(&base, &rules, true);
     assert!(fork.env.is_empty() && fork.build.args.is_empty());
     assert_eq!((fork.crons, fork.exclusive), (Some(vec![]), Some(vec![])));
@@ -286,12 +309,18 @@ fn p15_a_preview_gets_nothing_that_the_first_environment_knows() {
 
 #[test]
 fn p15_a_preview_s_memory_has_a_ceiling_and_no_floor() {
-    let rules = Rules { memory_mib: 256, ..Rules::default() };
+    let rules = Rules {
+        memory_mib: 256,
+        ..Rules::default()
+    };
     let patch = ConfigPatch::default();
     let lower = capped(&patch, &Config::default(), &rules).unwrap();
     assert_eq!(lower.resources.memory_mib, Some(256));
     let small = ConfigPatch {
-        resources: ResourcesPatch { memory_mib: Some(64), ..ResourcesPatch::default() },
+        resources: ResourcesPatch {
+            memory_mib: Some(64),
+            ..ResourcesPatch::default()
+        },
         ..ConfigPatch::default()
     };
     assert_eq!(capped(&small, &Config::resolve(&[&small]), &rules), None);
@@ -302,13 +331,50 @@ fn p15_rules_outside_of_their_limits_are_refused_with_the_place() {
     let place = |rules: Rules| rules.checked().err().and_then(|no| no.place);
     let with = Rules::default;
     assert_eq!(place(with()), None);
-    assert_eq!(place(Rules { ttl_h: 721, ..with() }).as_deref(), Some("ttl_h"));
+    assert_eq!(
+        place(Rules {
+            ttl_h: 721,
+            ..with()
+        })
+        .as_deref(),
+        Some("ttl_h")
+    );
     assert_eq!(place(Rules { most: 0, ..with() }).as_deref(), Some("most"));
-    assert_eq!(place(Rules { memory_mib: 8, ..with() }).as_deref(), Some("memory_mib"));
+    assert_eq!(
+        place(Rules {
+            memory_mib: 8,
+            ..with()
+        })
+        .as_deref(),
+        Some("memory_mib")
+    );
     let tick = Some("`".to_owned());
-    assert_eq!(place(Rules { branches: tick, ..with() }).as_deref(), Some("branches"));
-    let variables = [("PORT".to_owned(), "1".to_owned()), ("a b".to_owned(), String::new())].into();
-    assert_eq!(place(Rules { variables, ..with() }).as_deref(), Some("variables"));
-    let none = Rules { branches: Some("  ".into()), ..with() }.checked().unwrap();
+    assert_eq!(
+        place(Rules {
+            branches: tick,
+            ..with()
+        })
+        .as_deref(),
+        Some("branches")
+    );
+    let variables = [
+        ("PORT".to_owned(), "1".to_owned()),
+        ("a b".to_owned(), String::new()),
+    ]
+    .into();
+    assert_eq!(
+        place(Rules {
+            variables,
+            ..with()
+        })
+        .as_deref(),
+        Some("variables")
+    );
+    let none = Rules {
+        branches: Some("  ".into()),
+        ..with()
+    }
+    .checked()
+    .unwrap();
     assert_eq!(none.branches, None);
 }

@@ -15,6 +15,7 @@ use domain::hint::Topic;
 use domain::hook::{self, Headers, Provider, Said};
 use domain::id::{DeliveryId, EnvironmentId, HookId, OrgId, ProjectId};
 use domain::refusal::{Kind, Refusal};
+use domain::review::News;
 use domain::source::Origin;
 use domain::view::*;
 
@@ -38,6 +39,7 @@ impl Hooks for Control {
             hook: hook.as_ref().map(hook_view),
             environments: rows
                 .iter()
+                .filter(|row| !row.review)
                 .map(|row| tracking_view(row, &tracked))
                 .collect(),
             poll_every_s: self.settings.git_poll_s,
@@ -55,7 +57,7 @@ impl Hooks for Control {
         caller.may(Action::ManageHooks)?;
         let row = self.store.environment(&caller.org, environment).await;
         let row = found(row, "environment")?;
-        can::update(row.deleting)?;
+        can::change(row.deleting, row.review)?;
         let (project, url) = self.of_git(&caller.org, &row.project).await?;
         let branch = track.branch.as_deref().map(str::trim).unwrap_or_default();
         let done = if branch.is_empty() {
@@ -155,7 +157,7 @@ impl Hooks for Control {
         let told = hook::parse(incoming.provider, headers, &incoming.body);
         let own_key = hook::delivery_key(incoming.provider, headers);
         let key = own_key.unwrap_or_else(|| unnamed(&incoming.body));
-        let (push, effect) = at_once(&told.said);
+        let (push, news, effect) = at_once(&told.said);
         let new = NewDelivery {
             org: &hook.org,
             project: &hook.project,
@@ -164,6 +166,7 @@ impl Hooks for Control {
             digest: signed.as_deref(),
             event: &told.event,
             push,
+            news: news.as_ref(),
             effect: effect.clone().map(Effect::whole),
         };
         let kept = self.store.keep_delivery(new, self.now()).await;
@@ -185,7 +188,7 @@ impl Hooks for Control {
 
 impl Control {
     /// The project, if its versions come from a repository.
-    async fn of_git(&self, org: &OrgId, id: &ProjectId) -> Reply<(Project, String)> {
+    pub(super) async fn of_git(&self, org: &OrgId, id: &ProjectId) -> Reply<(Project, String)> {
         let project = found(self.store.project(org, id).await, "project")?;
         match project.origin.clone() {
             Origin::Git { url } => Ok((project, url)),
@@ -216,21 +219,24 @@ impl Control {
         Err(forged(wrong))
     }
 
-    fn told(&self, org: &OrgId, project: &ProjectId) {
+    pub(super) fn told(&self, org: &OrgId, project: &ProjectId) {
         self.bus.hint(org, Topic::Project(project.clone()));
     }
 }
 
 /// What needs no look at the repository is known already.
-fn at_once(said: &Said) -> (Option<&hook::Push>, Option<String>) {
+fn at_once(said: &Said) -> (Option<&hook::Push>, Option<News>, Option<String>) {
+    let known = |effect: String| (None, None, Some(effect));
     match said {
-        Said::Push(push) => (Some(push), None),
-        Said::Ping => (
-            None,
-            Some("Answered: the address and the secret are right.".into()),
-        ),
-        Said::Ignored(why) => (None, Some(format!("Ignored: {why}."))),
-        Said::Refused(why) => (None, Some(format!("Refused: {why}."))),
+        Said::Push(push) => (Some(push), None, None),
+        Said::Pull(pull) => (None, Some(News::Pull(pull.clone())), None),
+        Said::Gone(branch) => {
+            let branch = branch.clone();
+            (None, Some(News::Gone { branch }), None)
+        }
+        Said::Ping => known("Answered: the address and the secret are right.".into()),
+        Said::Ignored(why) => known(format!("Ignored: {why}.")),
+        Said::Refused(why) => known(format!("Refused: {why}.")),
     }
 }
 
@@ -255,7 +261,7 @@ fn unreadable(why: &str) -> Refusal {
         "delivery_refused",
         format!("It can't be read: {why}."),
     )
-    .way_out("Send the event `push` as `application/json`.")
+    .way_out("Send the events of pushes and pull requests as `application/json`.")
 }
 
 fn forged(wrong: Wrong) -> Refusal {
@@ -301,7 +307,8 @@ fn tracking_view(row: &Environment, tracked: &[Tracking]) -> TrackingView {
 }
 
 fn delivery_view(delivery: &Delivery) -> DeliveryView {
-    let push = delivery.push.as_ref();
+    let push = about(delivery);
+    let push = push.as_ref();
     let deployed = |e: &Effect| {
         Some(Deployed {
             id: e.deployment.clone()?,
@@ -323,6 +330,20 @@ fn delivery_view(delivery: &Delivery) -> DeliveryView {
         repeats: delivery.repeats,
         redeliver: not_again(delivery),
     }
+}
+
+/// A pull request's head, or a branch that is gone, in the words of a push.
+fn about(delivery: &Delivery) -> Option<hook::Push> {
+    let Some(News::Pull(pull)) = &delivery.news else {
+        return delivery.push.clone();
+    };
+    Some(hook::Push {
+        branch: format!("{} ({})", pull.number, pull.branch),
+        commit: pull.head.clone(),
+        subject: pull.title.clone(),
+        author: pull.author.clone(),
+        repository: None,
+    })
 }
 
 /// One sentence for each environment; named where there are several.
@@ -347,9 +368,12 @@ fn effect_of(delivery: &Delivery) -> String {
 }
 
 fn not_again(delivery: &Delivery) -> Option<String> {
-    match (&delivery.push, delivery.waiting) {
-        (None, _) => Some("There is nothing in it to deploy.".into()),
-        (Some(_), true) => Some("It is being handled.".into()),
-        (Some(_), false) => None,
+    match (
+        delivery.push.is_some() || delivery.news.is_some(),
+        delivery.waiting,
+    ) {
+        (false, _) => Some("There is nothing in it to deploy.".into()),
+        (true, true) => Some("It is being handled.".into()),
+        (true, false) => None,
     }
 }

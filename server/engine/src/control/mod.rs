@@ -14,6 +14,7 @@ mod password;
 mod projects;
 mod pushes;
 mod resolve;
+mod reviews;
 mod runtimes;
 mod token;
 mod updates;

@@ -319,6 +319,7 @@ impl Control {
             })
         });
         let mut all: Vec<_> = failed.collect();
+        all.extend(self.waiting_reviews(caller).await?);
         let down = self
             .runtime_views(caller)
             .await?

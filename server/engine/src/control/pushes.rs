@@ -21,7 +21,7 @@ use std::collections::HashMap;
 /// Handled in one go; those of a branch share one look at the repository.
 const BATCH: u32 = 200;
 /// After this many, a look that failed is not tried again: an hour or so has passed.
-const MOST_TRIES: u32 = 8;
+pub(super) const MOST_TRIES: u32 = 8;
 const FIRST_PAUSE_MS: i64 = 5_000;
 const LONGEST_PAUSE_MS: i64 = 20 * 60_000;
 
@@ -57,14 +57,16 @@ impl Control {
     }
 
     async fn handle(&self, delivery: &Delivery, heads: &mut Heads) -> Stored<()> {
-        let Some(push) = &delivery.push else {
-            return self.store.settle_delivery(&delivery.id).await;
-        };
         let known = self.store.project(&delivery.org, &delivery.project).await?;
         let Some(Origin::Git { url }) = known.map(|p| p.origin) else {
             return self
                 .end(delivery, "Ignored: its project has no repository.")
                 .await;
+        };
+        let push = match (&delivery.push, &delivery.news) {
+            (Some(push), _) => push,
+            (None, Some(news)) => return self.handle_news(delivery, news, &url).await,
+            (None, None) => return self.store.settle_delivery(&delivery.id).await,
         };
         let all = self
             .store
@@ -73,7 +75,9 @@ impl Control {
         let mine: Vec<_> = all.iter().filter(|t| t.branch == push.branch).collect();
         if mine.is_empty() {
             let sentence = format!("Ignored: branch `{}` is not tracked.", push.branch);
-            return self.end(delivery, &sentence).await;
+            return self
+                .hear_branch(delivery, &push.branch, &url, &sentence)
+                .await;
         }
         for tracking in mine {
             let is_it = |e: &Effect| e.environment.as_ref() == Some(&tracking.environment);
@@ -214,7 +218,7 @@ impl Control {
         }
     }
 
-    async fn postpone(&self, delivery: &Delivery, refusal: &Refusal) -> Stored<()> {
+    pub(super) async fn postpone(&self, delivery: &Delivery, refusal: &Refusal) -> Stored<()> {
         let tries = delivery.tries + 1;
         if tries >= MOST_TRIES {
             let sentence = format!(
@@ -227,7 +231,7 @@ impl Control {
         self.store.postpone_delivery(&delivery.id, due_at).await
     }
 
-    async fn end(&self, delivery: &Delivery, sentence: &str) -> Stored<()> {
+    pub(super) async fn end(&self, delivery: &Delivery, sentence: &str) -> Stored<()> {
         self.store
             .note_effect(&delivery.id, Effect::whole(sentence), None)
             .await?;
@@ -236,22 +240,26 @@ impl Control {
 }
 
 /// 5 s, 15 s, 45 s, … 20 min.
-fn pause_ms(tries: u32) -> i64 {
+pub(super) fn pause_ms(tries: u32) -> i64 {
     let times = 3_i64.saturating_pow(tries.saturating_sub(1));
     FIRST_PAUSE_MS.saturating_mul(times).min(LONGEST_PAUSE_MS)
 }
 
 /// A no that stands, or one that may be over in a moment.
 fn refused(refusal: Refusal, head: Option<String>) -> Outcome {
+    match passing(&refusal) {
+        true => Outcome::Later(refusal),
+        false => Outcome::Noted(format!("Refused: {}", refusal.sentence), head),
+    }
+}
+
+pub(super) fn passing(refusal: &Refusal) -> bool {
     let of_the_moment = ["moved_on", "plan_changed", "git_unreadable"];
     let passing = matches!(
         refusal.kind,
         Kind::Unavailable | Kind::TooMany | Kind::Internal
     );
-    match passing || of_the_moment.contains(&refusal.code.as_str()) {
-        true => Outcome::Later(refusal),
-        false => Outcome::Noted(format!("Refused: {}", refusal.sentence), head),
-    }
+    passing || of_the_moment.contains(&refusal.code.as_str())
 }
 
 /// Nobody: it acts for the project, in whose organization it stays.

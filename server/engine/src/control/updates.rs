@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use domain::access::{Action, Caller};
 use domain::api::{Confirm, Reply, Update, Updates};
 use domain::can;
-use domain::config::ConfigPatch;
+use domain::config::{Config, ConfigPatch};
 use domain::deployment::{Deployment, Trigger};
 use domain::id::{DeploymentId, EnvironmentId, UserId};
 use domain::preview::{Proposal, preview};
@@ -32,6 +32,11 @@ pub(super) struct Planned {
 }
 
 impl Planned {
+    /// What would run.
+    pub fn config(&self) -> &Config {
+        &self.preview.config
+    }
+
     /// What is written of it.
     pub fn deployment<'a>(
         &'a self,
@@ -110,6 +115,7 @@ impl Updates for Control {
         update: &Update,
     ) -> Reply<Preview> {
         caller.may(Action::Deploy)?;
+        self.changeable(caller, id).await?;
         Ok(self.planned(caller, id, update).await?.preview)
     }
 
@@ -120,6 +126,7 @@ impl Updates for Control {
         confirm: Confirm,
     ) -> Reply<DeploymentView> {
         caller.may(Action::Deploy)?;
+        self.changeable(caller, id).await?;
         let planned = self.planned(caller, id, &confirm.update).await?;
         confirmed(&planned.preview, &confirm)?;
         let now = self.now();
@@ -137,6 +144,12 @@ impl Updates for Control {
 }
 
 impl Control {
+    /// By a person: what a preview runs is none of theirs, so neither are its variables.
+    async fn changeable(&self, caller: &Caller, id: &EnvironmentId) -> Reply<()> {
+        let row = found(self.store.environment(&caller.org, id).await, "environment")?;
+        can::change(row.deleting, row.review)
+    }
+
     pub(super) async fn planned(
         &self,
         caller: &Caller,

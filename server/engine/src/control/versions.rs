@@ -65,7 +65,7 @@ impl Control {
             .environments(&caller.org, Some(&row.project))
             .await
             .map_err(broken)?;
-        let active = all.iter().filter(|e| e.id != row.id);
+        let active = all.iter().filter(|e| e.id != row.id && !e.review);
         let mut listed = vec![];
         for id in active.filter_map(|e| e.active.as_ref()) {
             listed.extend(self.store.listed(&caller.org, id).await.map_err(broken)?);
@@ -85,6 +85,10 @@ impl Control {
         let of = found(of, "deployment")?;
         if of.project != row.project {
             return Err(other_project(&of, row));
+        }
+        let made_in = self.store.environment(&caller.org, &of.environment).await;
+        if made_in.map_err(broken)?.is_some_and(|e| e.review) {
+            return Err(of_a_preview(&of));
         }
         reuse::eligible(&of, &row.id, row.active.as_ref())?;
         self.still_here(&of, runtime).await?;
@@ -133,6 +137,13 @@ fn as_it_was(of: Deployment, trigger: Trigger) -> Again {
         trigger,
         of,
     }
+}
+
+/// It may hold a fork's code, which runs without what other environments know.
+fn of_a_preview(of: &Deployment) -> Refusal {
+    let sentence = format!("#{} is of a preview, which goes nowhere else.", of.number);
+    Refusal::conflict("is_preview", sentence)
+        .way_out("Merge it, then deploy the branch that it was merged into.")
 }
 
 fn gone(of: &Deployment, runtime: &Runtime) -> Refusal {

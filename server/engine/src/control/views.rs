@@ -78,7 +78,7 @@ impl Control {
             deleting: row.deleting,
             can: allowed(
                 caller,
-                row.deleting,
+                row,
                 candidate.or(active.as_ref()).map(|l| &l.deployment),
             ),
             active: active.as_ref().map(|l| self.summary(l)),
@@ -95,7 +95,7 @@ impl Control {
     }
 
     /// Where a browser reaches it.
-    fn urls(&self, row: &Environment) -> Vec<String> {
+    pub(super) fn urls(&self, row: &Environment) -> Vec<String> {
         let port = match self.settings.proxy_port {
             80 => String::new(),
             port => format!(":{port}"),
@@ -197,7 +197,7 @@ impl Control {
                     number: b.number,
                     source: b.source,
                 }),
-            can: allowed(caller, row.deleting, Some(deployment)),
+            can: allowed(caller, &row, Some(deployment)),
             roll_back: reuse::eligible(deployment, &row.id, row.active.as_ref())
                 .err()
                 .map(|no| no.sentence),
@@ -314,7 +314,7 @@ impl Control {
 }
 
 /// What this caller may do now: the sentence of the refusal that they would meet.
-fn allowed(caller: &Caller, deleting: bool, deployment: Option<&Deployment>) -> Allowed {
+fn allowed(caller: &Caller, row: &Environment, deployment: Option<&Deployment>) -> Allowed {
     let no = |result: Result<(), Refusal>| result.err().map(|r| r.sentence);
     let nothing = || {
         Err(Refusal::conflict(
@@ -330,13 +330,13 @@ fn allowed(caller: &Caller, deleting: bool, deployment: Option<&Deployment>) -> 
     Allowed {
         update: no(caller
             .may(Action::Deploy)
-            .and_then(|()| can::update(deleting))),
+            .and_then(|()| can::change(row.deleting, row.review))),
         cancel: ask(can::cancel),
         pause: ask(can::pause),
         resume: ask(can::resume),
         delete: no(caller
             .may(Action::Delete)
-            .and_then(|()| can::update(deleting))),
+            .and_then(|()| can::update(row.deleting))),
     }
 }
 

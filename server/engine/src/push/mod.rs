@@ -1,5 +1,5 @@
-//! Pushes (P-17): deliveries are handled here after they were answered, from their rows; and the
-//! poll finds what no delivery told of. Both only wake a look at the repository.
+//! Pushes (P-17) and previews (P-15): deliveries are handled here after they were answered, from
+//! their rows; and the poll finds what no delivery told of. Both only wake a look at the repository.
 
 mod poll;
 pub mod signature;
@@ -61,18 +61,19 @@ impl Pushes {
             busy.clear();
         }
         let control = &self.control;
-        for project in control
-            .store
-            .projects_with_pushes(control.clock.now())
-            .await?
-        {
+        let now = control.clock.now();
+        let mut due = control.store.projects_with_pushes(now).await?;
+        due.extend(control.store.projects_with_reviews_due(now).await?);
+        for project in due {
             if working.len() >= AT_ONCE {
                 break;
             }
             if busy.insert(project.clone()) {
                 let control = control.clone();
                 working.spawn(async move {
-                    if let Err(error) = control.handle_pushes(&project).await {
+                    let handled = control.handle_pushes(&project).await;
+                    let tended = control.tend_reviews(&project).await;
+                    if let Err(error) = handled.and(tended) {
                         tracing::error!(%project, "handling its pushes: {error}");
                         tokio::time::sleep(IDLE).await;
                     }

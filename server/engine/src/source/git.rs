@@ -9,6 +9,7 @@ mod checkout;
 mod command;
 mod history;
 mod mirror;
+mod pulls;
 mod refs;
 pub mod ssh;
 mod url;

@@ -160,6 +160,7 @@ impl Store {
             "DELETE FROM crons WHERE environment = $1",
             "DELETE FROM cron_runs WHERE environment = $1",
             "DELETE FROM jobs WHERE deployment IN (SELECT id FROM deployments WHERE environment = $1)",
+            "DELETE FROM reports WHERE about IN (SELECT id FROM deployments WHERE environment = $1)",
             "DELETE FROM deployments WHERE environment = $1",
             "DELETE FROM hosts WHERE environment = $1",
             "DELETE FROM trackings WHERE environment = $1",

@@ -10,6 +10,7 @@ pub mod delivery;
 pub mod deployment;
 pub mod environment;
 pub mod event;
+pub mod forge;
 pub mod hook;
 pub mod job;
 pub mod member;

@@ -13,7 +13,7 @@ use domain::review::{Ended, Rules, Subject};
 use domain::time::Time;
 use sqlx::Row as _;
 
-pub use open::Opened;
+pub use open::{NewPlace, Opened};
 pub use told::{Heard, Told};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +50,8 @@ impl Review {
 const SELECT: &str = "SELECT id, org, project, subject, provider, branch, title, author, fork, told_at, head, approved, ended, \
     environment, tried, sentence, tries, changed_at, expires_at FROM reviews";
 
+/// What a report says of a review that is over.
+pub(crate) const OVER: &str = "over";
 /// Open, its time is over or its head is to be deployed, and it does not wait.
 const DUE: &str = "ended IS NULL AND (expires_at <= $1 OR (due_at <= $1 AND (fork = 0 OR approved = head) \
     AND (tried IS NULL OR tried <> head)))";
@@ -165,6 +167,20 @@ impl Store {
         rows.iter().map(review).collect()
     }
 
+    /// Of pull requests: open ones, and those whose comment does not say yet that they are over.
+    pub(crate) async fn reviews_to_tell(&self, project: &ProjectId) -> Stored<Vec<Review>> {
+        let sql = format!(
+            "{SELECT} WHERE project = $1 AND subject LIKE 'pull:%' AND (ended IS NULL OR EXISTS (SELECT 1 FROM reports r \
+             WHERE r.about = reviews.id AND r.comment IS NOT NULL AND r.said <> $2)) ORDER BY id LIMIT 200"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(project.as_str())
+            .bind(OVER)
+            .fetch_all(self.pool())
+            .await?;
+        rows.iter().map(review).collect()
+    }
+
     /// That commit and no other. `Stale` when it stands elsewhere by now.
     pub async fn approve_review(
         &self,
@@ -193,7 +209,12 @@ impl Store {
             caller.email,
             review.subject.title()
         );
-        let event = NewEvent::by(&caller.org, Some(&caller.user), "preview_approved", sentence);
+        let event = NewEvent::by(
+            &caller.org,
+            Some(&caller.user),
+            "preview_approved",
+            sentence,
+        );
         write(&mut tx, now, event.project(&review.project)).await?;
         tx.commit().await?;
         Ok(())
@@ -217,11 +238,18 @@ impl Store {
 
     /// Those that ended before, of which nothing is left.
     pub(crate) async fn forget_reviews(&self, before: Time) -> Stored<()> {
-        let sql = "DELETE FROM reviews WHERE ended IS NOT NULL AND environment IS NULL AND changed_at < $1";
-        sqlx::query(sql)
-            .bind(before.0)
-            .execute(self.pool())
-            .await?;
+        const OLD: &str = "ended IS NOT NULL AND environment IS NULL AND changed_at < $1";
+        let mut tx = self.begin().await?;
+        for sql in [
+            format!("DELETE FROM reports WHERE about IN (SELECT id FROM reviews WHERE {OLD})"),
+            format!("DELETE FROM reviews WHERE {OLD}"),
+        ] {
+            sqlx::query(sqlx::AssertSqlSafe(sql))
+                .bind(before.0)
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
         Ok(())
     }
 }

@@ -119,7 +119,8 @@ impl Store {
         review: &Review,
         sentence: Option<&str>,
     ) -> Stored<()> {
-        let sql = "UPDATE reviews SET tried = head, sentence = $1, tries = 0 WHERE id = $2 AND head = $3";
+        let sql =
+            "UPDATE reviews SET tried = head, sentence = $1, tries = 0 WHERE id = $2 AND head = $3";
         sqlx::query(sql)
             .bind(sentence)
             .bind(review.id.as_str())

@@ -1,0 +1,1 @@
+//! A host of recorded shape on loopback, and what it is told.

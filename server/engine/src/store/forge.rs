@@ -1,0 +1,214 @@
+//! Where a host is told how deployments went, and what it was told last.
+
+use super::event::{NewEvent, write};
+use super::project::Project;
+use super::{Now, Row, Store, StoreError, Stored};
+use domain::access::Caller;
+use domain::forge::NewForge;
+use domain::hook::Provider;
+use domain::id::{DeploymentId, OrgId, ProjectId};
+use domain::time::Time;
+use domain::view::ForgeView;
+use sqlx::Row as _;
+
+/// With the token, which leaves the store for the host alone.
+#[derive(Clone)]
+pub struct Forge {
+    pub org: OrgId,
+    pub project: ProjectId,
+    pub view: ForgeView,
+    pub token: String,
+    pub created_at: Time,
+}
+
+/// What was told last, of a deployment or a review.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    pub said: Option<String>,
+    pub comment: Option<String>,
+    pub tries: u32,
+    pub due_at: Time,
+}
+
+const SELECT: &str = "SELECT project, org, provider, url, repository, token, created_at, problem, problem_at FROM forges";
+/// The words of a host for a phase, so that a change between two of one word is no news.
+const STATE: &str = "CASE WHEN d.phase IN ('queued', 'building', 'starting', 'ready') THEN 'pending' \
+    WHEN d.phase IN ('failed', 'cancelled') THEN 'failure' ELSE 'success' END";
+
+impl Store {
+    /// False: there is no token yet, and none was given. Another host or repository starts anew.
+    pub async fn put_forge(
+        &self,
+        caller: &Caller,
+        project: &Project,
+        forge: &NewForge,
+        now: Now,
+    ) -> Stored<bool> {
+        let known = self.forge(&project.org, &project.id).await?;
+        // A token is for the address that it was given for: it goes to no other.
+        let same = |f: &&Forge| f.view.url == forge.url && f.view.provider == forge.provider;
+        let kept = known.as_ref().filter(same).map(|f| f.token.clone());
+        let Some(token) = forge.token.clone().or(kept) else {
+            return Ok(false);
+        };
+        let mut tx = self.begin().await?;
+        let sql = "INSERT INTO forges (project, org, provider, url, repository, token, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+                   ON CONFLICT (project) DO UPDATE SET provider = $3, url = $4, repository = $5, token = $6, created_at = $7, \
+                   problem = NULL, problem_at = NULL";
+        sqlx::query(sql)
+            .bind(project.id.as_str())
+            .bind(project.org.as_str())
+            .bind(forge.provider.word())
+            .bind(&forge.url)
+            .bind(&forge.repository)
+            .bind(token)
+            .bind(now.at.0)
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("DELETE FROM reports WHERE project = $1 AND comment IS NULL")
+            .bind(project.id.as_str())
+            .execute(&mut *tx)
+            .await?;
+        let sentence = format!(
+            "{} set that {} is told how deployments of {} went.",
+            caller.email,
+            forge.provider.title(),
+            project.name
+        );
+        let event = NewEvent::by(&project.org, Some(&caller.user), "forge_set", sentence);
+        write(&mut tx, now, event.project(&project.id)).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// False when there was none.
+    pub async fn remove_forge(&self, caller: &Caller, project: &Project, now: Now) -> Stored<bool> {
+        let mut tx = self.begin().await?;
+        let gone = sqlx::query("DELETE FROM forges WHERE org = $1 AND project = $2")
+            .bind(project.org.as_str())
+            .bind(project.id.as_str())
+            .execute(&mut *tx)
+            .await?;
+        if gone.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let sentence = format!(
+            "{} set that no host is told how deployments of {} went.",
+            caller.email, project.name
+        );
+        let event = NewEvent::by(&project.org, Some(&caller.user), "forge_removed", sentence);
+        write(&mut tx, now, event.project(&project.id)).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    pub async fn forge(&self, org: &OrgId, project: &ProjectId) -> Stored<Option<Forge>> {
+        let sql = format!("{SELECT} WHERE org = $1 AND project = $2");
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(org.as_str())
+            .bind(project.as_str())
+            .fetch_optional(self.pool())
+            .await?;
+        row.map(|r| forge(&r)).transpose()
+    }
+
+    /// Of every organization, for whoever tells.
+    pub(crate) async fn forges(&self) -> Stored<Vec<Forge>> {
+        let sql = format!("{SELECT} ORDER BY project LIMIT 10000");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .fetch_all(self.pool())
+            .await?;
+        rows.iter().map(forge).collect()
+    }
+
+    /// Deployments whose status is another one than was told, the oldest first.
+    pub(crate) async fn untold(
+        &self,
+        forge: &Forge,
+        now: Time,
+        limit: u32,
+    ) -> Stored<Vec<DeploymentId>> {
+        let sql = format!(
+            "SELECT d.id FROM deployments d LEFT JOIN reports r ON r.about = d.id WHERE d.project = $1 \
+             AND d.since >= $2 AND COALESCE(r.due_at, 0) <= $3 AND COALESCE(r.said, '') <> {STATE} ORDER BY d.id LIMIT $4"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(forge.project.as_str())
+            .bind(forge.created_at.0)
+            .bind(now.0)
+            .bind(i64::from(limit))
+            .fetch_all(self.pool())
+            .await?;
+        rows.iter()
+            .map(|r| Ok(r.try_get::<String, _>("id")?.parse()?))
+            .collect()
+    }
+
+    pub(crate) async fn report(&self, about: &str) -> Stored<Report> {
+        let sql = "SELECT said, comment, tries, due_at FROM reports WHERE about = $1";
+        let row = sqlx::query(sql)
+            .bind(about)
+            .fetch_optional(self.pool())
+            .await?;
+        let Some(row) = row else {
+            return Ok(Report::default());
+        };
+        Ok(Report {
+            said: row.try_get("said")?,
+            comment: row.try_get("comment")?,
+            tries: u32::try_from(row.try_get::<i64, _>("tries")?).unwrap_or(u32::MAX),
+            due_at: Time(row.try_get("due_at")?),
+        })
+    }
+
+    /// What was told, or how often it failed; and the host's problem, if there is one.
+    pub(crate) async fn put_report(
+        &self,
+        forge: &Forge,
+        about: &str,
+        report: &Report,
+        problem: Option<&str>,
+        now: Time,
+    ) -> Stored<()> {
+        let mut tx = self.begin().await?;
+        let sql = "INSERT INTO reports (about, org, project, said, comment, tries, due_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+                   ON CONFLICT (about) DO UPDATE SET said = $4, comment = $5, tries = $6, due_at = $7";
+        sqlx::query(sql)
+            .bind(about)
+            .bind(forge.org.as_str())
+            .bind(forge.project.as_str())
+            .bind(report.said.as_deref())
+            .bind(report.comment.as_deref())
+            .bind(i64::from(report.tries))
+            .bind(report.due_at.0)
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("UPDATE forges SET problem = $1, problem_at = $2 WHERE project = $3 AND created_at = $4")
+            .bind(problem)
+            .bind(problem.map(|_| now.0))
+            .bind(forge.project.as_str())
+            .bind(forge.created_at.0)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+fn forge(row: &Row) -> Stored<Forge> {
+    let provider: String = row.try_get("provider")?;
+    Ok(Forge {
+        org: row.try_get::<String, _>("org")?.parse()?,
+        project: row.try_get::<String, _>("project")?.parse()?,
+        view: ForgeView {
+            provider: Provider::parse(&provider)
+                .ok_or_else(|| StoreError::Unreadable(format!("the provider `{provider}`")))?,
+            url: row.try_get("url")?,
+            repository: row.try_get("repository")?,
+            problem: row.try_get("problem")?,
+            problem_at: row.try_get::<Option<i64>, _>("problem_at")?.map(Time),
+        },
+        token: row.try_get("token")?,
+        created_at: Time(row.try_get("created_at")?),
+    })
+}
