@@ -3,6 +3,7 @@
 mod bench;
 mod environments;
 mod poll;
+mod reviews;
 
 use super::signature::sign;
 use bench::{Bench, json, push};

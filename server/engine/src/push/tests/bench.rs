@@ -134,11 +134,11 @@ impl Bench {
         (self.secret, self.hook) = (made.secret, made.hook.id);
     }
 
-    fn repository(&self) -> PathBuf {
+    pub fn repository(&self) -> PathBuf {
         self.dir.path().join("repository")
     }
 
-    fn run(&self, args: &[&str]) -> String {
+    pub fn run(&self, args: &[&str]) -> String {
         let done = Command::new("git")
             .current_dir(self.repository())
             .args(["-c", "user.name=A", "-c", "user.email=a@example.org"])
@@ -313,7 +313,7 @@ impl Bench {
         poll.look().await.expect("it looks");
     }
 
-    fn control(&self) -> Arc<Control> {
+    pub fn control(&self) -> Arc<Control> {
         self.engine.control.clone()
     }
 
