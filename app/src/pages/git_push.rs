@@ -8,6 +8,7 @@ use crate::parts::hook_panel::hook_panel;
 use crate::parts::loaded::{Skeleton, loaded};
 use crate::parts::origin::origin;
 use crate::parts::page_head::page_head;
+use crate::parts::previews::previews_of;
 use crate::parts::tracking::trackings;
 use crate::paths;
 use crate::server_fns::hooks::git;
@@ -38,6 +39,7 @@ fn page(view: Signal<GitView>) -> AnyView {
         {page_head(crumbs, "Git push", ())}
         <p class="origin muted">{origin(&Origin::Git { url: first.url })}</p>
         {trackings(view)}
+        {previews_of(&first.project)}
         {hook_panel(view)}
         {deliveries_of(first.project, query("cursor"))}
     }

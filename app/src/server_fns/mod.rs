@@ -7,6 +7,7 @@ pub mod deployments;
 pub mod hooks;
 pub mod places;
 pub mod projects;
+pub mod reviews;
 pub mod updates;
 
 use domain::access::Action;
@@ -50,6 +51,12 @@ pub const ALL: &[(&str, Action)] = &[
     ("/fn/rotate-hook", Action::ManageHooks),
     ("/fn/remove-hook", Action::ManageHooks),
     ("/fn/redeliver", Action::ManageHooks),
+    ("/fn/previews", Action::ManageHooks),
+    ("/fn/set-previews", Action::ManageHooks),
+    ("/fn/approve-preview", Action::Deploy),
+    ("/fn/close-preview", Action::Deploy),
+    ("/fn/set-host", Action::ManageHooks),
+    ("/fn/remove-host", Action::ManageHooks),
     ("/fn/runtimes", Action::Read),
     ("/fn/disk", Action::Read),
     ("/fn/settings", Action::Read),

@@ -21,6 +21,7 @@ mod logs;
 mod open;
 mod pack;
 mod plan;
+mod preview;
 mod profile;
 mod promote;
 mod proxy;
@@ -89,6 +90,9 @@ enum Command {
     /// Deploy what is pushed: tracked branches, the webhook, its deliveries.
     #[command(subcommand)]
     Hook(hook::Hook),
+    /// Previews of branches and pull requests: list, approve, close.
+    #[command(subcommand)]
+    Preview(preview::Preview),
     /// Check this machine and the server, line by line.
     Doctor(doctor::Doctor),
     /// Print completions for a shell.
@@ -139,6 +143,7 @@ async fn remote(command: Command, say: &Say) -> Done {
         Command::Open(open) => open.run(say).await,
         Command::Token(token) => token.run(say).await,
         Command::Hook(hook) => hook.run(say).await,
+        Command::Preview(preview) => preview.run(say).await,
         Command::Doctor(doctor) => doctor.run(say).await,
         Command::Serve(_) | Command::Proxy(_) | Command::Completions { .. } => Ok(Exit::Ok),
     }

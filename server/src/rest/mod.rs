@@ -12,6 +12,7 @@ mod logs;
 mod metrics;
 mod probes;
 mod projects;
+mod reviews;
 mod runtimes;
 mod shortcuts;
 mod sources;
@@ -34,6 +35,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         environments::endpoints(),
         metrics::endpoints(),
         git::endpoints(),
+        reviews::endpoints(),
         shortcuts::endpoints(),
         deployments::endpoints(),
         crons::endpoints(),

@@ -2,6 +2,7 @@
 //! itself, and fails until it is given an example.
 
 use crate::support::client::{Server, as_who, request};
+use crate::support::reviews::review_id;
 use crate::support::views::*;
 use axum::body::Body;
 use axum::http::header;
@@ -44,6 +45,7 @@ fn concrete(endpoint: &Endpoint) -> String {
         "tokens" => token_id().to_string(),
         "members" => member_id().to_string(),
         "deliveries" => delivery_id().to_string(),
+        "previews" => review_id().to_string(),
         "{provider}" => hook_id().to_string(),
         _ => "unknown".to_owned(),
     };
@@ -66,6 +68,9 @@ fn body(endpoint: &Endpoint) -> String {
         "/v2/projects" | "/v2/projects/plan" => r#"{"name":"new","source":{"kind":"image","reference":"a:1"}}"#.into(),
         "/v2/environments/{id}/update" => r#"{"digest":"d1"}"#.into(),
         "/v2/projects/{id}/environments" => r#"{"name":"staging"}"#.into(),
+        "/v2/projects/{id}/previews" => r#"{"pulls":true}"#.into(),
+        "/v2/previews/{id}/approve" => format!(r#"{{"commit":"{}"}}"#, "6".repeat(40)),
+        "/v2/projects/{id}/git/host" => r#"{"provider":"github","url":"https://api.github.com","repository":"a/b","token":"t"}"#.into(),
         "/v2/projects/{id}/deploy/image" => r#"{"image":"app:2"}"#.into(),
         "/v2/projects/{id}/deploy/static" | "/v2/projects/{id}/deploy/image-upload" => format!(r#"{{"upload":"{}"}}"#, upload_id()),
         "/uploads" => "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.zip\"\r\n\r\nzip\r\n--b--\r\n".into(),

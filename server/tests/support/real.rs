@@ -5,7 +5,7 @@ use super::client::{Said, as_who, read, request};
 use axum::Router;
 use axum::body::Body;
 use axum::http::header;
-use domain::id::CronId;
+use domain::id::{CronId, ReviewId};
 use domain::time::Time;
 use engine::boot::{self, Engine, Options};
 use serde_json::{Value, json};
@@ -199,6 +199,8 @@ impl World {
             .insert("environments", text("/summary/environment"));
         self.ids.insert("deployments", text("/summary/id"));
         self.ids.insert("logs", text("/jobs/0/stream"));
+        self.ids
+            .insert("previews", ReviewId::new(Time(1), 1).to_string());
         // Without a data plane nothing ever serves, so no cron is set up.
         self.ids
             .insert("crons", CronId::new(Time(1), 1).to_string());
@@ -268,6 +270,11 @@ impl World {
                 json!({"name": "other", "source": {"kind": "image", "reference": "fake/ok"}})
             }
             "/v2/environments/{id}/update" => json!({"digest": "of another plan"}),
+            "/v2/projects/{id}/previews" => json!({"pulls": true}),
+            "/v2/previews/{id}/approve" => json!({"commit": "6".repeat(40)}),
+            "/v2/projects/{id}/git/host" => {
+                json!({"provider": "github", "url": "https://api.github.com", "repository": "a/b"})
+            }
             "/v2/projects/{id}/deploy/image" => json!({"image": "fake/ok"}),
             "/v2/projects/{id}/deploy/static" | "/v2/projects/{id}/deploy/image-upload" => {
                 json!({"upload": self.ids["uploads"]})

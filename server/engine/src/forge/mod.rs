@@ -5,9 +5,6 @@
 mod call;
 mod tell;
 
-#[cfg(test)]
-mod tests;
-
 use crate::control::Control;
 use crate::store::Stored;
 use crate::store::forge::{Forge, Report};
@@ -68,10 +65,14 @@ impl Teller {
     }
 
     async fn tell(&self, forge: &Forge) -> Stored<()> {
-        if let Next::Stop = self.statuses(forge).await? {
+        let now = self.control.clock.now();
+        if self.control.store.host_rests(forge, now).await? {
             return Ok(());
         }
-        self.comments(forge).await
+        match self.statuses(forge).await? {
+            Next::GoOn => self.comments(forge).await,
+            Next::Stop => Ok(()),
+        }
     }
 
     /// What becomes of the row when a host answered so; `said` is what it was to be told.
@@ -134,4 +135,15 @@ impl Teller {
 fn pause_ms(tries: u32) -> i64 {
     let times = 2_i64.saturating_pow(tries.saturating_sub(1));
     FIRST_PAUSE_MS.saturating_mul(times).min(LONGEST_PAUSE_MS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p15_a_host_that_is_down_is_told_for_about_an_hour_and_a_half() {
+        let all: Vec<_> = (1..MOST_TRIES).map(|t| pause_ms(t) / 1000).collect();
+        assert_eq!(all, [10, 20, 40, 80, 160, 320, 640, 1280, 2560]);
+    }
 }

@@ -17,8 +17,7 @@ const BATCH: u32 = 20;
 
 impl Teller {
     pub(super) async fn statuses(&self, forge: &Forge) -> Stored<Next> {
-        let (store, now) = (&self.control.store, self.control.clock.now());
-        for id in store.untold(forge, now, BATCH).await? {
+        for id in self.control.store.untold(forge, BATCH).await? {
             if let Next::Stop = self.status(forge, &id).await? {
                 return Ok(Next::Stop);
             }
@@ -69,7 +68,7 @@ impl Teller {
     }
 
     pub(super) async fn comments(&self, forge: &Forge) -> Stored<()> {
-        let (store, now) = (&self.control.store, self.control.clock.now());
+        let store = &self.control.store;
         for review in store.reviews_to_tell(&forge.project).await? {
             let Subject::Pull(number) = review.subject else {
                 continue;
@@ -78,7 +77,7 @@ impl Teller {
             let Some((said, text)) = self.words(&review).await? else {
                 continue;
             };
-            if before.due_at > now || before.said.as_deref() == Some(&said) {
+            if before.said.as_deref() == Some(&said) {
                 continue;
             }
             let (before, answered) = self.comment(forge, &review, number, before, &text).await;

@@ -65,10 +65,14 @@ impl Store {
             .bind(now.at.0)
             .execute(&mut *tx)
             .await?;
-        sqlx::query("DELETE FROM reports WHERE project = $1 AND comment IS NULL")
-            .bind(project.id.as_str())
-            .execute(&mut *tx)
-            .await?;
+        let anew = "DELETE FROM reports WHERE project = $1 AND comment IS NULL";
+        let at_once = "UPDATE reports SET due_at = 0, tries = 0, said = '' WHERE project = $1";
+        for sql in [anew, at_once] {
+            sqlx::query(sql)
+                .bind(project.id.as_str())
+                .execute(&mut *tx)
+                .await?;
+        }
         let sentence = format!(
             "{} set that {} is told how deployments of {} went.",
             caller.email,
@@ -121,21 +125,26 @@ impl Store {
         rows.iter().map(forge).collect()
     }
 
+    /// Something was not told and waits: so does all else, since it is the same host.
+    pub(crate) async fn host_rests(&self, forge: &Forge, now: Time) -> Stored<bool> {
+        let sql = "SELECT 1 FROM reports WHERE project = $1 AND due_at > $2 LIMIT 1";
+        let row = sqlx::query(sql)
+            .bind(forge.project.as_str())
+            .bind(now.0)
+            .fetch_optional(self.pool())
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// Deployments whose status is another one than was told, the oldest first.
-    pub(crate) async fn untold(
-        &self,
-        forge: &Forge,
-        now: Time,
-        limit: u32,
-    ) -> Stored<Vec<DeploymentId>> {
+    pub(crate) async fn untold(&self, forge: &Forge, limit: u32) -> Stored<Vec<DeploymentId>> {
         let sql = format!(
             "SELECT d.id FROM deployments d LEFT JOIN reports r ON r.about = d.id WHERE d.project = $1 \
-             AND d.since >= $2 AND COALESCE(r.due_at, 0) <= $3 AND COALESCE(r.said, '') <> {STATE} ORDER BY d.id LIMIT $4"
+             AND d.since >= $2 AND COALESCE(r.said, '') <> {STATE} ORDER BY d.id LIMIT $3"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(forge.project.as_str())
             .bind(forge.created_at.0)
-            .bind(now.0)
             .bind(i64::from(limit))
             .fetch_all(self.pool())
             .await?;

@@ -7,6 +7,7 @@ mod deployments;
 mod hooks;
 mod logs;
 mod projects;
+mod reviews;
 mod scene;
 
 use domain::access::{Caller, Role};

@@ -15,7 +15,7 @@ pub use preview::build;
 use super::World;
 use domain::access::{Action, Role};
 use domain::deployment::Phase;
-use domain::id::{DeliveryId, DeploymentId, EnvironmentId, HookId, ProjectId};
+use domain::id::{DeliveryId, DeploymentId, EnvironmentId, HookId, ProjectId, ReviewId};
 use domain::time::Time;
 use domain::view::Allowed;
 
@@ -51,6 +51,10 @@ pub fn environment_id(n: u128) -> EnvironmentId {
 
 pub fn hook_id(n: u128) -> HookId {
     HookId::new(Time(1), n)
+}
+
+pub fn review_id(n: u128) -> ReviewId {
+    ReviewId::new(Time(1), n)
 }
 
 pub fn delivery_id(n: u128) -> DeliveryId {

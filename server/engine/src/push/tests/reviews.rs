@@ -1,5 +1,6 @@
 //! Previews (P-15), with the fake runtime and a real repository that has pull requests.
 
+mod host;
 mod told;
 
 use super::bench::Bench;

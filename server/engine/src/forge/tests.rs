@@ -1,1 +1,0 @@
-//! A host of recorded shape on loopback, and what it is told.
