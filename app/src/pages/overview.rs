@@ -7,11 +7,13 @@ use crate::parts::environment_card::EnvironmentCard;
 use crate::parts::icon::{Icon, icon};
 use crate::parts::loaded::{Skeleton, loaded};
 use crate::parts::page_head::page_head;
+use crate::parts::previews::approval;
 use crate::parts::prose::prose;
 use crate::parts::refused::last_fault;
 use crate::parts::row::rows;
 use crate::paths;
 use crate::server_fns::projects::{CreateSample, overview};
+use crate::server_fns::reviews::ApprovePreview;
 use domain::view::{AttentionView, OverviewView};
 use leptos::either::Either;
 use leptos::form::ActionForm;
@@ -40,11 +42,13 @@ fn page(view: Signal<OverviewView>) -> impl IntoView {
 }
 
 fn board(view: Signal<OverviewView>) -> AnyView {
+    let approve = ServerAction::<ApprovePreview>::new();
     let moving = Memo::new(move |_| view.with(|v| v.moving.clone()));
     let environments = Memo::new(move |_| view.with(|v| v.environments.clone()));
     view! {
         {page_head(vec![], "Overview", view! { <a class="btn btn-primary" href=paths::NEW_PROJECT>{icon(Icon::Plus)}"New project"</a> })}
-        {dynamic(move || attention(&view.with(|v| v.needs_me.clone())))}
+        {last_fault::<()>(approve.value())}
+        {dynamic(move || attention(&view.with(|v| v.needs_me.clone()), approve))}
         {when(move || moving.with(|m| !m.is_empty()), move || view! {
             <section class="block">
                 <h2>"Moving now"</h2>
@@ -61,14 +65,20 @@ fn board(view: Signal<OverviewView>) -> AnyView {
     .into_any()
 }
 
-fn attention(list: &[AttentionView]) -> impl IntoView + use<> {
+fn attention(
+    list: &[AttentionView],
+    approve: ServerAction<ApprovePreview>,
+) -> impl IntoView + use<> {
     if list.is_empty() {
         return Either::Left(
             view! { <p class="all-well">{icon(Icon::CircleCheck)}"Nothing needs you."</p> },
         );
     }
     let items = list.iter().cloned().map(|a| view! {
-        <li><a class="attention" href=a.href>{icon(Icon::TriangleAlert)}<span>{prose(&a.sentence)}</span>{icon(Icon::ChevronRight)}</a></li>
+        <li>
+            <a class="attention" href=a.href>{icon(Icon::TriangleAlert)}<span>{prose(&a.sentence)}</span>{icon(Icon::ChevronRight)}</a>
+            {a.approve.map(|of| view! { <div class="panel-body">{approval(of.review.to_string(), of.commit, approve)}</div> })}
+        </li>
     });
     Either::Right(
         view! { <section class="block"><h2>"Needs you"</h2><ul class="panel">{items.collect_view()}</ul></section> },

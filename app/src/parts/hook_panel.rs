@@ -148,19 +148,19 @@ fn how(provider: Provider, address: Signal<String>) -> AnyView {
         Provider::Github => &[
             "Open the repository on GitHub: Settings → Webhooks → Add webhook.",
             "Payload URL: the address above. Content type: application/json. Secret: the secret.",
-            "Leave “Just the push event”, then Add webhook.",
+            "Leave “Just the push event”, or also choose Pull requests for their previews; then Add webhook.",
             "GitHub sends a ping; it appears below as answered.",
         ],
         Provider::Gitlab => &[
             "Open the project on GitLab: Settings → Webhooks → Add new webhook.",
             "URL: the address above. Secret token: the secret. (A signing token is not taken.)",
-            "Trigger: Push events, for all branches or for the tracked one. Keep SSL verification on.",
+            "Trigger: Push events, for all branches or for the tracked one; Merge request events for their previews. Keep SSL verification on.",
             "Add webhook, then Test → Push events; it appears below.",
         ],
         Provider::Gitea => &[
             "Open the repository: Settings → Webhooks → Add webhook → Gitea (or Forgejo).",
             "Target URL: the address above. HTTP method: POST. POST content type: application/json. Secret: the secret.",
-            "Trigger on: Push events. Add webhook.",
+            "Trigger on: Push events, and Pull Request events (also synchronized) for their previews. Add webhook.",
             "Open it again and choose Test delivery; it appears below.",
         ],
         Provider::Generic | Provider::Poll => return script(address),

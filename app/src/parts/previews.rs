@@ -81,7 +81,7 @@ fn card(
             {dynamic(move || one.with(|r| r.url.clone()).map(url))}
             {dynamic(move || one.with(facts))}
             <footer class="env-foot">
-                {dynamic(move || one.with(|r| r.waits.then(|| approval(r, approve))))}
+                {dynamic(move || one.with(|r| r.waits.then(|| approval(r.id.to_string(), r.head.clone(), approve))))}
                 {act(close, id, "Close", "btn", barred, "why-close-preview")}
             </footer>
         </article>
@@ -119,9 +119,8 @@ fn facts(review: &ReviewView) -> AnyView {
 }
 
 /// Of the commit that is shown: when it has moved, the answer says so.
-fn approval(review: &ReviewView, approve: ServerAction<ApprovePreview>) -> AnyView {
-    let short: String = review.head.chars().take(7).collect();
-    let (id, head) = (review.id.to_string(), review.head.clone());
+pub fn approval(id: String, head: String, approve: ServerAction<ApprovePreview>) -> AnyView {
+    let short: String = head.chars().take(7).collect();
     let busy = approve.pending();
     view! {
         <ActionForm action=approve>

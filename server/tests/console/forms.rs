@@ -229,3 +229,21 @@ async fn the_theme_is_a_form_too() {
             .starts_with("theme=dark;")
     );
 }
+
+#[tokio::test]
+async fn p15_a_fork_is_approved_by_a_plain_form() {
+    let page = format!("{}/git", project(1));
+    let id = "rev_00000000010000000000000001";
+    let commit = "3f2a91c0d4e5b6a7980123456789abcdef012345";
+    let answer = owner(World::Full)
+        .post(
+            &page,
+            "/fn/approve-preview",
+            &[("id", id), ("commit", commit)],
+        )
+        .await;
+    assert_eq!(answer.status, StatusCode::FOUND);
+    followed(World::Full, &answer)
+        .await
+        .says("This is the gallery: nothing is changed here.");
+}

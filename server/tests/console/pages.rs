@@ -193,6 +193,29 @@ async fn p17_the_git_page_says_what_is_followed_and_what_came_in() {
 }
 
 #[tokio::test]
+async fn p15_the_git_page_shows_previews_and_what_waits_for_a_person() {
+    let page = owner(World::Full).get(&format!("{}/git", project(1))).await;
+    page.says("pull request 42")
+        .says("3f2a91c of pull request 42 comes from a fork: it waits for approval")
+        .says("Approve 3f2a91c")
+        .has("name=\"commit\" value=\"3f2a91c0d4e5b6a7980123456789abcdef012345\"")
+        .says("pr-41-shop.localhost:8080")
+        .says("Refused: there are 5 previews")
+        .says("The host does not take the token (401). Set another one.")
+        .has("API=https://staging.example.com");
+    owner(World::Full)
+        .get("/")
+        .await
+        .says("pull request 42 comes from a fork")
+        .says("Approve 3f2a91c");
+    owner(World::Live)
+        .get(&format!("{}/git", project(1)))
+        .await
+        .says("Previews are off.")
+        .says("No host is told anything.");
+}
+
+#[tokio::test]
 async fn i12_deleting_lists_what_disappears() {
     let page = owner(World::Live)
         .get(&format!("{}/delete", project(1)))

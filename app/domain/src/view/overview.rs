@@ -1,7 +1,7 @@
 //! What the first page asks: is everything fine, and what happened?
 
 use super::{DeploymentSummary, EnvironmentView};
-use crate::id::{DeploymentId, EventId, ProjectId, RuntimeId};
+use crate::id::{DeploymentId, EventId, ProjectId, ReviewId, RuntimeId};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +57,30 @@ pub struct AttentionView {
     pub sentence: String,
     /// Where to do something about it.
     pub href: String,
+    /// A fork's commit that this caller may approve.
+    #[serde(default)]
+    pub approve: Option<ApprovalView>,
+}
+
+impl AttentionView {
+    /// Something that is done elsewhere.
+    pub fn at(sentence: String, href: String) -> AttentionView {
+        AttentionView {
+            sentence,
+            href,
+            approve: None,
+        }
+    }
+}
+
+/// What an approval is of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ApprovalView {
+    /// The preview.
+    pub review: ReviewId,
+    /// Whole: that one, and no other.
+    pub commit: String,
 }
 
 /// One business fact: the timeline and the audit log are lists of these.

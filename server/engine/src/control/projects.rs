@@ -313,10 +313,8 @@ impl Control {
                 "{} / {}: #{} failed. {}",
                 e.project_name, e.name, latest.number, latest.sentence
             );
-            Some(AttentionView {
-                sentence,
-                href: format!("/deployments/{}", latest.id),
-            })
+            let href = format!("/deployments/{}", latest.id);
+            Some(AttentionView::at(sentence, href))
         });
         let mut all: Vec<_> = failed.collect();
         all.extend(self.waiting_reviews(caller).await?);
@@ -325,10 +323,7 @@ impl Control {
             .await?
             .into_iter()
             .filter(|r| !r.reachable);
-        all.extend(down.map(|r| AttentionView {
-            sentence: r.sentence,
-            href: "/runtimes".into(),
-        }));
+        all.extend(down.map(|r| AttentionView::at(r.sentence, "/runtimes".into())));
         Ok(all)
     }
 

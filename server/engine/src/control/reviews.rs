@@ -15,7 +15,7 @@ use domain::hint::Topic;
 use domain::id::{ProjectId, ReviewId};
 use domain::refusal::Refusal;
 use domain::review::{Ended, Rules};
-use domain::view::{AttentionView, Deployed, ReviewView, ReviewsView};
+use domain::view::{ApprovalView, AttentionView, Deployed, ReviewView, ReviewsView};
 
 #[async_trait]
 impl Reviews for Control {
@@ -150,9 +150,14 @@ impl Control {
         let all = self.store.reviews(&caller.org, None).await;
         let all = all.map_err(broken)?;
         let waits = all.iter().filter(|r| r.ended.is_none() && !r.may_run());
+        let may = caller.may(Action::Deploy).is_ok();
         let view = |r: &Review| AttentionView {
             sentence: waiting(r),
             href: format!("/projects/{}/git#previews", r.project),
+            approve: may.then(|| ApprovalView {
+                review: r.id.clone(),
+                commit: r.head.clone(),
+            }),
         };
         Ok(waits.map(view).collect())
     }

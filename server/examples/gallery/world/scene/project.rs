@@ -2,7 +2,7 @@
 
 use super::{HOUR, Scene, URL, World};
 use domain::source::Origin;
-use domain::view::{AttentionView, EnvironmentView, OverviewView, ProjectView};
+use domain::view::{ApprovalView, AttentionView, EnvironmentView, OverviewView, ProjectView};
 
 impl Scene {
     pub fn projects(self) -> Vec<ProjectView> {
@@ -23,10 +23,8 @@ impl Scene {
     }
 
     pub fn overview(self) -> OverviewView {
-        let note = |sentence: &str, href: String| AttentionView {
-            sentence: sentence.into(),
-            href,
-        };
+        let note = |sentence: &str, href: String| AttentionView::at(sentence.into(), href);
+        let fork = "`3f2a91c` of pull request 42 comes from a fork: it waits for approval, and nothing of it runs before.";
         let needs_me = match self.world {
             World::Full => vec![
                 note(
@@ -37,6 +35,13 @@ impl Scene {
                     "The runtime gpu-box has not answered for 12 minutes.",
                     "/runtimes".into(),
                 ),
+                AttentionView {
+                    approve: Some(ApprovalView {
+                        review: super::review_id(1),
+                        commit: "3f2a91c0d4e5b6a7980123456789abcdef012345".into(),
+                    }),
+                    ..note(fork, format!("/projects/{}/git", super::project_id(1)))
+                },
             ],
             World::Failed => vec![note(
                 "shop: the update to v1.5.0-rc.1 failed; v1.4.1 still serves.",

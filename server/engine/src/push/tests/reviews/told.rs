@@ -2,7 +2,6 @@
 
 use super::super::bench::{Bench, push};
 use super::{own, pulls, sha};
-use domain::api::*;
 use domain::review::Rules;
 
 const ZERO: &str = "0000000000000000000000000000000000000000";
