@@ -123,6 +123,8 @@ pub struct Rules {
     pub memory_mib: u32,
     /// The only variables that a preview gets from here; a fork's gets none.
     pub variables: BTreeMap<String, String>,
+    /// The only secrets of the organization that a preview and its build may see; a fork's sees none.
+    pub secrets: Vec<String>,
 }
 
 impl Default for Rules {
@@ -134,6 +136,7 @@ impl Default for Rules {
             most: 5,
             memory_mib: 512,
             variables: BTreeMap::new(),
+            secrets: Vec::new(),
         }
     }
 }
@@ -178,7 +181,7 @@ impl Rules {
         if let Some(text) = &branches {
             Pattern::parse(text)?;
         }
-        limits::variables(&self.variables)?;
+        limits::given(&self)?;
         Ok(Rules { branches, ..self })
     }
 

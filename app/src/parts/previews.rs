@@ -154,6 +154,7 @@ fn rules(view: Signal<ReviewsView>) -> AnyView {
                         <textarea class="input" id="preview-variables" name="variables" rows="4" spellcheck="false" aria-describedby="preview-variables-hint">{draft::env_text(&rules.variables)}</textarea>
                         <p class="hint" id="preview-variables-hint">"One NAME=value on each line. Whoever may push can read them; a fork gets none."</p>
                     </div>
+                    {field("secrets", "Secrets of previews", "Names of the organization’s secrets, with spaces between. A preview sees these and no others; a fork sees none.", rules.secrets.join(" "))}
                     <div class="form-foot"><button class="btn" aria-label="Save what gets a preview" disabled=flag(move || busy.get())>"Save"</button></div>
                 </div>
             </ActionForm>

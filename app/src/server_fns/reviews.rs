@@ -32,6 +32,7 @@ pub async fn set_previews(
     most: String,
     memory_mib: String,
     variables: String,
+    secrets: String,
 ) -> Result<(), Fault> {
     let (api, caller) = call::signed()?;
     let rules = Rules {
@@ -41,6 +42,7 @@ pub async fn set_previews(
         most: call::said(number("most", &most))?,
         memory_mib: call::said(number("memory_mib", &memory_mib))?,
         variables: call::said(draft::env(&variables))?,
+        secrets: secrets.split_whitespace().map(str::to_owned).collect(),
     };
     let project = call::id(&id, "project")?;
     call::said(api.set_reviews(&caller, &project, rules).await.map(drop))

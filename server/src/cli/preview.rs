@@ -127,6 +127,7 @@ impl Set {
             most: self.most.unwrap_or(now.rules.most),
             memory_mib: self.memory_mib.unwrap_or(now.rules.memory_mib),
             variables: now.rules.variables,
+            secrets: now.rules.secrets,
         };
         let view: ReviewsView = client.post(&path, &rules).await?;
         say.result(&view.rules, |rules| format!("{}\n", said(rules)));

@@ -9,45 +9,99 @@ use std::collections::BTreeMap;
 const MOST_VARIABLES: usize = 256;
 
 /// Over the file at the head: `base`'s way to build, start and probe, without any of its variables,
-/// build arguments, crons or exclusive hardware; one instance; and the variables of previews, which
-/// a fork does not get.
+/// build arguments, secrets, crons or exclusive hardware; one instance; and what is for previews,
+/// which a fork does not get. What the file itself asks for of these counts for nothing.
 pub fn over(base: &ConfigPatch, rules: &Rules, fork: bool) -> ConfigPatch {
     let mut patch = base.clone();
     patch.build.args.clear();
     patch.replicas = Some(1);
     patch.crons = Some(vec![]);
     patch.exclusive = Some(vec![]);
-    patch.env = match fork {
-        true => BTreeMap::new(),
-        false => given(&rules.variables),
+    let (env, secrets) = match fork {
+        true => Default::default(),
+        false => (set(&rules.variables), rules.secrets.clone()),
     };
+    patch.env = env;
+    patch.build.secrets = Some(secrets.clone());
+    patch.secrets = Some(secrets);
     patch
 }
 
-/// The same with the ceiling on memory, where `config` is above it.
-pub fn capped(patch: &ConfigPatch, config: &Config, rules: &Rules) -> Option<ConfigPatch> {
+/// The same with ceilings, where `config` is above them: on memory for every preview, and on what a
+/// fork's own file asks for.
+pub fn capped(
+    patch: &ConfigPatch,
+    config: &Config,
+    rules: &Rules,
+    fork: bool,
+) -> Option<ConfigPatch> {
     let mut lower = patch.clone();
-    lower.resources.memory_mib = Some(rules.memory_mib);
-    (config.resources.memory_mib > rules.memory_mib).then_some(lower)
+    if config.resources.memory_mib > rules.memory_mib {
+        lower.resources.memory_mib = Some(rules.memory_mib);
+    }
+    if fork {
+        usual(&mut lower, config);
+    }
+    (lower != *patch).then_some(lower)
 }
 
-/// By the rules of a configuration's variables.
-pub(super) fn variables(all: &BTreeMap<String, String>) -> Result<(), Refusal> {
-    if all.len() > MOST_VARIABLES {
-        let sentence = format!(
-            "There are {} variables; at most {MOST_VARIABLES} are taken.",
-            all.len()
-        );
+/// What was not set here is at most what is usual.
+fn usual(patch: &mut ConfigPatch, config: &Config) {
+    let most = Config::default();
+    let (build, usual) = (&config.build, &most.build);
+    for (said, wanted, most) in [
+        (
+            &mut patch.build.memory_mib,
+            build.memory_mib,
+            usual.memory_mib,
+        ),
+        (
+            &mut patch.build.cpus_milli,
+            build.cpus_milli,
+            usual.cpus_milli,
+        ),
+        (&mut patch.build.pids, build.pids, usual.pids),
+        (&mut patch.build.timeout_s, build.timeout_s, usual.timeout_s),
+        (
+            &mut patch.resources.cpus_milli,
+            config.resources.cpus_milli,
+            most.resources.cpus_milli,
+        ),
+    ] {
+        if said.is_none() && wanted > most {
+            *said = Some(most);
+        }
+    }
+}
+
+/// By the rules of a configuration.
+pub(super) fn given(rules: &Rules) -> Result<(), Refusal> {
+    let n = rules.variables.len();
+    if n > MOST_VARIABLES {
+        let sentence = format!("There are {n} variables; at most {MOST_VARIABLES} are taken.");
         return Err(Refusal::invalid("variables", sentence));
     }
-    let patch = ConfigPatch {
-        env: given(all),
-        ..ConfigPatch::default()
+    let check = |place: &str, patch: ConfigPatch| {
+        let read = config::validate(&patch);
+        read.map_err(|errors| Refusal::invalid(place, errors.to_string()))
     };
-    config::validate(&patch).map_err(|errors| Refusal::invalid("variables", errors.to_string()))
+    check(
+        "variables",
+        ConfigPatch {
+            env: set(&rules.variables),
+            ..ConfigPatch::default()
+        },
+    )?;
+    check(
+        "secrets",
+        ConfigPatch {
+            secrets: Some(rules.secrets.clone()),
+            ..ConfigPatch::default()
+        },
+    )
 }
 
-fn given(all: &BTreeMap<String, String>) -> config::EnvPatch {
+fn set(all: &BTreeMap<String, String>) -> config::EnvPatch {
     let pairs = all.iter();
     pairs
         .map(|(name, value)| (name.clone(), Some(value.clone())))

@@ -284,6 +284,7 @@ fn p15_a_preview_gets_nothing_that_the_first_environment_knows() {
         port: Some(3000),
         replicas: Some(4),
         env: [("DATABASE_URL".to_owned(), some("postgres://secret"))].into(),
+        secrets: Some(vec!["DATABASE_PASSWORD".into()]),
         build: BuildPatch {
             root: some("web"),
             args: [("NPM_TOKEN".to_owned(), some("secret"))].into(),
@@ -293,6 +294,7 @@ fn p15_a_preview_gets_nothing_that_the_first_environment_knows() {
     };
     let rules = Rules {
         variables: [("API".to_owned(), "https://staging".to_owned())].into(),
+        secrets: vec!["STAGING_KEY".into()],
         ..Rules::default()
     };
     let own = over(&base, &rules, false);
@@ -302,7 +304,14 @@ fn p15_a_preview_gets_nothing_that_the_first_environment_knows() {
         own.env,
         [("API".to_owned(), some("https://staging"))].into()
     );
+    let marked = vec!["STAGING_KEY".to_owned()];
+    assert_eq!(own.secrets.as_ref(), Some(&marked));
+    assert_eq!(own.build.secrets, Some(marked));
     let fork = over(&base, &rules, true);
+    assert_eq!(
+        (fork.secrets.as_ref(), fork.build.secrets.as_ref()),
+        (Some(&vec![]), Some(&vec![]))
+    );
     assert!(fork.env.is_empty() && fork.build.args.is_empty());
     assert_eq!((fork.crons, fork.exclusive), (Some(vec![]), Some(vec![])));
 }
@@ -314,7 +323,7 @@ fn p15_a_preview_s_memory_has_a_ceiling_and_no_floor() {
         ..Rules::default()
     };
     let patch = ConfigPatch::default();
-    let lower = capped(&patch, &Config::default(), &rules).unwrap();
+    let lower = capped(&patch, &Config::default(), &rules, false).unwrap();
     assert_eq!(lower.resources.memory_mib, Some(256));
     let small = ConfigPatch {
         resources: ResourcesPatch {
@@ -323,7 +332,10 @@ fn p15_a_preview_s_memory_has_a_ceiling_and_no_floor() {
         },
         ..ConfigPatch::default()
     };
-    assert_eq!(capped(&small, &Config::resolve(&[&small]), &rules), None);
+    assert_eq!(
+        capped(&small, &Config::resolve(&[&small]), &rules, true),
+        None
+    );
 }
 
 #[test]
@@ -377,4 +389,29 @@ fn p15_rules_outside_of_their_limits_are_refused_with_the_place() {
     .checked()
     .unwrap();
     assert_eq!(none.branches, None);
+}
+
+#[test]
+fn p15_a_fork_s_file_gets_no_more_than_is_usual() {
+    let file = ConfigPatch {
+        build: BuildPatch {
+            memory_mib: Some(60_000),
+            timeout_s: Some(7_200),
+            ..BuildPatch::default()
+        },
+        resources: ResourcesPatch {
+            cpus_milli: Some(64_000),
+            ..ResourcesPatch::default()
+        },
+        ..ConfigPatch::default()
+    };
+    let (patch, wanted) = (ConfigPatch::default(), Config::resolve(&[&file]));
+    let fork = capped(&patch, &wanted, &Rules::default(), true).unwrap();
+    let given = Config::resolve(&[&file, &fork]);
+    let usual = Config::default();
+    assert_eq!(
+        (given.build, given.resources),
+        (usual.build, usual.resources)
+    );
+    assert_eq!(capped(&patch, &wanted, &Rules::default(), false), None);
 }

@@ -187,7 +187,7 @@ impl Control {
         let planned = self
             .planned(&caller, environment, &update(patch.clone()))
             .await?;
-        match review::capped(&patch, planned.config(), rules) {
+        match review::capped(&patch, planned.config(), rules, review.fork) {
             None => Ok(planned),
             Some(lower) => self.planned(&caller, environment, &update(lower)).await,
         }

@@ -15,6 +15,8 @@ async fn p15_a_fork_waits_for_approval_of_each_commit_and_gets_no_variable() {
         ..pulls()
     };
     let bench = Bench::previewing(rules).await;
+    let asks = "secrets: [DATABASE_PASSWORD]\nbuild: { secrets: [NPM_TOKEN], memory: 8GiB }\n";
+    bench.write("sealdock.yml", asks);
     let head = bench.forked("two");
     let told = bench.tell("a", fork("opened", &head, 1)).await;
     assert!(
@@ -53,6 +55,8 @@ async fn p15_a_fork_waits_for_approval_of_each_commit_and_gets_no_variable() {
     assert_eq!(sha(&ran), head);
     let config = bench.deployment(&ran.id).await.config;
     assert!(config.env.is_empty(), "{:?}", config.env);
+    assert!(config.secrets.is_empty() && config.build.secrets.is_empty());
+    assert_eq!(config.build.memory_mib, 2048);
 
     let newer = bench.forked("three");
     let told = bench.tell("b", fork("synchronize", &newer, 2)).await;
