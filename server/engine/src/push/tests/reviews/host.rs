@@ -76,8 +76,10 @@ async fn answer(mut socket: TcpStream, heard: Arc<Mutex<Heard>>) -> Option<()> {
             break (head.to_owned(), body.to_owned());
         }
     };
-    let said = respond(&head, &body, &mut heard.lock().ok()?);
-    let (status, headers, value) = said;
+    let (status, headers, value) = {
+        let mut heard = heard.lock().ok()?;
+        respond(&head, &body, &mut heard)
+    };
     let body = value.to_string();
     let text = format!(
         "HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{headers}\r\n{body}",
