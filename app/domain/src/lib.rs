@@ -53,6 +53,7 @@ pub mod cron;
 pub mod deployment;
 pub mod detect;
 pub mod dialect;
+pub mod graph;
 pub mod hint;
 pub mod hook;
 pub mod id;

@@ -20,6 +20,7 @@ pub mod filters;
 pub mod here;
 pub mod hook_panel;
 pub mod icon;
+pub mod job_graph;
 pub mod job_list;
 pub mod keys;
 pub mod lines;
