@@ -5,8 +5,10 @@ pub mod accounts;
 pub mod crons;
 pub mod deployments;
 pub mod hooks;
+pub mod imports;
 pub mod places;
 pub mod projects;
+pub mod stack;
 pub mod updates;
 
 use domain::access::Action;
@@ -26,6 +28,7 @@ pub const ALL: &[(&str, Action)] = &[
     ("/fn/create-environment", Action::CreateProject),
     ("/fn/create-project", Action::CreateProject),
     ("/fn/create-sample", Action::CreateProject),
+    ("/fn/import", Action::CreateProject),
     ("/fn/delete-plan", Action::Delete),
     ("/fn/delete-project", Action::Delete),
     ("/fn/deployments", Action::Read),
@@ -35,6 +38,8 @@ pub const ALL: &[(&str, Action)] = &[
     ("/fn/resume", Action::Deploy),
     ("/fn/log", Action::ReadLogs),
     ("/fn/outline", Action::ReadLogs),
+    ("/fn/source-maps", Action::Read),
+    ("/fn/stack-trace", Action::ReadLogs),
     ("/fn/crons", Action::Read),
     ("/fn/run-cron", Action::Deploy),
     ("/fn/environment", Action::Read),

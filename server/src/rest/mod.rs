@@ -2,6 +2,7 @@
 //! call, and writes the answer.
 
 mod account;
+mod compose;
 mod crons;
 mod deployments;
 mod document;
@@ -15,9 +16,11 @@ mod projects;
 mod runtimes;
 mod shortcuts;
 mod sources;
+mod stack;
 mod uploads;
 
 pub use logs::From;
+pub use stack::Trace;
 
 use crate::router::Endpoint;
 use axum::Json;
@@ -30,12 +33,14 @@ pub fn endpoints() -> Vec<Endpoint> {
         probes::endpoints(),
         account::endpoints(),
         projects::endpoints(),
+        compose::endpoints(),
         sources::endpoints(),
         environments::endpoints(),
         metrics::endpoints(),
         git::endpoints(),
         shortcuts::endpoints(),
         deployments::endpoints(),
+        stack::endpoints(),
         crons::endpoints(),
         logs::endpoints(),
         events::endpoints(),

@@ -17,6 +17,7 @@ pub mod project;
 pub mod runtime;
 pub mod session;
 pub mod setting;
+pub mod source_map;
 pub mod tracking;
 pub mod upload;
 

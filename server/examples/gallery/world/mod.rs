@@ -5,9 +5,11 @@ mod accounts;
 mod crons;
 mod deployments;
 mod hooks;
+mod imports;
 mod logs;
 mod projects;
 mod scene;
+mod trace;
 
 use domain::access::{Caller, Role};
 use domain::api::*;

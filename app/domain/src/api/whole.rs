@@ -1,0 +1,36 @@
+//! Everything that is in `domain::api`, behind one name.
+
+use super::{
+    Accounts, Crons, Deployments, Hooks, Imports, Metrics, Projects, Runtimes, StackTraces,
+    Updates, Uploads,
+};
+
+/// The whole product.
+pub trait Sealdock:
+    Accounts
+    + Projects
+    + Imports
+    + Deployments
+    + StackTraces
+    + Crons
+    + Updates
+    + Hooks
+    + Metrics
+    + Runtimes
+    + Uploads
+{
+}
+impl<T> Sealdock for T where
+    T: Accounts
+        + Projects
+        + Imports
+        + Deployments
+        + StackTraces
+        + Crons
+        + Updates
+        + Hooks
+        + Metrics
+        + Runtimes
+        + Uploads
+{
+}
