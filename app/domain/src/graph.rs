@@ -131,16 +131,19 @@ mod tests {
         check(
             &jobs,
             expect![[r#"
-                                                                                          ConfigureCronsJob
+                                                                                              ConfigureCronsJob
 
-            PullExternalImageJob      DeployImageJob            MarkDeploymentCompleteJob TakeScreenshotJob
+                                                                                              TakeScreenshotJob
+                PullExternalImageJob      DeployImageJob            MarkDeploymentCompleteJob
+                                                                                              ScanVulnerabilitiesJob
 
-                                                                                          ScanVulnerabilitiesJob
-            PullExternalImageJob > DeployImageJob
-            DeployImageJob > MarkDeploymentCompleteJob
-            MarkDeploymentCompleteJob > ConfigureCronsJob
-            MarkDeploymentCompleteJob > TakeScreenshotJob
-            MarkDeploymentCompleteJob > ScanVulnerabilitiesJob"#]],
+                                                                                              CaptureSourceMapsJob
+                PullExternalImageJob > DeployImageJob
+                DeployImageJob > MarkDeploymentCompleteJob
+                MarkDeploymentCompleteJob > ConfigureCronsJob
+                MarkDeploymentCompleteJob > TakeScreenshotJob
+                MarkDeploymentCompleteJob > ScanVulnerabilitiesJob
+                MarkDeploymentCompleteJob > CaptureSourceMapsJob"#]],
         );
     }
 

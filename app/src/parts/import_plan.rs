@@ -38,7 +38,7 @@ fn project(one: &ImportedProject) -> AnyView {
     let service = format!("service {}, line {}", one.service, one.line);
     let built = one.build.clone().map(|how| format!(", built as {how}"));
     view! {
-        <div>
+        <div class="import-one">
             <p class="plan-way"><span class="mono">{one.name.clone()}</span></p>
             <p class="muted">{service}" · "{one.source.label()}{built}" · "<span class="mono">{host}</span></p>
             {(!one.config.is_empty()).then(|| view! { <pre class="dockerfile" tabindex="0" aria-label=format!("Configuration of {}", one.name)>{one.config.clone()}</pre> })}

@@ -2,7 +2,7 @@
 //! in words; on a narrow screen it is all there is.
 
 use super::dynamic::{dynamic, each, text};
-use super::icon::icon;
+use super::icon::drawn;
 use super::job_list::{Selected, mark};
 use super::status::Tone;
 use super::stay::stay;
@@ -69,7 +69,7 @@ fn node(
             <a href=href on:click=stay(href) aria-current=move || open.get().then_some("true") aria-label=text(move || job.with(label))>
                 <rect width=WIDTH.to_string() height=HEIGHT.to_string() rx="8"></rect>
                 <text class="job-node-name" x="12" y="19">{job.with_untracked(|j| j.kind.name())}</text>
-                <g class="job-node-mark" transform="translate(11 25)">{dynamic(move || icon(mark(job.with(|j| j.status))))}</g>
+                <g class="job-node-mark" transform="translate(11 25)">{dynamic(move || drawn(mark(job.with(|j| j.status))))}</g>
                 <text class="job-node-word" x="31" y="36">{dynamic(move || job.with(|j| j.status.word()))}</text>
                 <text class="job-node-time" x=(WIDTH - 12).to_string() y="36" text-anchor="end">{dynamic(move || time.get())}</text>
             </a>
