@@ -86,6 +86,13 @@ pub struct LeftOut {
     pub sentence: String,
 }
 
+impl LeftOut {
+    /// `line 4, column 5: services.web.volumes`
+    pub fn place(&self) -> String {
+        format!("line {}, column {}: {}", self.line, self.column, self.path)
+    }
+}
+
 /// Reads a `compose.yaml`; `values` are those of its variables.
 pub fn read(text: &[u8], values: &Values) -> Result<Composed, ConfigErrors> {
     let mut reader = Reader::default();

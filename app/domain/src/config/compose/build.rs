@@ -13,7 +13,7 @@ impl Reader {
         if !matches!(node.body, Body::Map(_)) {
             return self.context(node, path, draft);
         }
-        for key in self.group(node, path).to_vec() {
+        for key in self.group(node, path) {
             let path = join(path, &key.name);
             let build = &mut draft.config.build;
             match key.name.as_str() {
@@ -39,7 +39,7 @@ impl Reader {
         };
         let inside = text.trim_start_matches("./").trim_end_matches('/');
         let is_address = text.contains("://") || text.contains('@');
-        if is_address || text.starts_with('~') || check::file(inside).is_err() && inside != "" {
+        if is_address || text.starts_with('~') || leads_out(inside) {
             let problem = format!("`{path}` leads out of the repository");
             let way_out = "name a directory of the repository, as `./api`";
             return self.fault(node.at, path, problem, way_out);
@@ -49,4 +49,8 @@ impl Reader {
             inside => inside.to_owned(),
         });
     }
+}
+
+fn leads_out(path: &str) -> bool {
+    !path.is_empty() && check::file(path).is_err()
 }

@@ -46,8 +46,8 @@ impl Reader {
                 }
             }
             _ => {
-                for item in self.list(node, path).to_vec() {
-                    let Some(text) = self.text(&item, path) else {
+                for item in self.list(node, path) {
+                    let Some(text) = self.text(item, path) else {
                         continue;
                     };
                     let (name, value) = match text.split_once('=') {

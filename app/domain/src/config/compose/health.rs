@@ -10,7 +10,7 @@ const OWN_PACE: &str = "Sealdock asks at its own pace: after 2 good answers in a
 
 impl Reader {
     pub(super) fn health(&mut self, node: &Node, path: &str, draft: &mut Draft) {
-        for key in self.group(node, path).to_vec() {
+        for key in self.group(node, path) {
             let path = join(path, &key.name);
             match key.name.as_str() {
                 "test" => match self.asked(&key.value, &path) {

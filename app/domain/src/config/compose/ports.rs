@@ -10,18 +10,18 @@ const ONE_PORT: &str = "An app is asked at one port; this one is not reached fro
 
 impl Reader {
     pub(super) fn ports(&mut self, node: &Node, path: &str, draft: &mut Draft) {
-        for (at, item) in self.list(node, path).to_vec().into_iter().enumerate() {
+        for (at, item) in self.list(node, path).iter().enumerate() {
             let path = format!("{path}[{at}]");
             match &item.body {
                 Body::Map(keys) => self.long_port(keys, &path, draft),
-                _ => self.short_port(&item, &path, draft),
+                _ => self.short_port(item, &path, draft),
             }
         }
     }
 
     pub(super) fn expose(&mut self, node: &Node, path: &str, draft: &mut Draft) {
-        for (at, item) in self.list(node, path).to_vec().into_iter().enumerate() {
-            self.short_port(&item, &format!("{path}[{at}]"), draft);
+        for (at, item) in self.list(node, path).iter().enumerate() {
+            self.short_port(item, &format!("{path}[{at}]"), draft);
         }
     }
 

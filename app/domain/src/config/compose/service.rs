@@ -2,7 +2,7 @@
 
 use super::sizes::memory_mib;
 use super::words::words;
-use super::{LeftOut, MadeFrom, Reader, Service, known};
+use super::{MadeFrom, Reader, Service, known};
 use crate::config::error::{Fault, Position};
 use crate::config::node::{Body, Entry, Node, join};
 use crate::config::units::{brief, cpus_milli};
@@ -32,8 +32,7 @@ impl Reader {
     pub(super) fn service(&mut self, entry: &Entry) -> Option<Service> {
         let path = join("services", &entry.name);
         let mut draft = Draft::default();
-        let keys = self.group(&entry.value, &path).to_vec();
-        for key in &keys {
+        for key in self.group(&entry.value, &path) {
             self.key(key, &join(&path, &key.name), &mut draft);
         }
         let made_from = self.made_from(entry, &path, &draft)?;
@@ -110,7 +109,7 @@ impl Reader {
 
     /// `replicas` and `resources.limits`; the rest is for a swarm.
     fn deploy(&mut self, node: &Node, path: &str, draft: &mut Draft) {
-        for key in self.group(node, path).to_vec() {
+        for key in self.group(node, path) {
             let path = join(path, &key.name);
             match key.name.as_str() {
                 "replicas" => draft.config.replicas = self.number(&key.value, &path),
@@ -121,13 +120,13 @@ impl Reader {
     }
 
     fn resources(&mut self, node: &Node, path: &str, draft: &mut Draft) {
-        for key in self.group(node, path).to_vec() {
+        for key in self.group(node, path) {
             let path = join(path, &key.name);
             if key.name != "limits" {
                 self.leave_out(key.at, &path, "Nothing is reserved: only limits hold.");
                 continue;
             }
-            for limit in self.group(&key.value, &path).to_vec() {
+            for limit in self.group(&key.value, &path) {
                 let path = join(&path, &limit.name);
                 let resources = &mut draft.config.resources;
                 match limit.name.as_str() {
@@ -290,12 +289,5 @@ fn mentions(node: &Node, word: &str) -> bool {
         Body::List(items) => items.iter().any(|i| mentions(i, word)),
         Body::Map(entries) => entries.iter().any(|e| mentions(&e.value, word)),
         Body::Refused => false,
-    }
-}
-
-impl LeftOut {
-    /// `line 4, column 5: services.web.volumes`
-    pub fn place(&self) -> String {
-        format!("line {}, column {}: {}", self.line, self.column, self.path)
     }
 }
