@@ -5,6 +5,7 @@ use domain::id::{DeploymentId, EnvironmentId, ProjectId};
 pub const OVERVIEW: &str = "/";
 pub const PROJECTS: &str = "/projects";
 pub const NEW_PROJECT: &str = "/projects/new";
+pub const IMPORT: &str = "/projects/import";
 pub const DEPLOYMENTS: &str = "/deployments";
 pub const RUNTIMES: &str = "/runtimes";
 pub const EVENTS: &str = "/events";
@@ -32,6 +33,10 @@ pub fn crons(id: &ProjectId) -> String {
 
 pub fn deployment(id: &DeploymentId) -> String {
     format!("/deployments/{id}")
+}
+
+pub fn stack_trace(id: &DeploymentId) -> String {
+    format!("/deployments/{id}/stack-trace")
 }
 
 pub fn update(id: &EnvironmentId) -> String {

@@ -4,9 +4,15 @@
 //! tenant's id is `not_found`, exactly like one that never was. Every write wakes the reconciler
 //! and returns what a read would return.
 
+mod imports;
 mod reviews;
+mod stack_traces;
+mod whole;
 
+pub use imports::{ComposeFile, ConfirmImport, Imports};
 pub use reviews::{Approve, Reviews};
+pub use stack_traces::StackTraces;
+pub use whole::Sealdock;
 
 use crate::access::{Caller, Role};
 use crate::build_log::Outline;
@@ -370,24 +376,4 @@ pub trait Uploads: Send + Sync {
     fn upload_dir(&self) -> String;
     /// One that was sent ahead.
     async fn upload(&self, caller: &Caller, id: &UploadId) -> Reply<UploadView>;
-}
-
-/// The whole product.
-pub trait Sealdock:
-    Accounts + Projects + Deployments + Crons + Updates + Hooks + Reviews + Metrics + Runtimes + Uploads
-{
-}
-impl<
-    T: Accounts
-        + Projects
-        + Deployments
-        + Crons
-        + Updates
-        + Hooks
-        + Reviews
-        + Metrics
-        + Runtimes
-        + Uploads,
-> Sealdock for T
-{
 }

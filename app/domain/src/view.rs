@@ -4,23 +4,27 @@ mod account;
 mod after;
 mod disk;
 mod hook;
+mod imports;
 mod log;
 mod metrics;
 mod overview;
 mod plan;
 mod review;
 mod source;
+mod stack;
 
 pub use account::*;
 pub use after::*;
 pub use disk::*;
 pub use hook::*;
+pub use imports::*;
 pub use log::*;
 pub use metrics::*;
 pub use overview::*;
 pub use plan::*;
 pub use review::*;
 pub use source::*;
+pub use stack::*;
 
 use crate::config::{Change, Config, ConfigPatch};
 use crate::deployment::{Phase, Trigger};

@@ -89,3 +89,20 @@ pub fn icon(icon: Icon) -> impl IntoView {
         ></svg>
     }
 }
+
+/// The same inside of a picture, where a style can't give an `svg` its size: 14 by 14.
+pub fn drawn(icon: Icon) -> impl IntoView {
+    view! {
+        <g transform="scale(0.583)">
+            <g
+                class="icon-drawn"
+                fill="none"
+                stroke="currentColor"
+                stroke-width="2"
+                stroke-linecap="round"
+                stroke-linejoin="round"
+                inner_html=icon.paths()
+            ></g>
+        </g>
+    }
+}

@@ -5,9 +5,11 @@ pub mod accounts;
 pub mod crons;
 pub mod deployments;
 pub mod hooks;
+pub mod imports;
 pub mod places;
 pub mod projects;
 pub mod reviews;
+pub mod stack;
 pub mod updates;
 
 use domain::access::Action;
@@ -27,6 +29,7 @@ pub const ALL: &[(&str, Action)] = &[
     ("/fn/create-environment", Action::CreateProject),
     ("/fn/create-project", Action::CreateProject),
     ("/fn/create-sample", Action::CreateProject),
+    ("/fn/import", Action::CreateProject),
     ("/fn/delete-plan", Action::Delete),
     ("/fn/delete-project", Action::Delete),
     ("/fn/deployments", Action::Read),
@@ -36,6 +39,8 @@ pub const ALL: &[(&str, Action)] = &[
     ("/fn/resume", Action::Deploy),
     ("/fn/log", Action::ReadLogs),
     ("/fn/outline", Action::ReadLogs),
+    ("/fn/source-maps", Action::Read),
+    ("/fn/stack-trace", Action::ReadLogs),
     ("/fn/crons", Action::Read),
     ("/fn/run-cron", Action::Deploy),
     ("/fn/environment", Action::Read),

@@ -23,6 +23,7 @@ impl Dirs {
             &dirs.join("sites"),
             &dirs.join("screenshots"),
             &dirs.join("sboms"),
+            &dirs.join("source-maps"),
             &dirs.scratch(),
             &dirs.keys(),
         ] {
@@ -80,6 +81,11 @@ impl Dirs {
     /// What one deployment's artifact is made of.
     pub fn sbom(&self, deployment: &DeploymentId) -> PathBuf {
         self.join("sboms").join(format!("{deployment}.json"))
+    }
+
+    /// The source maps that one deployment's artifact had.
+    pub fn source_maps(&self, deployment: &DeploymentId) -> PathBuf {
+        self.join("source-maps").join(deployment.as_str())
     }
 
     /// What a job needs for a moment only; what a crash left is removed by the next boot.

@@ -32,6 +32,7 @@ pub mod sample;
 #[cfg(test)]
 mod simulation;
 pub mod source;
+pub mod source_maps;
 pub mod spec;
 pub mod store;
 mod strays;

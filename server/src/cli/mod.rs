@@ -7,6 +7,7 @@ mod account;
 mod ask;
 mod change;
 mod client;
+mod compose;
 mod delete;
 mod deploy;
 mod doctor;
@@ -30,6 +31,7 @@ mod say;
 mod serve;
 mod source;
 mod sse;
+mod stack_trace;
 mod tail;
 mod token;
 mod update;
@@ -76,8 +78,13 @@ enum Command {
     /// Add environments to a project.
     #[command(subcommand)]
     Environment(environment::Environment),
+    /// Make projects of the services of a `compose.yaml`.
+    #[command(subcommand)]
+    Compose(compose::Compose),
     /// Show what a project, a deployment or one of its jobs printed.
     Logs(logs::Logs),
+    /// Show the original lines of a minified stack trace.
+    StackTrace(stack_trace::StackTrace),
     /// List projects, or the deployments of one.
     List(list::List),
     /// Delete a project with everything that belongs to it.
@@ -137,7 +144,9 @@ async fn remote(command: Command, say: &Say) -> Done {
         Command::Rollback(rollback) => rollback.run(say).await,
         Command::Promote(promote) => promote.run(say).await,
         Command::Environment(environment) => environment.run(say).await,
+        Command::Compose(compose) => compose.run(say).await,
         Command::Logs(logs) => logs.run(say).await,
+        Command::StackTrace(trace) => trace.run(say).await,
         Command::List(list) => list.run(say).await,
         Command::Delete(delete) => delete.run(say).await,
         Command::Open(open) => open.run(say).await,

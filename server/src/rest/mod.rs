@@ -2,6 +2,7 @@
 //! call, and writes the answer.
 
 mod account;
+mod compose;
 mod crons;
 mod deployments;
 mod document;
@@ -16,9 +17,11 @@ mod reviews;
 mod runtimes;
 mod shortcuts;
 mod sources;
+mod stack;
 mod uploads;
 
 pub use logs::From;
+pub use stack::Trace;
 
 use crate::router::Endpoint;
 use axum::Json;
@@ -31,6 +34,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         probes::endpoints(),
         account::endpoints(),
         projects::endpoints(),
+        compose::endpoints(),
         sources::endpoints(),
         environments::endpoints(),
         metrics::endpoints(),
@@ -38,6 +42,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         reviews::endpoints(),
         shortcuts::endpoints(),
         deployments::endpoints(),
+        stack::endpoints(),
         crons::endpoints(),
         logs::endpoints(),
         events::endpoints(),

@@ -10,7 +10,9 @@
 mod world;
 
 mod browser;
+mod deployment_page;
 mod forms;
+mod imports;
 mod pages;
 mod policy;
 
@@ -43,6 +45,7 @@ pub fn every_page() -> Vec<String> {
         "/projects/new/image",
         "/projects/new/bundle",
         "/projects/new/bundle?upload=upl_00000000000000000000000001",
+        "/projects/import",
         "/deployments",
         "/deployments?status=failed&text=shop",
         "/runtimes",
@@ -56,6 +59,7 @@ pub fn every_page() -> Vec<String> {
         deployment(11),
         deployment(12),
         deployment(13),
+        format!("{}/stack-trace", deployment(11)),
         project(1),
         format!("{}/git", project(1)),
         format!("{}/delete", project(1)),

@@ -5,6 +5,7 @@ pub mod client;
 mod crons;
 pub mod fixture;
 mod hooks;
+mod imports;
 pub mod real;
 pub mod reviews;
 mod updates;

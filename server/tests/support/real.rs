@@ -279,6 +279,11 @@ impl World {
             "/v2/projects/{id}/deploy/static" | "/v2/projects/{id}/deploy/image-upload" => {
                 json!({"upload": self.ids["uploads"]})
             }
+            "/v2/compose/plan" => json!({"file": "services: {a: {image: fake/ok}}"}),
+            "/v2/compose" => {
+                json!({"import": {"file": "services: {a: {image: fake/ok}}"}, "digest": "of another plan"})
+            }
+            "/v2/deployments/{id}/stack-trace" => json!({"text": "at a (b.js:1:2)"}),
             _ => Value::Null,
         }
     }

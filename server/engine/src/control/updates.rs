@@ -336,7 +336,7 @@ fn confirmed(preview: &Preview, confirm: &Confirm) -> Reply<()> {
     }
 }
 
-fn plan_changed() -> Refusal {
+pub(super) fn plan_changed() -> Refusal {
     Refusal::conflict(
         "plan_changed",
         "The plan has changed since it was shown, so nothing was done.",

@@ -8,7 +8,7 @@ mod contract;
 pub mod docker;
 pub mod fake;
 
-use crate::contents::{File, Limits, Wanted};
+use crate::contents::{Found, Limits, Wanted};
 use async_trait::async_trait;
 use domain::id::{EnvironmentId, InstanceId};
 use domain::instance::{InstanceSpec, Observed};
@@ -202,7 +202,7 @@ pub trait Images: Send + Sync {
         image: &str,
         wanted: Wanted,
         limits: Limits,
-    ) -> Result<Vec<File>, DriverError>;
+    ) -> Result<Found, DriverError>;
     /// Writes a directory of an image to a tar at `into`, of at most about so many bytes; nothing of the image runs.
     async fn take_out(
         &self,

@@ -6,6 +6,7 @@
 
 mod after;
 mod build_image;
+mod capture_source_maps;
 mod configure_crons;
 mod deploy_static;
 mod deploy_static_bundle;

@@ -159,6 +159,7 @@ impl Store {
         for sql in [
             "DELETE FROM crons WHERE environment = $1",
             "DELETE FROM cron_runs WHERE environment = $1",
+            "DELETE FROM source_maps WHERE deployment IN (SELECT id FROM deployments WHERE environment = $1)",
             "DELETE FROM jobs WHERE deployment IN (SELECT id FROM deployments WHERE environment = $1)",
             "DELETE FROM reports WHERE about IN (SELECT id FROM deployments WHERE environment = $1)",
             "DELETE FROM deployments WHERE environment = $1",

@@ -19,6 +19,7 @@ pub mod review;
 pub mod runtime;
 pub mod session;
 pub mod setting;
+pub mod source_map;
 pub mod tracking;
 pub mod upload;
 

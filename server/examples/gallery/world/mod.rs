@@ -5,10 +5,12 @@ mod accounts;
 mod crons;
 mod deployments;
 mod hooks;
+mod imports;
 mod logs;
 mod projects;
 mod reviews;
 mod scene;
+mod trace;
 
 use domain::access::{Caller, Role};
 use domain::api::*;
