@@ -4,6 +4,10 @@
 //! tenant's id is `not_found`, exactly like one that never was. Every write wakes the reconciler
 //! and returns what a read would return.
 
+mod services;
+
+pub use services::{Link, NewService, Restore, ServiceSettings, Services};
+
 use crate::access::{Caller, Role};
 use crate::build_log::Outline;
 use crate::config::ConfigPatch;
@@ -370,10 +374,28 @@ pub trait Uploads: Send + Sync {
 
 /// The whole product.
 pub trait Sealdock:
-    Accounts + Projects + Deployments + Crons + Updates + Hooks + Metrics + Runtimes + Uploads
+    Accounts
+    + Projects
+    + Deployments
+    + Crons
+    + Updates
+    + Hooks
+    + Services
+    + Metrics
+    + Runtimes
+    + Uploads
 {
 }
-impl<T: Accounts + Projects + Deployments + Crons + Updates + Hooks + Metrics + Runtimes + Uploads>
-    Sealdock for T
+impl<T> Sealdock for T where
+    T: Accounts
+        + Projects
+        + Deployments
+        + Crons
+        + Updates
+        + Hooks
+        + Services
+        + Metrics
+        + Runtimes
+        + Uploads
 {
 }

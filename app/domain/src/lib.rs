@@ -70,6 +70,7 @@ pub mod refusal;
 pub mod retention;
 pub mod reuse;
 pub mod route;
+pub mod service;
 pub mod source;
 pub mod strategy;
 pub mod time;

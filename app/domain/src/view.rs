@@ -8,6 +8,7 @@ mod log;
 mod metrics;
 mod overview;
 mod plan;
+mod service;
 mod source;
 
 pub use account::*;
@@ -18,6 +19,7 @@ pub use log::*;
 pub use metrics::*;
 pub use overview::*;
 pub use plan::*;
+pub use service::*;
 pub use source::*;
 
 use crate::config::{Change, Config, ConfigPatch};

@@ -2,6 +2,7 @@
 
 pub mod act;
 pub mod ansi;
+pub mod backups;
 pub mod build_facts;
 pub mod changes;
 pub mod config_form;
@@ -40,6 +41,8 @@ pub mod refused;
 pub mod role_field;
 pub mod row;
 pub mod screenshot;
+pub mod service_links;
+pub mod service_state;
 pub mod settings_tabs;
 pub mod shell;
 pub mod sparkline;
@@ -51,6 +54,7 @@ pub mod timeline;
 pub mod times;
 pub mod toasts;
 pub mod tracking;
+pub mod typed;
 pub mod update_head;
 pub mod upload_form;
 pub mod version_form;

@@ -7,6 +7,7 @@ pub mod deployments;
 pub mod hooks;
 pub mod places;
 pub mod projects;
+pub mod services;
 pub mod updates;
 
 use domain::access::Action;
@@ -50,6 +51,18 @@ pub const ALL: &[(&str, Action)] = &[
     ("/fn/rotate-hook", Action::ManageHooks),
     ("/fn/remove-hook", Action::ManageHooks),
     ("/fn/redeliver", Action::ManageHooks),
+    ("/fn/services", Action::Read),
+    ("/fn/service", Action::Read),
+    ("/fn/create-service", Action::ManageServices),
+    ("/fn/set-service", Action::ManageServices),
+    ("/fn/link-service", Action::ManageServices),
+    ("/fn/unlink-service", Action::ManageServices),
+    ("/fn/back-up", Action::ManageServices),
+    ("/fn/delete-backup", Action::ManageServices),
+    ("/fn/restore-plan", Action::ReplaceData),
+    ("/fn/restore-backup", Action::ReplaceData),
+    ("/fn/service-delete-plan", Action::ReplaceData),
+    ("/fn/delete-service", Action::ReplaceData),
     ("/fn/runtimes", Action::Read),
     ("/fn/disk", Action::Read),
     ("/fn/settings", Action::Read),

@@ -27,6 +27,7 @@ mod proxy;
 mod rollback;
 mod say;
 mod serve;
+mod service;
 mod source;
 mod sse;
 mod tail;
@@ -89,6 +90,9 @@ enum Command {
     /// Deploy what is pushed: tracked branches, the webhook, its deliveries.
     #[command(subcommand)]
     Hook(hook::Hook),
+    /// Databases and stores: add, link, back up, restore.
+    #[command(subcommand)]
+    Service(service::Service),
     /// Check this machine and the server, line by line.
     Doctor(doctor::Doctor),
     /// Print completions for a shell.
@@ -139,6 +143,7 @@ async fn remote(command: Command, say: &Say) -> Done {
         Command::Open(open) => open.run(say).await,
         Command::Token(token) => token.run(say).await,
         Command::Hook(hook) => hook.run(say).await,
+        Command::Service(service) => service.run(say).await,
         Command::Doctor(doctor) => doctor.run(say).await,
         Command::Serve(_) | Command::Proxy(_) | Command::Completions { .. } => Ok(Exit::Ok),
     }

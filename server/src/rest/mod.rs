@@ -13,6 +13,7 @@ mod metrics;
 mod probes;
 mod projects;
 mod runtimes;
+mod services;
 mod shortcuts;
 mod sources;
 mod uploads;
@@ -40,6 +41,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         logs::endpoints(),
         events::endpoints(),
         runtimes::endpoints(),
+        services::endpoints(),
         uploads::endpoints(),
     ];
     nouns.into_iter().flatten().collect()

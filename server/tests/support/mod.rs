@@ -6,6 +6,7 @@ mod crons;
 pub mod fixture;
 mod hooks;
 pub mod real;
+mod services;
 mod updates;
 mod uploads;
 pub mod views;

@@ -15,6 +15,7 @@ mod projects;
 mod pushes;
 mod resolve;
 mod runtimes;
+mod services;
 mod token;
 mod updates;
 mod uploads;
@@ -32,6 +33,7 @@ use crate::plane::Plane;
 use crate::reconciler::Memory;
 use crate::reconciler::queue::Queue;
 use crate::runtimes::Runtimes;
+use crate::services::Standing;
 use crate::source::git::Git;
 use crate::store::{Now, Store, StoreError};
 use domain::api::Reply;
@@ -70,6 +72,8 @@ pub struct Control {
     pub meter: Arc<Meter>,
     pub dirs: Dirs,
     pub settings: Settings,
+    /// How each service is; wakes whoever keeps them up.
+    pub services: Arc<Standing>,
     /// Wakes whoever keeps the crons' time.
     pub crons_changed: Arc<Notify>,
     /// Password hashes take 19 MiB each: so many at once, and no more.

@@ -157,6 +157,8 @@ impl Store {
             "DELETE FROM crons WHERE environment = $1",
             "DELETE FROM cron_runs WHERE environment = $1",
             "DELETE FROM jobs WHERE deployment IN (SELECT id FROM deployments WHERE environment = $1)",
+            "DELETE FROM deployment_services WHERE deployment IN (SELECT id FROM deployments WHERE environment = $1)",
+            "DELETE FROM service_links WHERE environment = $1",
             "DELETE FROM deployments WHERE environment = $1",
             "DELETE FROM hosts WHERE environment = $1",
             "DELETE FROM trackings WHERE environment = $1",

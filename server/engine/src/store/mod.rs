@@ -15,6 +15,7 @@ pub mod job;
 pub mod member;
 pub mod project;
 pub mod runtime;
+pub mod service;
 pub mod session;
 pub mod setting;
 pub mod tracking;

@@ -8,6 +8,7 @@ mod hooks;
 mod logs;
 mod projects;
 mod scene;
+mod services;
 
 use domain::access::{Caller, Role};
 use domain::api::*;
