@@ -200,7 +200,10 @@ impl Driver for FakeDriver {
     }
 
     async fn forget(&self, environment: &EnvironmentId) -> Result<(), DriverError> {
-        self.verb("forget", environment.as_str(), |_| Ok(()))
+        self.verb("forget", environment.as_str(), |_| {
+            self.room.stores().leave(environment);
+            Ok(())
+        })
     }
 
     fn exec(&self) -> Option<&dyn Exec> {

@@ -6,6 +6,7 @@ use crate::driver::services::{ServiceSpec, Services};
 use crate::driver::{DriverError, Lines};
 use crate::runtimes::Place;
 use crate::store::service::{Managed, Service};
+use domain::id::EnvironmentId;
 use domain::plan::world::Trouble;
 use domain::service::{Checked, ServiceState, Step, Upkeep, World, external, upkeep};
 use domain::view::Stream;
@@ -121,10 +122,22 @@ impl ServiceKeeper {
             }
             Step::Forget => return self.forget(here.service).await,
             Step::Join(environment) => services.join(&here.spec, environment).await,
-            Step::Leave(environment) => services.leave(&here.service.id, environment).await,
+            Step::Leave(environment) => return self.leave(here, environment).await,
             Step::Remove => services.wipe(&here.service.id).await,
         };
         done.map_err(|e| e.to_string())
+    }
+
+    /// An environment that went away while it was joined leaves a network: that goes now.
+    async fn leave(&self, here: &Here<'_>, environment: &EnvironmentId) -> Result<(), String> {
+        let left = here.services.leave(&here.service.id, environment).await;
+        left.map_err(|e| e.to_string())?;
+        let there = self.store.environment_of_any(environment).await;
+        if there.map_err(|e| e.to_string())?.is_none() {
+            let gone = here.place.driver.forget(environment).await;
+            gone.map_err(|e| e.to_string())?;
+        }
+        Ok(())
     }
 
     async fn ensure(&self, here: &Here<'_>) -> Result<(), String> {

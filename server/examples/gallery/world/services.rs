@@ -19,7 +19,11 @@ impl Gallery {
     fn all(&self, caller: &Caller) -> Vec<ServiceView> {
         match World::of(caller) {
             World::Empty => vec![],
-            World::Failed => vec![self.cache(ServiceState::Failed)],
+            World::Failed => vec![
+                self.database(),
+                self.cache(ServiceState::Failed),
+                self.store(),
+            ],
             _ => vec![
                 self.database(),
                 self.cache(ServiceState::Starting),
@@ -184,7 +188,7 @@ impl Services for Gallery {
     ) -> Reply<DeletePreview> {
         caller.may(Action::ReplaceData)?;
         let service = self.service(caller, id).await?;
-        if World::of(caller) != World::Failed {
+        if service.id == self::id(1) {
             let sentence = format!(
                 "`{}` is in use: shop / production is linked to it.",
                 service.name

@@ -138,6 +138,15 @@ impl Services for FakeDriver {
     }
 }
 
+impl Stores {
+    /// A network that goes away has nobody in it.
+    pub fn leave(&mut self, environment: &EnvironmentId) {
+        for up in self.up.values_mut() {
+            up.joined.remove(environment);
+        }
+    }
+}
+
 impl Up {
     fn container(&self) -> Container {
         match self.knob {
