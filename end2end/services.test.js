@@ -124,7 +124,7 @@ describe('linked services', { skip, concurrency: 1 }, () => {
         const text = await client.log(stream)
         return text.includes('connecting to') && text
       })
-      assert.match(log, /connecting to redis:\/\/:\[redacted\]@/)
+      assert.match(log, /connecting to redis:\/\/\[redacted\]@\S+ as \[redacted\]!/)
       assert.ok(!log.includes(outside.redis.password), log)
     })
 
@@ -148,7 +148,7 @@ describe('linked services', { skip, concurrency: 1 }, () => {
       await redeploy()
       assert.equal(await variable('REDIS_URL'), undefined)
       for (const { id, name } of [cache, db]) {
-        await client.call('DELETE', `/v2/services/${id}?confirm=${name}`)
+        await eventually(`nothing uses ${name}`, () => client.call('DELETE', `/v2/services/${id}?confirm=${name}`).then(() => true))
         await eventually(`${name} is gone`, () => client.get(`/v2/services/${id}`).then(() => false, ({ status }) => status === 404))
       }
       assert.equal(await outside.redis.cli('GET', 'visits'), '2')

@@ -33,7 +33,7 @@ pub struct Knobs {
     /// `HELLO_QUIET=1`: no line per request.
     pub quiet: bool,
     /// `HELLO_LINKS=1`: tells which variables it has, counts visits in the Redis that it was given,
-    /// and prints that Redis's URL as it starts, as a careless app would.
+    /// and prints what opens that Redis as it starts, as a careless app would.
     pub links: bool,
     /// `HELLO_DRAIN_MS`: how long SIGTERM waits for what is in flight.
     pub drain_ms: u64,
