@@ -69,6 +69,11 @@ fn pages() -> impl IntoView {
             <Route path=path!("/environments/:id/update/config") view=|| view! { <EditConfig/> }.into_any()/>
             <Route path=path!("/environments/:id/traffic") view=|| view! { <Traffic/> }.into_any()/>
             <Route path=path!("/environments/:id/versions") view=|| view! { <Versions/> }.into_any()/>
+            <Route path=path!("/services") view=|| view! { <Services/> }.into_any()/>
+            <Route path=path!("/services/new") view=|| view! { <NewService/> }.into_any()/>
+            <Route path=path!("/services/:id") view=|| view! { <Service/> }.into_any()/>
+            <Route path=path!("/services/:id/delete") view=|| view! { <DeleteService/> }.into_any()/>
+            <Route path=path!("/backups/:id/restore") view=|| view! { <Restore/> }.into_any()/>
             <Route path=path!("/runtimes") view=|| view! { <Runtimes/> }.into_any()/>
             <Route path=path!("/events") view=|| view! { <Events/> }.into_any()/>
             <Route path=path!("/settings") view=|| view! { <Settings/> }.into_any()/>

@@ -54,6 +54,10 @@ pub enum Action {
     Delete,
     /// See and change what pushes do: the tracked branch, the hook's secret, deliveries.
     ManageHooks,
+    /// Add services, set them, link them to environments, back them up, take a backup home.
+    ManageServices,
+    /// Delete a service with its data, or put a backup in its data's place.
+    ReplaceData,
     /// See and change runtimes.
     ManageRuntimes,
     /// Create and revoke one's own API tokens.
@@ -64,13 +68,15 @@ pub enum Action {
 
 impl Action {
     /// For the table and the test that walks over it.
-    pub const ALL: [Action; 9] = [
+    pub const ALL: [Action; 11] = [
         Action::Read,
         Action::ReadLogs,
         Action::CreateProject,
         Action::Deploy,
         Action::Delete,
         Action::ManageHooks,
+        Action::ManageServices,
+        Action::ReplaceData,
         Action::ManageRuntimes,
         Action::ManageTokens,
         Action::ManageMembers,
@@ -80,8 +86,14 @@ impl Action {
     pub const fn least_role(self) -> Role {
         match self {
             Action::Read | Action::ReadLogs | Action::ManageTokens => Role::Viewer,
-            Action::CreateProject | Action::Deploy | Action::ManageHooks => Role::Developer,
-            Action::Delete | Action::ManageRuntimes | Action::ManageMembers => Role::Owner,
+            Action::CreateProject
+            | Action::Deploy
+            | Action::ManageHooks
+            | Action::ManageServices => Role::Developer,
+            Action::Delete
+            | Action::ReplaceData
+            | Action::ManageRuntimes
+            | Action::ManageMembers => Role::Owner,
         }
     }
 
@@ -93,6 +105,8 @@ impl Action {
             Action::Deploy => "deploy",
             Action::Delete => "delete",
             Action::ManageHooks => "manage Git pushes",
+            Action::ManageServices => "manage services",
+            Action::ReplaceData => "delete or replace the data of a service",
             Action::ManageRuntimes => "manage runtimes",
             Action::ManageTokens => "manage API tokens",
             Action::ManageMembers => "manage members",
@@ -152,6 +166,8 @@ mod tests {
             Deploy: developer
             Delete: owner
             ManageHooks: developer
+            ManageServices: developer
+            ReplaceData: owner
             ManageRuntimes: owner
             ManageTokens: viewer
             ManageMembers: owner"#]]

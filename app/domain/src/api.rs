@@ -6,11 +6,13 @@
 
 mod imports;
 mod reviews;
+mod services;
 mod stack_traces;
 mod whole;
 
 pub use imports::{ComposeFile, ConfirmImport, Imports};
 pub use reviews::{Approve, Reviews};
+pub use services::{Link, NewService, Restore, ServiceSettings, Services};
 pub use stack_traces::StackTraces;
 pub use whole::Sealdock;
 

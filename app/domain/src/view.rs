@@ -10,6 +10,7 @@ mod metrics;
 mod overview;
 mod plan;
 mod review;
+mod service;
 mod source;
 mod stack;
 
@@ -23,6 +24,7 @@ pub use metrics::*;
 pub use overview::*;
 pub use plan::*;
 pub use review::*;
+pub use service::*;
 pub use source::*;
 pub use stack::*;
 

@@ -1,11 +1,11 @@
 //! What disappears, then the name, then the button that says the noun.
 
 use super::param;
-use crate::parts::dynamic::flag;
 use crate::parts::icon::{Icon, icon};
 use crate::parts::loaded::{Skeleton, loaded};
 use crate::parts::page_head::page_head;
 use crate::parts::refused::last_fault;
+use crate::parts::typed::typed;
 use crate::paths;
 use crate::read::Read;
 use crate::server_fns::projects::{DeleteProject as Delete, delete_plan};
@@ -24,14 +24,7 @@ pub fn DeleteProject() -> impl IntoView {
 
 fn page(id: String, preview: DeletePreview) -> AnyView {
     let delete = ServerAction::<Delete>::new();
-    let typed = RwSignal::new(String::new());
-    let interactive = RwSignal::new(false);
-    Effect::new(move |_| interactive.set(true));
     let name = preview.name.clone();
-    let wrong = {
-        let name = name.clone();
-        move || interactive.get() && typed.with(|t| t.trim() != name)
-    };
     let back = format!("{}/{id}", paths::PROJECTS);
     let crumbs = vec![
         (paths::PROJECTS.to_owned(), "Projects".to_owned()),
@@ -47,15 +40,8 @@ fn page(id: String, preview: DeletePreview) -> AnyView {
             <ActionForm action=delete>
                 <div class="fields">
                     <input type="hidden" name="id" value=id/>
-                    <div class="field">
-                        <label for="typed">"Type "<code>{name.clone()}</code>" to confirm"</label>
-                        <input class="input" id="typed" name="typed" required autocomplete="off" autocapitalize="off" spellcheck="false" on:input:target=move |e| typed.set(e.target().value())/>
-                    </div>
                     {last_fault::<()>(delete.value())}
-                    <div class="form-foot">
-                        <button class="btn btn-danger" disabled=flag(move || wrong() || delete.pending().get())>{format!("Delete the project {name}")}</button>
-                        <a class="btn" href=back.clone()>"Keep it"</a>
-                    </div>
+                    {typed(name.clone(), format!("Delete the project {name}"), delete.pending(), back)}
                 </div>
             </ActionForm>
         </div>

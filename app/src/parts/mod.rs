@@ -2,6 +2,7 @@
 
 pub mod act;
 pub mod ansi;
+pub mod backups;
 pub mod build_facts;
 pub mod changes;
 pub mod config_form;
@@ -44,6 +45,8 @@ pub mod refused;
 pub mod role_field;
 pub mod row;
 pub mod screenshot;
+pub mod service_links;
+pub mod service_state;
 pub mod settings_tabs;
 pub mod shell;
 pub mod sparkline;
@@ -56,6 +59,7 @@ pub mod times;
 pub mod toasts;
 pub mod trace;
 pub mod tracking;
+pub mod typed;
 pub mod update_head;
 pub mod upload_form;
 pub mod version_form;

@@ -9,6 +9,7 @@ pub mod imports;
 pub mod places;
 pub mod projects;
 pub mod reviews;
+pub mod services;
 pub mod stack;
 pub mod updates;
 
@@ -62,6 +63,18 @@ pub const ALL: &[(&str, Action)] = &[
     ("/fn/close-preview", Action::Deploy),
     ("/fn/set-host", Action::ManageHooks),
     ("/fn/remove-host", Action::ManageHooks),
+    ("/fn/services", Action::Read),
+    ("/fn/service", Action::Read),
+    ("/fn/create-service", Action::ManageServices),
+    ("/fn/set-service", Action::ManageServices),
+    ("/fn/link-service", Action::ManageServices),
+    ("/fn/unlink-service", Action::ManageServices),
+    ("/fn/back-up", Action::ManageServices),
+    ("/fn/delete-backup", Action::ManageServices),
+    ("/fn/restore-plan", Action::ReplaceData),
+    ("/fn/restore-backup", Action::ReplaceData),
+    ("/fn/service-delete-plan", Action::ReplaceData),
+    ("/fn/delete-service", Action::ReplaceData),
     ("/fn/runtimes", Action::Read),
     ("/fn/disk", Action::Read),
     ("/fn/settings", Action::Read),

@@ -1,6 +1,8 @@
 //! Puts the engine together and starts it. What it starts stops with `Engine::stop`; the data
 //! plane is a process of its own and goes on.
 
+mod launch;
+
 use crate::camera::Chromium;
 use crate::changes::Bus;
 use crate::clock::{Clock, SystemClock};
@@ -18,22 +20,21 @@ use crate::logs::capture::Capture;
 use crate::meter::Meter;
 use crate::pipeline::Pipeline;
 use crate::probe::HttpProber;
-use crate::proxy::build::build_of;
-use crate::proxy::supervise::{Launch, Upgrade};
 use crate::proxy_plane::ProxyPlane;
 use crate::push::{Poll, Pushes};
 use crate::reconciler::queue::Queue;
 use crate::reconciler::{Memory, Narrator, Reconciler};
 use crate::retention::Retention;
 use crate::runtimes::{Place, Runtimes};
+use crate::services::{self, ServiceKeeper, Standing};
 use crate::source::git::Git;
 use crate::store::{Now, Store, StoreError};
 use crate::strays;
 use crate::sweep::sweep;
 use domain::api::Sealdock;
 use domain::redact::Redactor;
+use launch::launch;
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
@@ -131,6 +132,11 @@ pub async fn start(options: Options) -> Result<Engine, BootError> {
     let lost = store
         .lose_cron_runs_of_earlier_boots(&epoch, clock.now())
         .await?;
+    let now = Now {
+        at: clock.now(),
+        entropy: clock.entropy(),
+    };
+    store.lose_backups_of_earlier_boots(&epoch, now).await?;
     let fresh = format!("{:032x}{:032x}", clock.entropy(), clock.entropy());
     let cron_key = CronKey::kept(&store, &fresh).await?;
     tracing::info!(epoch, freed, lost, data = %dirs.data().display(), "boot");
@@ -238,6 +244,17 @@ fn assemble(
         epoch: epoch.clone(),
         room: crons::room(),
     });
+    let standing = Arc::new(Standing::default());
+    let keeper = Arc::new(ServiceKeeper {
+        store: store.clone(),
+        runtimes: runtimes.clone(),
+        clock: clock.clone(),
+        bus: bus.clone(),
+        dirs: dirs.clone(),
+        standing: standing.clone(),
+        epoch: epoch.clone(),
+        room: services::room(),
+    });
     let camera = Chromium::new(
         options.chromium.clone(),
         options.proxy_listen,
@@ -279,6 +296,7 @@ fn assemble(
             disk_budget_bytes: options.disk_budget_bytes,
             git_poll_s: options.git_poll_s,
         },
+        services: standing,
         crons_changed,
         hashing: Semaphore::new(HASHES_AT_ONCE),
     });
@@ -313,6 +331,7 @@ fn assemble(
     };
     tasks.spawn(teller.run(cancel.clone()));
     crons.run(&tasks, &cancel);
+    keeper.run(&tasks, &cancel);
     Engine {
         api: control.clone(),
         #[cfg(test)]
@@ -370,29 +389,4 @@ async fn setup_token(store: &Store) -> Result<Option<String>, BootError> {
         .set_setting("setup_token_hash", &control::hash(&token))
         .await?;
     Ok(Some(token))
-}
-
-fn launch(options: &Options, dirs: &Dirs) -> Launch {
-    let listen = options.proxy_listen.to_string();
-    let arguments: Vec<OsString> = vec![
-        "proxy".into(),
-        "--listen".into(),
-        listen.into(),
-        "--control-socket".into(),
-        dirs.control_socket().into(),
-        "--snapshot".into(),
-        dirs.route_snapshot().into(),
-    ];
-    let take_over = std::iter::once("--take-over".into());
-    let upgrade = build_of(&options.executable).ok().map(|build| Upgrade {
-        build,
-        arguments: arguments.iter().cloned().chain(take_over).collect(),
-    });
-    Launch {
-        executable: options.executable.clone(),
-        upgrade,
-        arguments,
-        control_socket: dirs.control_socket(),
-        log: dirs.proxy_log(),
-    }
 }

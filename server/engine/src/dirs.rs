@@ -1,6 +1,6 @@
 //! The one data directory, and what lies where in it.
 
-use domain::id::DeploymentId;
+use domain::id::{DeploymentId, ServiceId};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -24,6 +24,7 @@ impl Dirs {
             &dirs.join("screenshots"),
             &dirs.join("sboms"),
             &dirs.join("source-maps"),
+            &dirs.join("backups"),
             &dirs.scratch(),
             &dirs.keys(),
         ] {
@@ -88,6 +89,11 @@ impl Dirs {
         self.join("source-maps").join(deployment.as_str())
     }
 
+    /// The backups of one service; gone with it.
+    pub fn backups(&self, service: &ServiceId) -> PathBuf {
+        self.join("backups").join(service.as_str())
+    }
+
     /// What a job needs for a moment only; what a crash left is removed by the next boot.
     pub fn scratch(&self) -> PathBuf {
         self.join("scratch")
@@ -110,7 +116,7 @@ impl Dirs {
     }
 }
 
-fn private(dir: &Path) -> io::Result<()> {
+pub(crate) fn private(dir: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new()
         .recursive(true)

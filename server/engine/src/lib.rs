@@ -29,6 +29,7 @@ pub mod reconciler;
 pub mod retention;
 pub mod runtimes;
 pub mod sample;
+pub mod services;
 #[cfg(test)]
 mod simulation;
 pub mod source;

@@ -29,6 +29,7 @@ mod proxy;
 mod rollback;
 mod say;
 mod serve;
+mod service;
 mod source;
 mod sse;
 mod stack_trace;
@@ -100,6 +101,9 @@ enum Command {
     /// Previews of branches and pull requests: list, approve, close.
     #[command(subcommand)]
     Preview(preview::Preview),
+    /// Databases and stores: add, link, back up, restore.
+    #[command(subcommand)]
+    Service(service::Service),
     /// Check this machine and the server, line by line.
     Doctor(doctor::Doctor),
     /// Print completions for a shell.
@@ -153,6 +157,7 @@ async fn remote(command: Command, say: &Say) -> Done {
         Command::Token(token) => token.run(say).await,
         Command::Hook(hook) => hook.run(say).await,
         Command::Preview(preview) => preview.run(say).await,
+        Command::Service(service) => service.run(say).await,
         Command::Doctor(doctor) => doctor.run(say).await,
         Command::Serve(_) | Command::Proxy(_) | Command::Completions { .. } => Ok(Exit::Ok),
     }

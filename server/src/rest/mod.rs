@@ -15,6 +15,7 @@ mod probes;
 mod projects;
 mod reviews;
 mod runtimes;
+mod services;
 mod shortcuts;
 mod sources;
 mod stack;
@@ -47,6 +48,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         logs::endpoints(),
         events::endpoints(),
         runtimes::endpoints(),
+        services::endpoints(),
         uploads::endpoints(),
     ];
     nouns.into_iter().flatten().collect()

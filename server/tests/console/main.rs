@@ -30,6 +30,10 @@ pub fn project(n: u128) -> String {
     format!("/projects/{}", ProjectId::new(Time(1), n))
 }
 
+pub fn service(n: u128) -> String {
+    format!("/services/{}", ServiceId::new(Time(1), n))
+}
+
 pub fn update(n: u128) -> String {
     format!("/environments/{}/update", EnvironmentId::new(Time(1), n))
 }
@@ -48,6 +52,8 @@ pub fn every_page() -> Vec<String> {
         "/projects/import",
         "/deployments",
         "/deployments?status=failed&text=shop",
+        "/services",
+        "/services/new",
         "/runtimes",
         "/events",
         "/settings",
@@ -64,6 +70,14 @@ pub fn every_page() -> Vec<String> {
         format!("{}/git", project(1)),
         format!("{}/delete", project(1)),
         format!("{}/crons", project(1)),
+        service(1),
+        service(2),
+        service(3),
+        format!("{}/delete", service(2)),
+        format!(
+            "/backups/{}/restore",
+            BackupId::new(NOW.plus_ms(-5 * 3_600_000), 1)
+        ),
         update(1),
         format!("{}?tag=v1.4.2", update(1)),
         format!("{}/config", update(1)),

@@ -2,7 +2,7 @@
 
 use crate::browser::{nobody, owner, viewer};
 use crate::world::{Gallery, World};
-use crate::{NOW, browser::Browser, deployment, every_page, project, update};
+use crate::{NOW, browser::Browser, deployment, every_page, project, service, update};
 use ::app::call::Signed;
 use axum::http::StatusCode;
 use domain::refusal::Refusal;
@@ -22,8 +22,13 @@ async fn q42_every_page_renders_in_every_world() {
     for world in WORLDS {
         for path in every_page() {
             let page = owner(world).get(&path).await;
-            let here = world != World::Empty
-                || !(path.starts_with("/projects/prj") || path.starts_with("/environments"));
+            let of_somebody = [
+                "/projects/prj",
+                "/environments",
+                "/services/svc",
+                "/backups",
+            ];
+            let here = world != World::Empty || !of_somebody.iter().any(|p| path.starts_with(p));
             let expected = if here {
                 StatusCode::OK
             } else {
@@ -368,4 +373,37 @@ async fn p11_what_was_skipped_says_why_and_is_no_failure() {
         .says("1 high, 12 low (trivy)");
     let failed = page.html.contains("job-error");
     assert!(!failed, "a skipped job looks like a failed one");
+}
+
+#[tokio::test]
+async fn p23_the_pages_of_services_say_how_they_are_and_who_uses_them() {
+    let list = owner(World::Live).get("/services").await;
+    list.says("orders")
+        .says("PostgreSQL")
+        .says("The image redis:8 is being pulled.")
+        .says("shop / production");
+    owner(World::Empty)
+        .get("/services")
+        .await
+        .says("No services yet");
+    let page = owner(World::Live).get(&service(1)).await;
+    page.says("#41 runs with it.")
+        .says("DATABASE_URL")
+        .says("take one home to survive its loss")
+        .says("`pg_dump` took longer than 7200 s.")
+        .has("action=\"/fn/link-service\"")
+        .has("action=\"/fn/back-up\"");
+    viewer(World::Live)
+        .get(&service(1))
+        .await
+        .says("As a viewer you can't manage services")
+        .has("disabled");
+    owner(World::Live)
+        .get(&service(3))
+        .await
+        .says("It runs elsewhere, so its backups are not ours to make.");
+    owner(World::Live)
+        .get(&format!("{}/delete", service(1)))
+        .await
+        .says("is in use: shop / production is linked to it.");
 }

@@ -5,8 +5,8 @@ use domain::cron::{RunStatus, RunTrigger};
 use domain::deployment::{Phase, Trigger};
 use domain::hook::Provider;
 use domain::id::{
-    CronId, DeliveryId, DeploymentId, EnvironmentId, HookId, JobId, ProjectId, RunId, RuntimeId,
-    TokenId, UploadId, UserId,
+    BackupId, CronId, DeliveryId, DeploymentId, EnvironmentId, HookId, JobId, ProjectId, RunId,
+    RuntimeId, ServiceId, TokenId, UploadId, UserId,
 };
 use domain::job::{JobKind, JobStatus};
 use domain::source::{Origin, Source};
@@ -48,6 +48,14 @@ pub fn member_id() -> UserId {
 
 pub fn cron_id() -> CronId {
     CronId::new(Time(1), 1)
+}
+
+pub fn service_id() -> ServiceId {
+    ServiceId::new(Time(1), 1)
+}
+
+pub fn backup_id() -> BackupId {
+    BackupId::new(Time(1), 1)
 }
 
 pub fn cron_run() -> CronRunView {

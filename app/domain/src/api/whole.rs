@@ -1,7 +1,7 @@
 //! Everything that is in `domain::api`, behind one name.
 
 use super::{
-    Accounts, Crons, Deployments, Hooks, Imports, Metrics, Projects, Reviews, Runtimes,
+    Accounts, Crons, Deployments, Hooks, Imports, Metrics, Projects, Reviews, Runtimes, Services,
     StackTraces, Updates, Uploads,
 };
 
@@ -16,6 +16,7 @@ pub trait Sealdock:
     + Updates
     + Hooks
     + Reviews
+    + Services
     + Metrics
     + Runtimes
     + Uploads
@@ -31,6 +32,8 @@ impl<T> Sealdock for T where
         + Updates
         + Hooks
         + Reviews
+        + Services
+        + Services
         + Metrics
         + Runtimes
         + Uploads

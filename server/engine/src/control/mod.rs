@@ -17,6 +17,7 @@ mod pushes;
 mod resolve;
 mod reviews;
 mod runtimes;
+mod services;
 mod stack_trace;
 mod token;
 mod updates;
@@ -35,6 +36,7 @@ use crate::plane::Plane;
 use crate::reconciler::Memory;
 use crate::reconciler::queue::Queue;
 use crate::runtimes::Runtimes;
+use crate::services::Standing;
 use crate::source::git::Git;
 use crate::store::{Now, Store, StoreError};
 use domain::api::Reply;
@@ -73,6 +75,8 @@ pub struct Control {
     pub meter: Arc<Meter>,
     pub dirs: Dirs,
     pub settings: Settings,
+    /// How each service is; wakes whoever keeps them up.
+    pub services: Arc<Standing>,
     /// Wakes whoever keeps the crons' time.
     pub crons_changed: Arc<Notify>,
     /// Password hashes take 19 MiB each: so many at once, and no more.

@@ -82,6 +82,7 @@ impl Projects for Control {
             candidate: None,
             source: &checked.resolved.source,
             config: &checked.resolved.config,
+            services: vec![],
             reuses: None,
             build: checked.resolved.build.as_ref(),
             commits: vec![],

@@ -7,6 +7,7 @@
 mod contract;
 pub mod docker;
 pub mod fake;
+pub mod services;
 
 use crate::contents::{Found, Limits, Wanted};
 use async_trait::async_trait;
@@ -14,6 +15,7 @@ use domain::id::{EnvironmentId, InstanceId};
 use domain::instance::{InstanceSpec, Observed};
 use domain::source::Artifact;
 use domain::view::Stream;
+use services::Services;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -86,6 +88,11 @@ pub trait Driver: Send + Sync {
     fn exec(&self) -> Option<&dyn Exec> {
         None
     }
+
+    /// Where it can: databases and stores with a volume each.
+    fn services(&self) -> Option<&dyn Services> {
+        None
+    }
 }
 
 /// A command to run beside an instance's own process.
@@ -129,7 +136,7 @@ impl Executed {
     }
 }
 
-/// The one optional interface of a driver: what its place can't do, it does not have.
+/// An optional interface of a driver: what its place can't do, it does not have.
 #[async_trait]
 pub trait Exec: Send + Sync {
     /// Waits for its end, or for its limit.

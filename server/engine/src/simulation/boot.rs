@@ -206,6 +206,7 @@ fn assemble(outside: &Arc<Outside>) -> Boot {
         meter,
         dirs,
         settings,
+        services: Arc::default(),
         crons_changed,
         hashing,
     };

@@ -10,6 +10,7 @@ mod logs;
 mod projects;
 mod reviews;
 mod scene;
+mod services;
 mod trace;
 
 use domain::access::{Caller, Role};

@@ -41,6 +41,7 @@ mod options;
 mod output;
 mod pull;
 mod remove;
+mod service;
 mod settle;
 mod spare;
 mod spec;
@@ -51,6 +52,7 @@ mod tests;
 
 pub use options::{Options, Subnets};
 
+use super::services::Services;
 use super::{Command, Driver, DriverError, Exec, Executed, Fingerprint, Printed, Scope};
 use async_trait::async_trait;
 use client::Client;
@@ -186,6 +188,10 @@ impl Driver for Docker {
     }
 
     fn exec(&self) -> Option<&dyn Exec> {
+        Some(self)
+    }
+
+    fn services(&self) -> Option<&dyn Services> {
         Some(self)
     }
 }

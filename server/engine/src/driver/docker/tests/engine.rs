@@ -163,6 +163,14 @@ impl Harness for Here {
             command: Some(vec![word.into()]),
         }
     }
+
+    fn keeps_and_prints(&self) -> [Vec<String>; 2] {
+        [words(["/app", "keeps"]), words(["/app", "prints-kept"])]
+    }
+}
+
+fn words(words: [&str; 2]) -> Vec<String> {
+    words.map(str::to_owned).to_vec()
 }
 
 async fn build_app(driver: &Docker) -> String {
