@@ -153,6 +153,7 @@ fn digest(checked: &Checked) -> String {
         candidate: None,
         source: &resolved.source,
         config: &resolved.config,
+        services: vec![],
         reuses: None,
         build: resolved.build.as_ref(),
         commits: vec![],
