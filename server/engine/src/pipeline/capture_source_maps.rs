@@ -7,6 +7,8 @@ use crate::source_maps::{self, LIMITS};
 use crate::store::job::{Done, Fact};
 use domain::source::Artifact;
 
+const NONE: &str = "It carries no source maps: files such as `main.js.map` beside `main.js`, outside of node_modules.";
+
 pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> after::Ended {
     let Some(found) = found(pipeline, task, source_maps::is_wanted, LIMITS).await? else {
         return Ok(Done::skipped("It has no artifact."));
@@ -14,11 +16,12 @@ pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> after::Ended {
     if found.left_out > 0 {
         task.say(&left_out(found.left_out));
     }
+    if found.files.is_empty() {
+        return Ok(Done::skipped(NONE));
+    }
     let maps = keep(pipeline, task, found).await?;
     if maps.is_empty() {
-        return Ok(Done::skipped(
-            "It carries no source maps: files such as `main.js.map` beside `main.js`, outside of node_modules.",
-        ));
+        return Ok(Done::skipped(NONE));
     }
     task.say(&match maps.len() {
         1 => "1 source map is kept for reading stack traces.".to_owned(),
