@@ -5,8 +5,10 @@
 //! and returns what a read would return.
 
 mod services;
+mod whole;
 
 pub use services::{Link, NewService, Restore, ServiceSettings, Services};
+pub use whole::Sealdock;
 
 use crate::access::{Caller, Role};
 use crate::build_log::Outline;
@@ -370,32 +372,4 @@ pub trait Uploads: Send + Sync {
     fn upload_dir(&self) -> String;
     /// One that was sent ahead.
     async fn upload(&self, caller: &Caller, id: &UploadId) -> Reply<UploadView>;
-}
-
-/// The whole product.
-pub trait Sealdock:
-    Accounts
-    + Projects
-    + Deployments
-    + Crons
-    + Updates
-    + Hooks
-    + Services
-    + Metrics
-    + Runtimes
-    + Uploads
-{
-}
-impl<T> Sealdock for T where
-    T: Accounts
-        + Projects
-        + Deployments
-        + Crons
-        + Updates
-        + Hooks
-        + Services
-        + Metrics
-        + Runtimes
-        + Uploads
-{
 }

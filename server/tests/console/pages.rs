@@ -28,8 +28,7 @@ async fn q42_every_page_renders_in_every_world() {
                 "/services/svc",
                 "/backups",
             ];
-            let here =
-                world != World::Empty || !of_somebody.iter().any(|p| path.starts_with(p));
+            let here = world != World::Empty || !of_somebody.iter().any(|p| path.starts_with(p));
             let expected = if here {
                 StatusCode::OK
             } else {
