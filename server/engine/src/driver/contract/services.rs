@@ -6,7 +6,7 @@ use crate::driver::Driver;
 use crate::driver::services::{Content, Errand, Errands, Seed, ServiceSpec, Services};
 use domain::id::{OrgId, ServiceId};
 use domain::service::{Container, Seen};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -118,10 +118,7 @@ pub async fn a_service_joins_those_who_use_it_and_holds_up_nobody(harness: &impl
         services.join(&spec, environment).await.expect("it joins");
     }
     let joined = seen(services, &spec).await.joined;
-    assert_eq!(
-        joined.into_iter().collect::<Vec<_>>(),
-        [one.clone(), two.clone()]
-    );
+    assert_eq!(joined, BTreeSet::from([one.clone(), two.clone()]));
     services.leave(&spec.id, &one).await.expect("it leaves");
     services.leave(&spec.id, &one).await.expect("it has left");
     driver.forget(&one).await.expect("an empty network goes");

@@ -24,8 +24,7 @@ use domain::id::{EnvironmentId, ServiceId};
 use domain::service::Seen;
 use std::time::Duration;
 
-/// For a database to write down what it holds in memory.
-const STOP_GRACE_S: u32 = 30;
+/// Beyond the grace: the Engine kills, unmounts and answers.
 const BEYOND_GRACE: Duration = Duration::from_secs(60);
 
 #[async_trait]
@@ -239,10 +238,11 @@ async fn wipe(room: &Room, id: &ServiceId) -> Result<(), DriverError> {
 
 /// Asked to end first: a killed database has to repair itself.
 async fn remove_container(room: &Room, container: &str) -> Result<(), DriverError> {
+    let grace_s = room.options.stop_grace_s;
     let options = StopContainerOptionsBuilder::new()
-        .t(i32::try_from(STOP_GRACE_S).unwrap_or(i32::MAX))
+        .t(i32::try_from(grace_s).unwrap_or(i32::MAX))
         .build();
-    let patience = Duration::from_secs(u64::from(STOP_GRACE_S)) + BEYOND_GRACE;
+    let patience = Duration::from_secs(u64::from(grace_s)) + BEYOND_GRACE;
     let engine = room.client.patient(patience).await?;
     let stopped = engine.stop_container(container, Some(options)).await;
     gone_is_fine(room, "stop a service", stopped)?;

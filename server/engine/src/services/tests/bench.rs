@@ -167,6 +167,7 @@ fn options(dir: &TempDir) -> Options {
         executable: "/nonexistent/sealdock".into(),
         version: "0".into(),
         disk_budget_bytes: 1 << 30,
+        disk_reserve_bytes: 0,
         git_poll_s: 3600,
     }
 }

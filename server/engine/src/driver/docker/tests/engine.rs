@@ -136,6 +136,8 @@ fn leave() {
 pub fn options(installation: &str) -> Options {
     Options {
         settle_after: Duration::from_millis(300),
+        // The app does not end by itself.
+        stop_grace_s: 1,
         ..Options::new(installation)
     }
 }
