@@ -138,9 +138,9 @@ fn rules(view: Signal<ReviewsView>) -> AnyView {
     let (id, rules) = view.with_untracked(|v| (v.project.to_string(), v.rules.clone()));
     let busy = set.pending();
     view! {
+        {last_fault::<()>(set.value())}
         <details class="more-fields mb-3">
             <summary>"What gets a preview"</summary>
-            {last_fault::<()>(set.value())}
             <ActionForm action=set>
                 <div class="fields">
                     <input type="hidden" name="id" value=id/>
