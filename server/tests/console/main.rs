@@ -12,6 +12,7 @@ mod world;
 mod browser;
 mod deployment_page;
 mod forms;
+mod git_page;
 mod imports;
 mod pages;
 mod policy;
