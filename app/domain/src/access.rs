@@ -54,6 +54,8 @@ pub enum Action {
     Delete,
     /// See and change what pushes do: the tracked branch, the hook's secret, deliveries.
     ManageHooks,
+    /// Set and remove what opens private repositories and registries.
+    ManageCredentials,
     /// See and change runtimes.
     ManageRuntimes,
     /// Create and revoke one's own API tokens.
@@ -64,13 +66,14 @@ pub enum Action {
 
 impl Action {
     /// For the table and the test that walks over it.
-    pub const ALL: [Action; 9] = [
+    pub const ALL: [Action; 10] = [
         Action::Read,
         Action::ReadLogs,
         Action::CreateProject,
         Action::Deploy,
         Action::Delete,
         Action::ManageHooks,
+        Action::ManageCredentials,
         Action::ManageRuntimes,
         Action::ManageTokens,
         Action::ManageMembers,
@@ -81,7 +84,10 @@ impl Action {
         match self {
             Action::Read | Action::ReadLogs | Action::ManageTokens => Role::Viewer,
             Action::CreateProject | Action::Deploy | Action::ManageHooks => Role::Developer,
-            Action::Delete | Action::ManageRuntimes | Action::ManageMembers => Role::Owner,
+            Action::Delete
+            | Action::ManageCredentials
+            | Action::ManageRuntimes
+            | Action::ManageMembers => Role::Owner,
         }
     }
 
@@ -93,6 +99,7 @@ impl Action {
             Action::Deploy => "deploy",
             Action::Delete => "delete",
             Action::ManageHooks => "manage Git pushes",
+            Action::ManageCredentials => "manage access to Git hosts and registries",
             Action::ManageRuntimes => "manage runtimes",
             Action::ManageTokens => "manage API tokens",
             Action::ManageMembers => "manage members",
@@ -152,6 +159,7 @@ mod tests {
             Deploy: developer
             Delete: owner
             ManageHooks: developer
+            ManageCredentials: owner
             ManageRuntimes: owner
             ManageTokens: viewer
             ManageMembers: owner"#]]

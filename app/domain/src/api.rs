@@ -4,16 +4,19 @@
 //! tenant's id is `not_found`, exactly like one that never was. Every write wakes the reconciler
 //! and returns what a read would return.
 
+mod lists;
 mod reviews;
 
+pub use lists::{DeploymentFilter, LogQuery};
 pub use reviews::{Approve, Reviews};
 
 use crate::access::{Caller, Role};
 use crate::build_log::Outline;
 use crate::config::ConfigPatch;
+use crate::credential::NewCredential;
 use crate::hook::Provider;
 use crate::id::{
-    CronId, DeliveryId, DeploymentId, EnvironmentId, HookId, ProjectId, TokenId, UploadId, UserId,
+    CredentialId, CronId, DeliveryId, DeploymentId, EnvironmentId, HookId, ProjectId, TokenId, UploadId, UserId,
 };
 use crate::refusal::Refusal;
 use crate::reuse::Reuse;
@@ -86,38 +89,6 @@ pub struct Confirm {
     /// `yes`, where the plan has downtime.
     #[serde(default)]
     pub typed: Option<String>,
-}
-
-/// Which deployments a list holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
-#[serde(default, deny_unknown_fields)]
-pub struct DeploymentFilter {
-    /// Only this project's.
-    pub project: Option<ProjectId>,
-    /// By the environment's name.
-    pub environment: Option<String>,
-    /// A word of seed 002, or `moving`: on its way, or draining.
-    pub status: Option<String>,
-    /// In the source's label, the commit's subject or author, the project's name.
-    pub text: Option<String>,
-    /// `next` of the page before.
-    pub cursor: Option<String>,
-    /// 1 to 1,000; 50 when not said.
-    pub limit: Option<u32>,
-}
-
-/// Which lines of a log.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
-#[serde(default, deny_unknown_fields)]
-pub struct LogQuery {
-    /// The first sequence number wanted; the tail when not said.
-    pub from: Option<u64>,
-    /// 1 to 5,000; 500 when not said.
-    pub limit: Option<u32>,
-    /// Only lines that contain this, ASCII case ignored.
-    pub search: Option<String>,
 }
 
 /// The first person of an installation.
@@ -352,6 +323,17 @@ pub trait Hooks: Send + Sync {
     async fn receive(&self, incoming: Incoming) -> Reply<Received>;
 }
 
+/// What opens private repositories (P-4) and registries (I-16).
+#[async_trait]
+pub trait Credentials: Send + Sync {
+    /// Without their secrets, which nothing reads back.
+    async fn credentials(&self, caller: &Caller) -> Reply<Vec<CredentialView>>;
+    /// Another secret for a place that has one replaces it.
+    async fn put_credential(&self, caller: &Caller, new: NewCredential) -> Reply<CredentialView>;
+    /// From now on; what was cloned or pulled with it stays.
+    async fn remove_credential(&self, caller: &Caller, id: &CredentialId) -> Reply<()>;
+}
+
 /// Places where instances run.
 #[async_trait]
 pub trait Runtimes: Send + Sync {
@@ -374,10 +356,20 @@ pub trait Uploads: Send + Sync {
 
 /// The whole product.
 pub trait Sealdock:
-    Accounts + Projects + Deployments + Crons + Updates + Hooks + Reviews + Metrics + Runtimes + Uploads
+    Accounts
+    + Projects
+    + Deployments
+    + Crons
+    + Updates
+    + Hooks
+    + Reviews
+    + Credentials
+    + Metrics
+    + Runtimes
+    + Uploads
 {
 }
-impl<
+impl<T> Sealdock for T where
     T: Accounts
         + Projects
         + Deployments
@@ -385,9 +377,9 @@ impl<
         + Updates
         + Hooks
         + Reviews
+        + Credentials
         + Metrics
         + Runtimes
-        + Uploads,
-> Sealdock for T
+        + Uploads
 {
 }

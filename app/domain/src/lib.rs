@@ -49,6 +49,7 @@ pub mod api;
 pub mod build_log;
 pub mod can;
 pub mod config;
+pub mod credential;
 pub mod cron;
 pub mod deployment;
 pub mod detect;

@@ -2,6 +2,7 @@
 
 mod account;
 mod after;
+mod credential;
 mod disk;
 mod hook;
 mod log;
@@ -13,6 +14,7 @@ mod source;
 
 pub use account::*;
 pub use after::*;
+pub use credential::*;
 pub use disk::*;
 pub use hook::*;
 pub use log::*;

@@ -26,7 +26,7 @@ use crate::reconciler::queue::Queue;
 use crate::reconciler::{Memory, Narrator, Reconciler};
 use crate::retention::Retention;
 use crate::runtimes::{Place, Runtimes};
-use crate::source::git::Git;
+use crate::source::git::{Git, Keyring};
 use crate::store::{Now, Store, StoreError};
 use crate::strays;
 use crate::sweep::sweep;
@@ -192,7 +192,7 @@ fn assemble(
         store: store.clone(),
         places,
     });
-    let git = Arc::new(Git::new(&dirs));
+    let git = Arc::new(Git::new(&dirs, Keyring::new(&dirs, store.clone())));
     let logs = Logs::new(store.clone(), bus.clone(), clock.clone());
     let redactor = Arc::new(Redactor::default());
     let plane = Arc::new(ProxyPlane::new(dirs.control_socket()));

@@ -2,6 +2,7 @@
 //! same: scope → may → decide → one transaction → wake → view.
 
 mod accounts;
+mod credentials;
 mod crons;
 mod deployments;
 mod detect;
