@@ -136,6 +136,15 @@ pub trait Exec: Send + Sync {
     async fn exec(&self, command: Command<'_>) -> Result<Executed, DriverError>;
 }
 
+/// What opens a registry: sent to that one only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Login {
+    /// As references name it, with its port; `docker.io` for the Hub.
+    pub registry: String,
+    pub username: String,
+    pub password: String,
+}
+
 /// What a build is given.
 pub struct Build<'a> {
     /// A clean tree.
@@ -152,6 +161,8 @@ pub struct Build<'a> {
     pub limits: BuildLimits,
     /// What its steps can mount (`RUN --mount=type=secret,id=…`); never part of the image.
     pub secrets: Secrets,
+    /// For the images that it begins with.
+    pub logins: &'a [Login],
 }
 
 /// What all the steps of a build may use together.
@@ -189,7 +200,13 @@ pub trait Lines: Send + Sync {
 #[async_trait]
 pub trait Images: Send + Sync {
     async fn build(&self, build: Build<'_>, lines: &dyn Lines) -> Result<Artifact, DriverError>;
-    async fn pull(&self, reference: &str, lines: &dyn Lines) -> Result<Artifact, DriverError>;
+    /// Fetches it from its registry, with what opens that where it is known.
+    async fn pull(
+        &self,
+        reference: &str,
+        login: Option<&Login>,
+        lines: &dyn Lines,
+    ) -> Result<Artifact, DriverError>;
     /// Takes in what `docker save` wrote, without the names that it brings along.
     async fn load(&self, archive: &Path, lines: &dyn Lines) -> Result<Artifact, DriverError>;
     /// `None` when it is not there.

@@ -22,11 +22,12 @@ use crate::clock::Clock;
 use crate::contents::Scanner;
 use crate::dirs::Dirs;
 use crate::disk;
-use crate::driver::Lines;
+use crate::driver::{Lines, Login};
 use crate::logs::{LogWriter, Logs};
 use crate::reconciler::queue::Queue;
 use crate::runtimes::Runtimes;
 use crate::source::git::Git;
+use crate::store::credential::Key;
 use crate::store::job::{Job, Lane};
 use crate::store::{Store, StoreError, Stored};
 use domain::deployment::Deployment;
@@ -250,6 +251,18 @@ impl Pipeline {
         self.bus
             .hint(&deployment.org, Topic::Deployment(deployment.id.clone()));
     }
+}
+
+/// What the organization has for registries.
+async fn logins(pipeline: &Pipeline, task: &Task<'_>) -> Result<Vec<Login>, String> {
+    let keys = pipeline.store.registry_keys(&task.deployment.org).await;
+    let login = |key: Key| Login {
+        registry: key.place.host,
+        username: key.username,
+        password: key.secret,
+    };
+    let keys = keys.map_err(|e| e.to_string())?;
+    Ok(keys.into_iter().map(login).collect())
 }
 
 /// The number and the artifact of the deployment that is started again.

@@ -40,6 +40,7 @@ mod observe;
 mod options;
 mod output;
 mod pull;
+mod registry;
 mod remove;
 mod settle;
 mod spare;
