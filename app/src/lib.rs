@@ -67,10 +67,12 @@ fn pages() -> impl IntoView {
             <Route path=path!("/environments/:id/update/config") view=|| view! { <EditConfig/> }.into_any()/>
             <Route path=path!("/environments/:id/traffic") view=|| view! { <Traffic/> }.into_any()/>
             <Route path=path!("/environments/:id/versions") view=|| view! { <Versions/> }.into_any()/>
+            <Route path=path!("/environments/:id/delete") view=|| view! { <DeleteEnvironment/> }.into_any()/>
             <Route path=path!("/runtimes") view=|| view! { <Runtimes/> }.into_any()/>
             <Route path=path!("/events") view=|| view! { <Events/> }.into_any()/>
             <Route path=path!("/settings") view=|| view! { <Settings/> }.into_any()/>
             <Route path=path!("/settings/disk") view=|| view! { <Disk/> }.into_any()/>
+            <Route path=path!("/settings/credentials") view=|| view! { <Credentials/> }.into_any()/>
             <Route path=path!("/settings/tokens") view=|| view! { <Tokens/> }.into_any()/>
             <Route path=path!("/settings/members") view=|| view! { <Members/> }.into_any()/>
             <Route path=path!("/setup") view=|| view! { <Setup/> }.into_any()/>

@@ -214,6 +214,24 @@ pub trait Projects: Send + Sync {
     ) -> Reply<Page<EventView>>;
 }
 
+/// Slots of a project, one at a time.
+#[async_trait]
+pub trait Environments: Send + Sync {
+    /// What deleting this one alone would take along.
+    async fn preview_delete_environment(
+        &self,
+        caller: &Caller,
+        id: &EnvironmentId,
+    ) -> Reply<DeletePreview>;
+    /// `typed` is its name. The last one goes with its project only.
+    async fn delete_environment(
+        &self,
+        caller: &Caller,
+        id: &EnvironmentId,
+        typed: &str,
+    ) -> Reply<()>;
+}
+
 /// One build-and-deploy cycle.
 #[async_trait]
 pub trait Deployments: Send + Sync {
@@ -358,6 +376,7 @@ pub trait Uploads: Send + Sync {
 pub trait Sealdock:
     Accounts
     + Projects
+    + Environments
     + Deployments
     + Crons
     + Updates
@@ -372,6 +391,7 @@ pub trait Sealdock:
 impl<T> Sealdock for T where
     T: Accounts
         + Projects
+        + Environments
         + Deployments
         + Crons
         + Updates

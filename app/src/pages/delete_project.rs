@@ -1,8 +1,7 @@
 //! What disappears, then the name, then the button that says the noun.
 
 use super::param;
-use crate::parts::dynamic::flag;
-use crate::parts::icon::{Icon, icon};
+use crate::parts::delete_fields::{Fields, disappears};
 use crate::parts::loaded::{Skeleton, loaded};
 use crate::parts::page_head::page_head;
 use crate::parts::refused::last_fault;
@@ -24,40 +23,24 @@ pub fn DeleteProject() -> impl IntoView {
 
 fn page(id: String, preview: DeletePreview) -> AnyView {
     let delete = ServerAction::<Delete>::new();
-    let typed = RwSignal::new(String::new());
-    let interactive = RwSignal::new(false);
-    Effect::new(move |_| interactive.set(true));
     let name = preview.name.clone();
-    let wrong = {
-        let name = name.clone();
-        move || interactive.get() && typed.with(|t| t.trim() != name)
-    };
     let back = format!("{}/{id}", paths::PROJECTS);
     let crumbs = vec![
         (paths::PROJECTS.to_owned(), "Projects".to_owned()),
         (back.clone(), name.clone()),
     ];
+    let fields = Fields {
+        id,
+        button: format!("Delete the project {name}"),
+        back,
+        pending: delete.pending().into(),
+        fault: last_fault::<()>(delete.value()).into_any(),
+    };
     view! {
         {page_head(crumbs, format!("Delete {name}"), ())}
         <div class="form-card">
-            <p>"This disappears, for good:"</p>
-            <ul class="delete-list">
-                {preview.lines.into_iter().chain(preview.urls.into_iter().map(|u| format!("the address {u}"))).map(|line| view! { <li>{icon(Icon::Trash2)}<span>{line}</span></li> }).collect_view()}
-            </ul>
-            <ActionForm action=delete>
-                <div class="fields">
-                    <input type="hidden" name="id" value=id/>
-                    <div class="field">
-                        <label for="typed">"Type "<code>{name.clone()}</code>" to confirm"</label>
-                        <input class="input" id="typed" name="typed" required autocomplete="off" autocapitalize="off" spellcheck="false" on:input:target=move |e| typed.set(e.target().value())/>
-                    </div>
-                    {last_fault::<()>(delete.value())}
-                    <div class="form-foot">
-                        <button class="btn btn-danger" disabled=flag(move || wrong() || delete.pending().get())>{format!("Delete the project {name}")}</button>
-                        <a class="btn" href=back.clone()>"Keep it"</a>
-                    </div>
-                </div>
-            </ActionForm>
+            {disappears(&preview)}
+            <ActionForm action=delete>{fields.view(name)}</ActionForm>
         </div>
     }
     .into_any()

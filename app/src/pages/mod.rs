@@ -1,6 +1,8 @@
 //! One route a file.
 
+mod credentials;
 mod crons;
+mod delete_environment;
 mod delete_project;
 mod deployment;
 mod deployments;
@@ -26,7 +28,9 @@ mod traffic;
 mod update;
 mod versions;
 
+pub use credentials::Credentials;
 pub use crons::Crons;
+pub use delete_environment::DeleteEnvironment;
 pub use delete_project::DeleteProject;
 pub use deployment::Deployment;
 pub use deployments::Deployments;

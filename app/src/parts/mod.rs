@@ -6,6 +6,7 @@ pub mod build_facts;
 pub mod changes;
 pub mod config_form;
 pub mod copy;
+pub mod delete_fields;
 pub mod deliveries;
 pub mod deployment_actions;
 pub mod deployment_facts;

@@ -2,6 +2,7 @@
 //! call, and writes the answer.
 
 mod account;
+mod credentials;
 mod crons;
 mod deployments;
 mod document;
@@ -38,6 +39,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         reviews::endpoints(),
         shortcuts::endpoints(),
         deployments::endpoints(),
+        credentials::endpoints(),
         crons::endpoints(),
         logs::endpoints(),
         events::endpoints(),

@@ -48,6 +48,7 @@ pub fn every_page() -> Vec<String> {
         "/runtimes",
         "/events",
         "/settings",
+        "/settings/credentials",
         "/settings/tokens",
         "/settings/members",
     ];
@@ -60,6 +61,7 @@ pub fn every_page() -> Vec<String> {
         format!("{}/git", project(1)),
         format!("{}/delete", project(1)),
         format!("{}/crons", project(1)),
+        format!("/environments/{}/delete", EnvironmentId::new(Time(1), 1)),
         update(1),
         format!("{}?tag=v1.4.2", update(1)),
         format!("{}/config", update(1)),

@@ -39,6 +39,7 @@ fn concrete(endpoint: &Endpoint) -> String {
     let id = match path.split('/').nth(2).unwrap_or_default() {
         "projects" => project_id().to_string(),
         "environments" => environment_id().to_string(),
+        "credentials" => credential_id().to_string(),
         "crons" => cron_id().to_string(),
         "deployments" => deployment_id().to_string(),
         "uploads" => upload_id().to_string(),
@@ -51,6 +52,7 @@ fn concrete(endpoint: &Endpoint) -> String {
     };
     let query = match (endpoint.method.as_str(), path.as_str()) {
         ("DELETE", "/v2/projects/{id}") => "?confirm=web",
+        ("DELETE", "/v2/environments/{id}") => "?confirm=production",
         ("GET", "/v2/repository") => "?url=https://git.example/web.git",
         ("POST", "/v2/uploads") => "?name=site.zip",
         _ => "",
@@ -64,6 +66,7 @@ fn concrete(endpoint: &Endpoint) -> String {
 fn body(endpoint: &Endpoint) -> String {
     match endpoint.path.as_str() {
         "/v2/tokens" => r#"{"name":"ci","role":"viewer"}"#.into(),
+        "/v2/credentials" => r#"{"kind":"git","place":"git.example","username":"bot","secret":"hunter22"}"#.into(),
         "/v2/invitations" => r#"{"email":"new@example.com","role":"viewer"}"#.into(),
         "/v2/projects" | "/v2/projects/plan" => r#"{"name":"new","source":{"kind":"image","reference":"a:1"}}"#.into(),
         "/v2/environments/{id}/update" => r#"{"digest":"d1"}"#.into(),

@@ -327,7 +327,7 @@ impl Control {
         Ok(all)
     }
 
-    async fn containers(&self, caller: &Caller, environment: &EnvironmentView) -> Option<String> {
+    pub(super) async fn containers(&self, caller: &Caller, environment: &EnvironmentView) -> Option<String> {
         let row: Environment = self
             .store
             .environment(&caller.org, &environment.id)
@@ -350,7 +350,7 @@ impl Control {
     }
 }
 
-fn what_goes(environment: &EnvironmentView) -> Vec<String> {
+pub(super) fn what_goes(environment: &EnvironmentView) -> Vec<String> {
     let mut lines = vec![format!(
         "the environment {} with its configuration and variables",
         environment.name
@@ -364,7 +364,7 @@ fn what_goes(environment: &EnvironmentView) -> Vec<String> {
     lines
 }
 
-fn counted(n: u64, noun: &str, one: &str, many: &str) -> String {
+pub(super) fn counted(n: u64, noun: &str, one: &str, many: &str) -> String {
     match n {
         1 => format!("1 {noun}, {one}"),
         n => format!("{n} {noun}s, {many}"),

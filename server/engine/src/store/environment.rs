@@ -152,6 +152,36 @@ impl Store {
             .collect()
     }
 
+    /// Marks it for deletion: the planner does the rest. False when it is not there any more, is being
+    /// deleted already, or is the last one of its project.
+    pub async fn begin_delete_environment(
+        &self,
+        caller: &Caller,
+        environment: &Environment,
+        now: Now,
+    ) -> Stored<bool> {
+        let mut tx = self.begin().await?;
+        let sql = "UPDATE environments SET deleting = 1 WHERE org = $1 AND id = $2 AND deleting = 0 AND EXISTS \
+                   (SELECT 1 FROM environments o WHERE o.project = environments.project AND o.id <> $2 AND o.deleting = 0)";
+        let marked = sqlx::query(sql)
+            .bind(caller.org.as_str())
+            .bind(environment.id.as_str())
+            .execute(&mut *tx)
+            .await?;
+        if marked.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let sentence = format!(
+            "{} deleted the environment {} of {}.",
+            caller.email, environment.name, environment.project_name
+        );
+        let (org, user) = (&caller.org, Some(&caller.user));
+        let event = NewEvent::by(org, user, "environment_deleted", sentence);
+        write(&mut tx, now, event.project(&environment.project)).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
     /// Nothing of it runs any more: its rows go, and the project's with the last of them. The events stay.
     pub async fn forget(&self, environment: &Environment, now: Now) -> Stored<()> {
         let (id, project) = (environment.id.as_str(), environment.project.as_str());

@@ -2,6 +2,7 @@
 //! is of the kind that the engine writes.
 
 mod accounts;
+mod credentials;
 mod crons;
 mod deployments;
 mod hooks;
