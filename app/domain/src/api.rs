@@ -300,7 +300,7 @@ pub trait Updates: Send + Sync {
     ) -> Reply<DeploymentView>;
 }
 
-/// What the data plane counted (P-22).
+/// What the data plane and the runtimes counted (P-22).
 #[async_trait]
 pub trait Metrics: Send + Sync {
     /// An environment's last hour.
@@ -308,6 +308,8 @@ pub trait Metrics: Send + Sync {
     /// Of every environment of the caller's organization, since the data plane started; `None`
     /// while it does not answer.
     async fn counters(&self, caller: &Caller) -> Reply<Option<Vec<Counters>>>;
+    /// Of every instance that serves, as its runtime counts it.
+    async fn usage(&self, caller: &Caller) -> Reply<Vec<InstanceCounters>>;
 }
 
 /// Deploying what is pushed (P-17).

@@ -77,4 +77,5 @@ pub mod source;
 pub mod strategy;
 pub mod time;
 pub mod traffic;
+pub mod usage;
 pub mod view;

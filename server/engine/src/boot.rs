@@ -11,6 +11,7 @@ use crate::dirs::Dirs;
 use crate::driver::docker::{self, Docker};
 use crate::driver::fake::FakeDriver;
 use crate::forge::Teller;
+use crate::gauges::{Gauges, Watch};
 use crate::leftovers::Leftovers;
 use crate::lock;
 use crate::logs::Logs;
@@ -188,6 +189,7 @@ fn assemble(
         Arc::new(Notify::new()),
     );
     let (memory, meter) = (Arc::new(Memory::default()), Arc::new(Meter::default()));
+    let gauges = Arc::new(Gauges::default());
     let runtimes = Arc::new(Runtimes {
         store: store.clone(),
         places,
@@ -261,7 +263,7 @@ fn assemble(
     });
     let control = Arc::new(Control {
         store: store.clone(),
-        runtimes,
+        runtimes: runtimes.clone(),
         plane: plane.clone(),
         git,
         logs: logs.clone(),
@@ -271,6 +273,7 @@ fn assemble(
         pushes: Arc::new(Notify::new()),
         memory,
         meter: meter.clone(),
+        gauges: gauges.clone(),
         dirs: dirs.clone(),
         settings: Settings {
             base_domain: options.base_domain.clone(),
@@ -291,6 +294,13 @@ fn assemble(
     );
     tasks.spawn(retention.run(cancel.clone()));
     tasks.spawn(meter.run(plane, clock.clone(), cancel.clone()));
+    let watch = Watch {
+        gauges,
+        store: store.clone(),
+        runtimes,
+        clock: clock.clone(),
+    };
+    tasks.spawn(watch.run(cancel.clone()));
     tasks.spawn(sweep(
         store.clone(),
         dirs.clone(),

@@ -28,6 +28,7 @@ pub use token::{fresh, hash};
 use crate::changes::Bus;
 use crate::clock::Clock;
 use crate::dirs::Dirs;
+use crate::gauges::Gauges;
 use crate::logs::Logs;
 use crate::meter::Meter;
 use crate::plane::Plane;
@@ -70,6 +71,7 @@ pub struct Control {
     pub pushes: Arc<Notify>,
     pub memory: Arc<Memory>,
     pub meter: Arc<Meter>,
+    pub gauges: Arc<Gauges>,
     pub dirs: Dirs,
     pub settings: Settings,
     /// Wakes whoever keeps the crons' time.

@@ -38,11 +38,12 @@ mod lines;
 mod server;
 #[cfg(test)]
 mod tests;
+mod usage;
 mod world;
 
 pub use faults::{Fault, Faults, NoFaults};
 
-use super::{Driver, DriverError, Exec, Fingerprint, Printed, Scope};
+use super::{Driver, DriverError, Exec, Fingerprint, Gauge, Printed, Scope};
 use crate::clock::{Clock, SystemClock};
 use async_trait::async_trait;
 use domain::id::{EnvironmentId, InstanceId};
@@ -192,6 +193,10 @@ impl Driver for FakeDriver {
     }
 
     fn exec(&self) -> Option<&dyn Exec> {
+        Some(self)
+    }
+
+    fn gauge(&self) -> Option<&dyn Gauge> {
         Some(self)
     }
 }

@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use domain::id::{EnvironmentId, InstanceId};
 use domain::instance::{InstanceSpec, Observed};
 use domain::source::Artifact;
+use domain::usage::Usage;
 use domain::view::Stream;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -86,6 +87,11 @@ pub trait Driver: Send + Sync {
     fn exec(&self) -> Option<&dyn Exec> {
         None
     }
+
+    /// Where it can: what its instances use.
+    fn gauge(&self) -> Option<&dyn Gauge> {
+        None
+    }
 }
 
 /// A command to run beside an instance's own process.
@@ -129,11 +135,19 @@ impl Executed {
     }
 }
 
-/// The one optional interface of a driver: what its place can't do, it does not have.
+/// An optional interface of a driver: what its place can't do, it does not have.
 #[async_trait]
 pub trait Exec: Send + Sync {
     /// Waits for its end, or for its limit.
     async fn exec(&self, command: Command<'_>) -> Result<Executed, DriverError>;
+}
+
+/// The other one.
+#[async_trait]
+pub trait Gauge: Send + Sync {
+    /// `None` when it does not run. Cheap enough to be asked all the time, but for `restarts`,
+    /// which are 0 unless they are asked for.
+    async fn usage(&self, id: &InstanceId, restarts: bool) -> Result<Option<Usage>, DriverError>;
 }
 
 /// What opens a registry: sent to that one only.

@@ -204,6 +204,7 @@ fn assemble(outside: &Arc<Outside>) -> Boot {
         pushes: Arc::new(Notify::new()),
         memory,
         meter,
+        gauges: Default::default(),
         dirs,
         settings,
         crons_changed,

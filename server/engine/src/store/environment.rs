@@ -143,6 +143,21 @@ impl Store {
         rows.iter().map(environment).collect()
     }
 
+    /// What serves anywhere, for whoever looks after it.
+    pub(crate) async fn serving(&self) -> Stored<Vec<Serving>> {
+        let sql = "SELECT id, runtime, active FROM environments WHERE active IS NOT NULL ORDER BY id LIMIT 100000";
+        let rows = sqlx::query(sql).fetch_all(self.pool()).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Serving {
+                    environment: row.try_get::<String, _>("id")?.parse()?,
+                    runtime: row.try_get::<String, _>("runtime")?.parse()?,
+                    deployment: row.try_get::<String, _>("active")?.parse()?,
+                })
+            })
+            .collect()
+    }
+
     pub(crate) async fn every_environment(&self) -> Stored<Vec<EnvironmentId>> {
         let rows = sqlx::query("SELECT id FROM environments ORDER BY id")
             .fetch_all(self.pool())
@@ -224,6 +239,14 @@ impl Store {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// A deployment that serves, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Serving {
+    pub environment: EnvironmentId,
+    pub runtime: RuntimeId,
+    pub deployment: DeploymentId,
 }
 
 /// An environment's own row and hosts.

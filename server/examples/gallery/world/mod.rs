@@ -10,6 +10,7 @@ mod logs;
 mod projects;
 mod reviews;
 mod scene;
+mod used;
 
 use domain::access::{Caller, Role};
 use domain::api::*;
@@ -167,12 +168,17 @@ impl Metrics for Gallery {
                 .enumerate()
                 .map(minute)
                 .collect(),
+            instances: used::instances(now),
             environment,
         })
     }
 
     async fn counters(&self, _: &Caller) -> Reply<Option<Vec<Counters>>> {
         Ok(None)
+    }
+
+    async fn usage(&self, _: &Caller) -> Reply<Vec<InstanceCounters>> {
+        Ok(vec![])
     }
 }
 

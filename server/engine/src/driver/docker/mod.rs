@@ -47,16 +47,18 @@ mod spare;
 mod spec;
 mod stamp;
 mod take_out;
+mod usage;
 #[cfg(test)]
 mod tests;
 
 pub use options::{Options, Subnets};
 
-use super::{Command, Driver, DriverError, Exec, Executed, Fingerprint, Printed, Scope};
+use super::{Command, Driver, DriverError, Exec, Executed, Fingerprint, Gauge, Printed, Scope};
 use async_trait::async_trait;
 use client::Client;
 use domain::id::{EnvironmentId, InstanceId};
 use domain::instance::{InstanceSpec, Observed};
+use domain::usage::Usage;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{broadcast, mpsc};
@@ -188,6 +190,17 @@ impl Driver for Docker {
 
     fn exec(&self) -> Option<&dyn Exec> {
         Some(self)
+    }
+
+    fn gauge(&self) -> Option<&dyn Gauge> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Gauge for Docker {
+    async fn usage(&self, id: &InstanceId, restarts: bool) -> Result<Option<Usage>, DriverError> {
+        usage::usage(&self.room, id, restarts).await
     }
 }
 
