@@ -6,9 +6,11 @@
 mod life;
 mod lines;
 mod look;
+mod used;
 
 pub use life::*;
 pub use lines::*;
+pub use used::*;
 pub use look::{eventually, nothing_is_left, see};
 
 use super::Driver;
@@ -75,6 +77,7 @@ macro_rules! whole_contract {
             lines_resume_where_they_ended
             following_ends_with_the_instance
             a_start_and_an_end_are_hinted
+            p22_what_an_instance_uses_is_counted_while_it_runs
             another_installation_is_not_touched
             a_missing_image_is_refused_and_leaves_nothing
         }
