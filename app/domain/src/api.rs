@@ -4,9 +4,11 @@
 //! tenant's id is `not_found`, exactly like one that never was. Every write wakes the reconciler
 //! and returns what a read would return.
 
+mod account;
 mod lists;
 mod reviews;
 
+pub use account::{NewOwner, NewToken};
 pub use lists::{DeploymentFilter, LogQuery};
 pub use reviews::{Approve, Reviews};
 
@@ -16,7 +18,8 @@ use crate::config::ConfigPatch;
 use crate::credential::NewCredential;
 use crate::hook::Provider;
 use crate::id::{
-    CredentialId, CronId, DeliveryId, DeploymentId, EnvironmentId, HookId, ProjectId, TokenId, UploadId, UserId,
+    CredentialId, CronId, DeliveryId, DeploymentId, EnvironmentId, HookId, ProjectId, TokenId,
+    UploadId, UserId,
 };
 use crate::refusal::Refusal;
 use crate::reuse::Reuse;
@@ -89,35 +92,6 @@ pub struct Confirm {
     /// `yes`, where the plan has downtime.
     #[serde(default)]
     pub typed: Option<String>,
-}
-
-/// The first person of an installation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct NewOwner {
-    /// From the one-time set-up link.
-    pub token: String,
-    /// Signs in with it.
-    pub email: String,
-    /// Kept as an Argon2 hash.
-    pub password: String,
-    /// The first organization's name.
-    pub organization: String,
-}
-
-/// A token that is asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct NewToken {
-    /// For its owner to know it by.
-    pub name: String,
-    /// Never more than the caller's own.
-    pub role: Role,
-    /// Never expires when not said.
-    #[serde(default)]
-    pub expires_in_days: Option<u32>,
 }
 
 /// What an environment is to follow.

@@ -142,13 +142,16 @@ impl Place {
 
     fn of_git(host: String, path: &str) -> Result<Place, Refusal> {
         let fine = path.len() <= LONGEST_PATH
-            && path.bytes().all(|b| b.is_ascii_graphic() && b != b'\'' && b != b'"')
+            && path
+                .bytes()
+                .all(|b| b.is_ascii_graphic() && b != b'\'' && b != b'"')
             && !path.split('/').any(|part| part == "..");
         if !fine {
-            return Err(
-                Refusal::invalid("place", "That is not the beginning of a repository's path.")
-                    .way_out("Write it like `git.example.com/team`, or only the host."),
-            );
+            return Err(Refusal::invalid(
+                "place",
+                "That is not the beginning of a repository's path.",
+            )
+            .way_out("Write it like `git.example.com/team`, or only the host."));
         }
         Ok(Place {
             host,
@@ -162,7 +165,9 @@ impl Place {
         if !hub && !path.is_empty() && !["v1", "v2"].contains(&path) {
             return Err(Refusal::invalid(
                 "place",
-                format!("A registry's credential is for its whole host, and `{host}/{path}` has a path."),
+                format!(
+                    "A registry's credential is for its whole host, and `{host}/{path}` has a path."
+                ),
             )
             .way_out(format!("Write `{host}`.")));
         }
@@ -298,7 +303,10 @@ mod tests {
         assert_eq!(place("").opens(host, "/team/app.git"), Some(0));
         assert_eq!(place("team").opens(host, "team/app.git"), Some(4));
         assert_eq!(place("team/app").opens(host, "/team/app.git"), Some(8));
-        assert_eq!(place("team/app").opens(host, "/team/app.git/info/lfs"), Some(8));
+        assert_eq!(
+            place("team/app").opens(host, "/team/app.git/info/lfs"),
+            Some(8)
+        );
         assert_eq!(place("team").opens(host, "teams/app"), None);
         assert_eq!(place("").opens("evil.example.com", "team/app"), None);
     }

@@ -97,6 +97,9 @@ mod tests {
     fn p22_an_instance_that_was_started_again_counts_from_zero() {
         let (then, now) = (usage(9_000_000, 10, 900, 1), usage(6_000_000, 10, 40, 3));
         let minute = UsageMinute::between((Time(0), &then), (Time(60_000), &now), 0);
-        assert_eq!((minute.cpu_milli, minute.rx_bytes, minute.restarts), (100, 40, 2));
+        assert_eq!(
+            (minute.cpu_milli, minute.rx_bytes, minute.restarts),
+            (100, 40, 2)
+        );
     }
 }

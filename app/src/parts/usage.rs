@@ -34,7 +34,10 @@ fn charts(minutes: &[UsageMinute]) -> AnyView {
     let all = |of: fn(&UsageMinute) -> f64| -> Vec<f64> { minutes.iter().map(of).collect() };
     let cpu = all(|m| f64::from(m.cpu_milli) / 10.0);
     let memory = all(|m| m.memory_bytes as f64 / 1_048_576.0);
-    let (came, went) = (all(|m| m.rx_bytes as f64 / 1_024.0), all(|m| m.tx_bytes as f64 / 1_024.0));
+    let (came, went) = (
+        all(|m| m.rx_bytes as f64 / 1_024.0),
+        all(|m| m.tx_bytes as f64 / 1_024.0),
+    );
     let again = all(|m| f64::from(m.restarts));
     view! {
         <div class="charts">

@@ -122,7 +122,12 @@ impl Watch {
 
     async fn sample(&self, known: &mut Known) -> Stored<Sampled> {
         let serving = self.store.serving().await?;
-        known.keep(&serving.iter().map(|s| s.deployment.clone()).collect::<Vec<_>>());
+        known.keep(
+            &serving
+                .iter()
+                .map(|s| s.deployment.clone())
+                .collect::<Vec<_>>(),
+        );
         let mut wanted = vec![];
         for one in serving {
             for id in known.instances(&self.store, &one.deployment).await? {
@@ -198,7 +203,11 @@ mod tests {
         let kept = gauges.of(&environment);
         let minutes = &kept[&id].minutes;
         assert_eq!(minutes.len(), 60);
-        assert!(minutes.iter().all(|m| m.cpu_milli == 500 && m.memory_bytes == 900));
+        assert!(
+            minutes
+                .iter()
+                .all(|m| m.cpu_milli == 500 && m.memory_bytes == 900)
+        );
         assert_eq!(minutes[59].at, Time(61 * 60_000));
         gauges.note(Time(0), Sampled::default());
         assert_eq!(gauges.of(&environment), BTreeMap::new());

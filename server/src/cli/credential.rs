@@ -75,8 +75,10 @@ fn secret(place: &str) -> Got<String> {
     let read = std::io::stdin().take(LONGEST).read_to_string(&mut text);
     read.map_err(|e| Failure::usage(format!("Standard input can't be read: {e}.")))?;
     match text.trim() {
-        "" => Err(Failure::usage("Standard input holds no password and no token.")
-            .way_out("Pipe it in: sealdock registry add HOST < token.txt")),
+        "" => Err(
+            Failure::usage("Standard input holds no password and no token.")
+                .way_out("Pipe it in: sealdock registry add HOST < token.txt"),
+        ),
         secret => Ok(secret.to_owned()),
     }
 }
@@ -92,8 +94,14 @@ async fn found(client: &Client, kind: CredentialKind, place: &str) -> Got<Creden
     let is_it = |c: &CredentialView| c.id.as_str() == place || wanted.as_ref() == Ok(&c.place);
     let found = all(client, kind).await?.into_iter().find(is_it);
     found.ok_or_else(|| {
-        find::nothing("credential", format!("There is no credential for `{place}`."))
-            .way_out(format!("`sealdock {} list` shows those that there are.", kind.word()))
+        find::nothing(
+            "credential",
+            format!("There is no credential for `{place}`."),
+        )
+        .way_out(format!(
+            "`sealdock {} list` shows those that there are.",
+            kind.word()
+        ))
     })
 }
 

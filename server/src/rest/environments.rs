@@ -12,7 +12,9 @@ use axum::http::StatusCode;
 use domain::access::Action;
 use domain::api::{Confirm, Update};
 use domain::id::EnvironmentId;
-use domain::view::{DeletePreview, DeploymentView, EnvironmentView, Preview, UpdateOptions, VersionsView};
+use domain::view::{
+    DeletePreview, DeploymentView, EnvironmentView, Preview, UpdateOptions, VersionsView,
+};
 use utoipa_axum::routes;
 
 pub fn endpoints() -> Vec<Endpoint> {

@@ -264,9 +264,34 @@ mod tests {
                 restarts: 2,
             },
         };
-        let labels = format!("project=\"web\",environment=\"production\",instance=\"{}\"", one.instance);
+        let labels = format!(
+            "project=\"web\",environment=\"production\",instance=\"{}\"",
+            one.instance
+        );
         let written = instances(&[one]).replace(&labels, "…");
-        let values: Vec<_> = written.lines().filter(|l| !l.starts_with("# HELP")).collect();
-        expect![[r#""#]].assert_eq(&values.join("\n"));
+        let values: Vec<_> = written
+            .lines()
+            .filter(|l| !l.starts_with("# HELP"))
+            .collect();
+        expect![[r#"
+            # TYPE sealdock_instance_cpu_seconds_total counter
+            # UNIT sealdock_instance_cpu_seconds_total seconds
+            sealdock_instance_cpu_seconds_total{…} 1.5
+            # TYPE sealdock_instance_memory_bytes gauge
+            # UNIT sealdock_instance_memory_bytes bytes
+            sealdock_instance_memory_bytes{…} 1099511627776
+            # TYPE sealdock_instance_memory_limit_bytes gauge
+            # UNIT sealdock_instance_memory_limit_bytes bytes
+            sealdock_instance_memory_limit_bytes{…} 536870912
+            # TYPE sealdock_instance_receive_bytes_total counter
+            # UNIT sealdock_instance_receive_bytes_total bytes
+            sealdock_instance_receive_bytes_total{…} 7
+            # TYPE sealdock_instance_transmit_bytes_total counter
+            # UNIT sealdock_instance_transmit_bytes_total bytes
+            sealdock_instance_transmit_bytes_total{…} 8
+            # TYPE sealdock_instance_restarts_total counter
+            # UNIT sealdock_instance_restarts_total restarts
+            sealdock_instance_restarts_total{…} 2"#]]
+        .assert_eq(&values.join("\n"));
     }
 }

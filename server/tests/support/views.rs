@@ -6,8 +6,8 @@ use domain::cron::{RunStatus, RunTrigger};
 use domain::deployment::{Phase, Trigger};
 use domain::hook::Provider;
 use domain::id::{
-    CredentialId, CronId, DeliveryId, DeploymentId, EnvironmentId, HookId, JobId, ProjectId, RunId, RuntimeId,
-    TokenId, UploadId, UserId,
+    CredentialId, CronId, DeliveryId, DeploymentId, EnvironmentId, HookId, JobId, ProjectId, RunId,
+    RuntimeId, TokenId, UploadId, UserId,
 };
 use domain::job::{JobKind, JobStatus};
 use domain::source::{Origin, Source};

@@ -18,7 +18,11 @@ const LONGEST_DAYS: u32 = 3650;
 impl Credentials for Control {
     async fn credentials(&self, caller: &Caller) -> Reply<Vec<CredentialView>> {
         caller.may(Action::Read)?;
-        let rows = self.store.kept_credentials(&caller.org).await.map_err(broken)?;
+        let rows = self
+            .store
+            .kept_credentials(&caller.org)
+            .await
+            .map_err(broken)?;
         let now = self.clock.now();
         Ok(rows.into_iter().map(|row| view(row, now)).collect())
     }
@@ -37,7 +41,11 @@ impl Credentials for Control {
         };
         let put = self.store.put_credential(caller, row, self.now()).await;
         let id = put.map_err(broken)?.ok_or_else(too_many)?;
-        let rows = self.store.kept_credentials(&caller.org).await.map_err(broken)?;
+        let rows = self
+            .store
+            .kept_credentials(&caller.org)
+            .await
+            .map_err(broken)?;
         let row = rows.into_iter().find(|row| row.id == id);
         row.map(|row| view(row, now.at))
             .ok_or_else(|| Refusal::not_found("credential"))
@@ -77,7 +85,9 @@ fn expiry(now: Time, days: Option<u32>) -> Reply<Option<Time>> {
             "expires_in_days",
             format!("A credential can't expire in {days} days."),
         )
-        .way_out(format!("Choose from 1 to {LONGEST_DAYS} days, or leave it out."))),
+        .way_out(format!(
+            "Choose from 1 to {LONGEST_DAYS} days, or leave it out."
+        ))),
     }
 }
 

@@ -147,8 +147,8 @@ fn clean(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::git::Keyring;
     use crate::dirs::Dirs;
+    use crate::source::git::Keyring;
     use domain::config::parse;
     use domain::time::Time;
     use std::path::Path;

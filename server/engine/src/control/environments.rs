@@ -1,6 +1,6 @@
 //! Slots of a project beside the first one.
 
-use super::projects::{counted, host_taken, what_goes};
+use super::projects::host_taken;
 use super::{Control, broken, found, moved_on};
 use crate::store::environment::{Added, Environment, NewEnvironment as Row};
 use async_trait::async_trait;
@@ -52,7 +52,9 @@ impl Environments for Control {
             return Err(Refusal::invalid("typed", sentence)
                 .way_out("Type the environment's name exactly; deleting can't be undone."));
         }
-        let begun = self.store.begin_delete_environment(caller, &row, self.now());
+        let begun = self
+            .store
+            .begin_delete_environment(caller, &row, self.now());
         if !begun.await.map_err(broken)? {
             // Somebody deleted the others in the same moment.
             can::delete_environment(false, 0)?;
@@ -67,7 +69,10 @@ impl Control {
     /// The environment, where it may go alone.
     async fn deletable(&self, caller: &Caller, id: &EnvironmentId) -> Reply<Environment> {
         let row = found(self.store.environment(&caller.org, id).await, "environment")?;
-        let all = self.store.environments(&caller.org, Some(&row.project)).await;
+        let all = self
+            .store
+            .environments(&caller.org, Some(&row.project))
+            .await;
         let others = all.map_err(broken)?;
         let others = others.iter().filter(|e| e.id != row.id && !e.deleting);
         can::delete_environment(row.deleting, others.count())?;
@@ -111,6 +116,27 @@ impl Control {
             .map_err(broken)?
             .ok_or_else(|| Refusal::not_found("environment"))?;
         self.environment_view(caller, &row).await
+    }
+}
+
+pub(super) fn what_goes(environment: &EnvironmentView) -> Vec<String> {
+    let mut lines = vec![format!(
+        "the environment {} with its configuration and variables",
+        environment.name
+    )];
+    if let Some(candidate) = &environment.candidate {
+        lines.push(format!(
+            "the update in progress (#{}), cancelled",
+            candidate.number
+        ));
+    }
+    lines
+}
+
+pub(super) fn counted(n: u64, noun: &str, one: &str, many: &str) -> String {
+    match n {
+        1 => format!("1 {noun}, {one}"),
+        n => format!("{n} {noun}s, {many}"),
     }
 }
 

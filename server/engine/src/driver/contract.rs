@@ -10,8 +10,8 @@ mod used;
 
 pub use life::*;
 pub use lines::*;
-pub use used::*;
 pub use look::{eventually, nothing_is_left, see};
+pub use used::*;
 
 use super::Driver;
 use crate::clock::{Clock, SystemClock};

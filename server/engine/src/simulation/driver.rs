@@ -3,7 +3,8 @@
 use super::outside::Outside;
 use crate::contents::{File, Limits, Wanted};
 use crate::driver::{
-    Build, Command, Driver, DriverError, Exec, Executed, Fingerprint, Images, Lines, Login, Printed, Scope,
+    Build, Command, Driver, DriverError, Exec, Executed, Fingerprint, Images, Lines, Login,
+    Printed, Scope,
 };
 use crate::probe::Prober;
 use async_trait::async_trait;

@@ -17,7 +17,10 @@ impl Environments for Gallery {
         let environment = self.environment(caller, id).await?;
         Ok(DeletePreview {
             lines: vec![
-                format!("the environment {} with its configuration and variables", environment.name),
+                format!(
+                    "the environment {} with its configuration and variables",
+                    environment.name
+                ),
                 "12 deployments, with their logs, images and files".into(),
             ],
             name: environment.name,

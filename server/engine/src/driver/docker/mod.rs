@@ -16,6 +16,7 @@
 
 mod build;
 mod buildkit;
+mod cgroup;
 mod classic;
 mod classic_steps;
 mod client;
@@ -47,9 +48,9 @@ mod spare;
 mod spec;
 mod stamp;
 mod take_out;
-mod usage;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 pub use options::{Options, Subnets};
 
@@ -83,6 +84,7 @@ struct Room {
     /// Instances that this process is removing: observed as leaving.
     leaving: Mutex<HashSet<InstanceId>>,
     starts: settle::Starts,
+    processes: usage::Processes,
     /// Limits of the builds that an older Engine runs in one control group.
     sharing: Arc<fence::Sharing>,
     /// What builds that run may use.
@@ -106,6 +108,7 @@ impl Docker {
             networks: Default::default(),
             leaving: Default::default(),
             starts: Default::default(),
+            processes: Default::default(),
             sharing: Default::default(),
             promises: Default::default(),
             has_buildkit: Default::default(),
@@ -168,6 +171,7 @@ impl Driver for Docker {
 
     async fn remove(&self, id: &InstanceId, grace_s: u32) -> Result<(), DriverError> {
         remove::begin(&self.room, id, grace_s);
+        self.room.processes.forget(id);
         Ok(())
     }
 

@@ -177,11 +177,19 @@ mod tests {
 
     #[test]
     fn i16_an_image_is_known_by_the_digest_of_its_own_repository() {
-        let names = || vec!["r:5000/other@sha256:1".to_owned(), "r:5000/app@sha256:2".to_owned()];
+        let names = || {
+            vec![
+                "r:5000/other@sha256:1".to_owned(),
+                "r:5000/app@sha256:2".to_owned(),
+            ]
+        };
         let of = |reference: &str| name_of(reference, names());
         assert_eq!(of("r:5000/app:7").as_deref(), Some("r:5000/app@sha256:2"));
         assert_eq!(of("app:7"), None);
-        assert_eq!(repository("docker.io/library/app:7"), repository("app@sha256:00"));
+        assert_eq!(
+            repository("docker.io/library/app:7"),
+            repository("app@sha256:00")
+        );
     }
 
     #[test]
@@ -190,7 +198,10 @@ mod tests {
         let seconds = |pause: Option<Duration>| pause.map(|p| p.as_secs());
         assert_eq!(seconds(pauses.next(None)), Some(2));
         assert_eq!(seconds(pauses.next(None)), Some(4));
-        assert_eq!(seconds(pauses.next(Some(Duration::from_secs(12)))), Some(12));
+        assert_eq!(
+            seconds(pauses.next(Some(Duration::from_secs(12)))),
+            Some(12)
+        );
         assert_eq!(pauses.next(None), None);
     }
 }

@@ -68,12 +68,22 @@ pub fn read(reference: &str, login: Option<&Login>, said: &str) -> Option<No> {
     if has(&["toomanyrequests", "Too Many Requests", "HTTP 429"]) {
         return Some(No::TooOften(wait(said)));
     }
-    if has(&["verification failed", "digest mismatch", "unexpected digest"]) {
+    if has(&[
+        "verification failed",
+        "digest mismatch",
+        "unexpected digest",
+    ]) {
         return refused(format!(
             "The registry gave out something else than {reference} ({why}), and nothing of it was kept. Check the digest with whoever publishes the image."
         ));
     }
-    if has(&["unauthorized", "denied", "authentication required", "no basic auth", "401 Unauthorized"]) {
+    if has(&[
+        "unauthorized",
+        "denied",
+        "authentication required",
+        "no basic auth",
+        "401 Unauthorized",
+    ]) {
         return refused(locked(reference, login, why));
     }
     if has(&[
@@ -162,8 +172,14 @@ mod tests {
         let login = login();
         let cases = [
             (None, "manifest for app:7 not found: manifest unknown"),
-            (None, "Get https://r.example:5000/v2/: no basic auth credentials"),
-            (Some(&login), "Get https://r.example:5000/v2/: unauthorized: authentication required"),
+            (
+                None,
+                "Get https://r.example:5000/v2/: no basic auth credentials",
+            ),
+            (
+                Some(&login),
+                "Get https://r.example:5000/v2/: unauthorized: authentication required",
+            ),
             (None, "Get https://r/v2/: dial tcp: lookup r: no such host"),
             (None, "manifest verification failed for digest sha256:00"),
             (None, "toomanyrequests: rate exceeded"),

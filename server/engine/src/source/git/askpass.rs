@@ -120,7 +120,10 @@ mod tests {
     fn p4_git_s_questions_are_answered_for_their_own_host_only() {
         let said = |question: &str| answer(question, &kept());
         let yes = |text: &str| Some(text.to_owned());
-        assert_eq!(said("Username for 'https://git.example.com/x.git': "), yes("bot"));
+        assert_eq!(
+            said("Username for 'https://git.example.com/x.git': "),
+            yes("bot")
+        );
         assert_eq!(
             said("Password for 'https://bot@git.example.com/x.git': "),
             yes("for the host")
@@ -133,8 +136,14 @@ mod tests {
             said("Password for \"https://bot@git.example.com/team/x.git/info/lfs\""),
             yes("for the team")
         );
-        assert_eq!(said("Password for 'https://bot@evil.example.com/x.git': "), None);
-        assert_eq!(said("Password for 'https://git.example.com@evil.example.com/': "), None);
+        assert_eq!(
+            said("Password for 'https://bot@evil.example.com/x.git': "),
+            None
+        );
+        assert_eq!(
+            said("Password for 'https://git.example.com@evil.example.com/': "),
+            None
+        );
         assert_eq!(said("Enter passphrase for key '/root/.ssh/id': "), None);
         assert_eq!(said(""), None);
     }

@@ -167,7 +167,10 @@ pub fn explain(url: &str, err: &[String]) -> Refusal {
         .at("url")
         .way_out("Check the host name, and that this machine may reach it.");
     }
-    if has(&["authentication failed", "the requested url returned error: 403"]) {
+    if has(&[
+        "authentication failed",
+        "the requested url returned error: 403",
+    ]) {
         return forbidden(format!(
             "The Git host does not take the access token that is kept for {url}, or it may not read that repository.{detail}"
         ))
@@ -188,8 +191,12 @@ pub fn explain(url: &str, err: &[String]) -> Refusal {
         "access denied",
         "host key verification failed",
     ]) {
-        return forbidden(format!("The Git host lets nobody read {url} without a key, or does not take ours.{detail}"))
-            .way_out("Give the organization's deploy key (Settings) to the repository and use its ssh URL.");
+        return forbidden(format!(
+            "The Git host lets nobody read {url} without a key, or does not take ours.{detail}"
+        ))
+        .way_out(
+            "Give the organization's deploy key (Settings) to the repository and use its ssh URL.",
+        );
     }
     let unreadable = format!("There is no Git repository at {url}, or it can't be read.{detail}");
     Refusal {

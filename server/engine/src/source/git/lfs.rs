@@ -40,7 +40,11 @@ impl Git {
         (room.line)(format!("Git LFS: {} files.", found.len()));
         fetch(mirror, sha, room).await?;
         let objects = mirror.dir.join("lfs/objects");
-        let put = move || found.iter().try_for_each(|(path, one)| place(&objects, path, one));
+        let put = move || {
+            found
+                .iter()
+                .try_for_each(|(path, one)| place(&objects, path, one))
+        };
         let put = tokio::task::spawn_blocking(put).await;
         put.map_err(|e| unreadable(dir, &io::Error::other(e)))?
     }
@@ -58,7 +62,12 @@ async fn fetch(mirror: &Mirror, sha: &str, room: &mut Room<'_>) -> Reply<()> {
     // Ours, so that no `.lfsconfig` sends us to another place.
     command
         .args(["-c", &format!("lfs.url={}", endpoint(mirror.url.as_str()))])
-        .args(["-c", "lfs.concurrenttransfers=4", "-c", "lfs.locksverify=false"])
+        .args([
+            "-c",
+            "lfs.concurrenttransfers=4",
+            "-c",
+            "lfs.locksverify=false",
+        ])
         .args(["lfs", "fetch", "origin", sha]);
     let said = mirror.run(command, room.line).await?;
     match said.ok {
@@ -165,7 +174,11 @@ fn digest(file: &Path) -> io::Result<String> {
         }
         digest.update(&buffer[..n]);
     }
-    Ok(digest.finalize().iter().map(|b| format!("{b:02x}")).collect())
+    Ok(digest
+        .finalize()
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect())
 }
 
 fn unreadable(place: &Path, error: &io::Error) -> Refusal {
@@ -185,7 +198,13 @@ mod tests {
         let oid = "ab".repeat(32);
         let text = format!("{FIRST_LINE}\noid sha256:{oid}\nsize 12\n");
         let read = pointer(text.as_bytes());
-        assert_eq!(read, Some(Pointer { oid, size_bytes: 12 }));
+        assert_eq!(
+            read,
+            Some(Pointer {
+                oid,
+                size_bytes: 12
+            })
+        );
         for wrong in ["", "version x\n", FIRST_LINE, &text.replace("ab", "../")] {
             assert_eq!(pointer(wrong.as_bytes()), None, "{wrong}");
         }
@@ -207,7 +226,10 @@ mod tests {
         std::fs::write(object.join(&oid), "something else").expect("an object");
         let path = dir.path().join("film.mp4");
         std::fs::write(&path, "pointer").expect("a pointer");
-        let wanted = Pointer { oid, size_bytes: 14 };
+        let wanted = Pointer {
+            oid,
+            size_bytes: 14,
+        };
         let no = place(dir.path(), &path, &wanted).expect_err("another file");
         assert_eq!(no.code, "lfs_object_missing");
         assert_eq!(std::fs::read(&path).expect("the pointer"), b"pointer");

@@ -189,7 +189,12 @@ impl Mirror {
 
 /// A host says of what it does not have, or of what no branch leads to, that it is "not our ref".
 fn vanished(url: &str, sha: &str, said: Refusal) -> Refusal {
-    let signs = ["not our ref", "unadvertised object", "couldn't find remote ref", "bad object"];
+    let signs = [
+        "not our ref",
+        "unadvertised object",
+        "couldn't find remote ref",
+        "bad object",
+    ];
     let text = said.sentence.to_lowercase();
     if !signs.iter().any(|sign| text.contains(sign)) {
         return said;

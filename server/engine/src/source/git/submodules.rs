@@ -2,9 +2,9 @@
 //! whatever `.gitmodules` says: each one is cloned by the rules of any other repository, within
 //! the limits of all of them together.
 
+use super::Git;
 use super::checkout::Room;
 use super::url::GitUrl;
-use super::Git;
 use domain::api::Reply;
 use domain::id::OrgId;
 use domain::refusal::{Kind, Refusal};
@@ -56,7 +56,10 @@ impl Git {
         tokio::time::timeout(limit, all).await.map_err(|_| {
             Refusal::unavailable(
                 "git_slow",
-                format!("The submodules of {url} took longer than {} s and were stopped.", limit.as_secs()),
+                format!(
+                    "The submodules of {url} took longer than {} s and were stopped.",
+                    limit.as_secs()
+                ),
             )
             .way_out("Try again; or leave them out with `source.submodules: false`.")
         })?
@@ -69,7 +72,9 @@ impl Git {
                 count += 1;
                 let next = level.enter(&wanted, count)?;
                 let place = format!("submodule {}", next.inside.display());
-                self.fill(org, &next, room).await.map_err(|no| no.at(&place))?;
+                self.fill(org, &next, room)
+                    .await
+                    .map_err(|no| no.at(&place))?;
                 mirrors.insert(next.url.clone());
                 self.within_together(org, &mirrors)?;
                 open.push(next);
@@ -103,7 +108,10 @@ impl Git {
         Err(Refusal::new(
             Kind::TooLarge,
             "repository_too_large",
-            format!("The submodules are larger than {} MiB together.", most >> 20),
+            format!(
+                "The submodules are larger than {} MiB together.",
+                most >> 20
+            ),
         )
         .way_out("Leave them out with `source.submodules: false`, or deploy an image."))
     }
@@ -125,7 +133,8 @@ impl Git {
             .into_iter()
             .map(|(path, sha)| {
                 let url = known.get(&path).ok_or_else(|| unknown(&path))?;
-                let url = address(&level.url, url).map_err(|no| no.at(&format!("submodule {path}")))?;
+                let url =
+                    address(&level.url, url).map_err(|no| no.at(&format!("submodule {path}")))?;
                 Ok(Wanted { path, sha, url })
             })
             .collect()
@@ -298,20 +307,33 @@ mod tests {
         assert_eq!(of("https://host/app", "../../x"), "");
         assert_eq!(of("git@host:team/app.git", "../lib"), "git@host:team/lib");
         assert_eq!(of("/srv/git/app", "./sub"), "/srv/git/app/sub");
-        assert_eq!(of("ssh://git@host:22/a/b/", "../c"), "ssh://git@host:22/a/c");
+        assert_eq!(
+            of("ssh://git@host:22/a/b/", "../c"),
+            "ssh://git@host:22/a/c"
+        );
     }
 
     #[test]
     fn p4_what_a_submodule_may_not_be_cloned_from() {
         let no = |parent: &str, said: &str| address(parent, said).expect_err(said).to_string();
         let https = "https://host/team/app.git";
-        for said in ["file:///etc", "/etc", "ext::sh -c id", "ssh://-oProxyCommand=id/x", "-u", "https://me:pw@host/x"] {
+        for said in [
+            "file:///etc",
+            "/etc",
+            "ext::sh -c id",
+            "ssh://-oProxyCommand=id/x",
+            "-u",
+            "https://me:pw@host/x",
+        ] {
             no(https, said);
         }
         assert!(no(https, "/srv/other").contains("a path on the machine that runs Sealdock"));
         assert!(no(https, "http://host/x").contains("without encryption"));
         assert!(no(https, "../../../x").contains("above the repository's own host"));
-        assert_eq!(address(https, "git@host:x/y").as_deref(), Ok("git@host:x/y"));
+        assert_eq!(
+            address(https, "git@host:x/y").as_deref(),
+            Ok("git@host:x/y")
+        );
         assert!(address("/srv/app", "/srv/lib").is_ok());
     }
 

@@ -82,14 +82,7 @@ impl Bench {
     async fn checkout(&self, url: &str, into: &Path) -> Reply<Checkout> {
         let commit = self.resolve(url, Revision::Head).await?;
         self.git
-            .checkout(
-                &self.org,
-                url,
-                &commit.sha,
-                self.wanted,
-                into,
-                &mut |_| {},
-            )
+            .checkout(&self.org, url, &commit.sha, self.wanted, into, &mut |_| {})
             .await
     }
 }

@@ -194,6 +194,7 @@ async fn p5_a_secret_is_mounted_and_is_in_no_layer_and_no_history() {
         labels: &labels,
         limits: limits(64),
         secrets,
+        logins: &[],
     };
     let known = Secrets::new([("TOKEN".to_owned(), value.to_owned())].into());
     docker.build(with(known), &said).await.expect("it builds");

@@ -37,7 +37,9 @@ impl Drop for Registry {
 impl Registry {
     async fn start() -> Option<Self> {
         let dir = tempfile::tempdir().expect("a directory");
-        let hashed = Command::new("htpasswd").args(["-Bbn", "bot", PASSWORD]).output();
+        let hashed = Command::new("htpasswd")
+            .args(["-Bbn", "bot", PASSWORD])
+            .output();
         let Ok(hashed) = hashed else {
             let _ = writeln!(std::io::stderr(), "SKIPPED docker::registry: no htpasswd");
             return None;
@@ -61,7 +63,10 @@ impl Registry {
             .stderr(Stdio::null())
             .spawn();
         let Ok(process) = process else {
-            let _ = writeln!(std::io::stderr(), "SKIPPED docker::registry: no docker-registry");
+            let _ = writeln!(
+                std::io::stderr(),
+                "SKIPPED docker::registry: no docker-registry"
+            );
             return None;
         };
         let registry = Self {
@@ -96,7 +101,10 @@ impl Registry {
 async fn push(docker: &Docker, image: &str, repository: &str, login: &Login) -> String {
     let engine = docker.room.client.engine().await.expect("the Engine");
     let engine = engine.clone().with_request_modifier(registry::readable);
-    let tag = TagImageOptionsBuilder::new().repo(repository).tag("7").build();
+    let tag = TagImageOptionsBuilder::new()
+        .repo(repository)
+        .tag("7")
+        .build();
     engine.tag_image(image, Some(tag)).await.expect("tagged");
     let options = PushImageOptionsBuilder::new().tag("7").build();
     let login = Some(registry::one(login));
@@ -112,7 +120,9 @@ async fn push(docker: &Docker, image: &str, repository: &str, login: &Login) -> 
 
 async fn forget(docker: &Docker, name: &str) {
     let engine = docker.room.client.engine().await.expect("the Engine");
-    let _ = engine.remove_image(name, None::<RemoveImageOptions>, None).await;
+    let _ = engine
+        .remove_image(name, None::<RemoveImageOptions>, None)
+        .await;
 }
 
 fn refused(pulled: Result<Artifact, DriverError>) -> String {
@@ -139,9 +149,15 @@ async fn i16_a_private_image_is_pulled_with_the_right_password_only() {
     assert!(none.contains("no credential is kept for it"), "{none}");
     let wrong = registry.login("guessed");
     let said = refused(docker.pull(&name, Some(&wrong), &lines).await);
-    assert!(said.contains("to `bot`") && !said.contains("guessed"), "{said}");
+    assert!(
+        said.contains("to `bot`") && !said.contains("guessed"),
+        "{said}"
+    );
 
-    let pulled = docker.pull(&name, Some(&right), &lines).await.expect("pulled");
+    let pulled = docker
+        .pull(&name, Some(&right), &lines)
+        .await
+        .expect("pulled");
     let Artifact::Image {
         image: came,
         pulled_as,
@@ -152,10 +168,16 @@ async fn i16_a_private_image_is_pulled_with_the_right_password_only() {
     };
     assert_eq!(came, image, "the very image that was pushed");
     let pinned = pulled_as.expect("the registry's digest");
-    assert!(pinned.starts_with(&format!("{}/app@sha256:", registry.host)), "{pinned}");
+    assert!(
+        pinned.starts_with(&format!("{}/app@sha256:", registry.host)),
+        "{pinned}"
+    );
     forget(&docker, &name).await;
 
-    let by_digest = docker.pull(&pinned, Some(&right), &lines).await.expect("pulled");
+    let by_digest = docker
+        .pull(&pinned, Some(&right), &lines)
+        .await
+        .expect("pulled");
     assert_eq!(by_digest.digest(), image);
     let other = pinned.split('@').next().expect("a name").to_owned() + "@sha256:" + &"0".repeat(64);
     let missing = refused(docker.pull(&other, Some(&right), &lines).await);
@@ -219,7 +241,10 @@ async fn i16_a_registry_that_wants_to_be_asked_less_often_is_asked_again_later()
     })
     .await;
     let (began, lines) = (Instant::now(), Kept::default());
-    let pulled = here.impatient().pull(&format!("{host}/app:7"), None, &lines).await;
+    let pulled = here
+        .impatient()
+        .pull(&format!("{host}/app:7"), None, &lines)
+        .await;
     let Err(DriverError::Unreachable(said)) = pulled else {
         panic!("{pulled:?}");
     };
@@ -238,7 +263,9 @@ async fn i16_a_registry_that_stalls_is_given_up() {
     let (host, _) = misbehaving(|path| is_ping(path).then_some(("200 OK", "", "{}"))).await;
     let began = Instant::now();
     let docker = here.impatient();
-    let pulled = docker.pull(&format!("{host}/app:7"), None, &Kept::default()).await;
+    let pulled = docker
+        .pull(&format!("{host}/app:7"), None, &Kept::default())
+        .await;
     let Err(DriverError::Unreachable(said)) = pulled else {
         panic!("{pulled:?}");
     };
@@ -287,5 +314,8 @@ async fn i16_a_registry_that_lets_nobody_in_says_so() {
     let (docker, lines) = (here.impatient(), Kept::default());
     let name = format!("{host}/app:7");
     let said = refused(docker.pull(&name, Some(&login), &lines).await);
-    assert!(said.contains("to `bot`") && !said.contains("hunter22"), "{said}");
+    assert!(
+        said.contains("to `bot`") && !said.contains("hunter22"),
+        "{said}"
+    );
 }

@@ -82,7 +82,11 @@ impl Beside {
 #[tokio::test]
 async fn p4_submodules_of_submodules_are_cloned_when_asked_and_not_otherwise() {
     let bench = Bench::with_submodules();
-    let (app, lib, core) = (bench.beside("app"), bench.beside("lib"), bench.beside("core"));
+    let (app, lib, core) = (
+        bench.beside("app"),
+        bench.beside("lib"),
+        bench.beside("core"),
+    );
     core.commit("core.txt", "core");
     lib.commit("lib.txt", "lib");
     lib.add("../core", "inner/core");
@@ -139,7 +143,10 @@ async fn p4_submodules_too_deep_or_too_many_are_refused() {
         inner = outer;
     }
     let no = bench.tree(&inner).await.expect_err("too deep");
-    assert!(no.sentence.contains("more than 5 repositories deep"), "{no}");
+    assert!(
+        no.sentence.contains("more than 5 repositories deep"),
+        "{no}"
+    );
 }
 
 #[tokio::test]
@@ -147,7 +154,12 @@ async fn p4_a_submodule_s_address_can_be_no_command_and_no_option() {
     let bench = Bench::with_submodules();
     let app = bench.beside("app");
     let sha = app.commit("a", "a");
-    for url in ["ext::sh -c touch% /tmp/x", "-oProxyCommand=id", "ssh://-oProxyCommand=id/x", "../../../../../../../../../../../.."] {
+    for url in [
+        "ext::sh -c touch% /tmp/x",
+        "-oProxyCommand=id",
+        "ssh://-oProxyCommand=id/x",
+        "../../../../../../../../../../../..",
+    ] {
         app.point("x", url, &sha);
         let no = bench.tree(&app).await.expect_err(url);
         assert_eq!(no.kind, Kind::Invalid, "{url}: {no}");
@@ -162,7 +174,10 @@ async fn x11_a_submodule_in_our_own_data_directory_is_refused() {
     let bench = Bench::with_submodules();
     let (app, secret) = (bench.beside("app"), bench.beside("secret"));
     let sha = secret.commit("s", "another tenant's");
-    bench.resolve(&secret.url(), Revision::Head).await.expect("mirrored");
+    bench
+        .resolve(&secret.url(), Revision::Head)
+        .await
+        .expect("mirrored");
     let mirror = bench.git.mirror_dir(&key(&bench.org, &secret.url()));
     app.commit("a", "a");
     app.point("x", &mirror.display().to_string(), &sha);
@@ -225,7 +240,10 @@ async fn p4_a_commit_that_a_force_push_removed_is_said_to_be_gone() {
         .checkout(&bench.org, &url, &lost, bench.wanted, &into, &mut |_| {})
         .await
         .expect_err("gone");
-    assert!(no.sentence.contains("has no commit") && no.sentence.contains("any more"), "{no}");
+    assert!(
+        no.sentence.contains("has no commit") && no.sentence.contains("any more"),
+        "{no}"
+    );
     assert!(no.way_out.is_some_and(|way| way.contains("force push")));
 }
 
@@ -245,6 +263,9 @@ async fn p4_large_files_take_the_places_of_their_pointers() {
     let no = bench.tree(&app).await.expect_err("nothing has it");
     // Without git-lfs the first, with it the second: both are true where they are said.
     let code = no.code.as_str();
-    assert!(["git_lfs_missing", "lfs_object_missing", "git_unreadable"].contains(&code), "{no}");
+    assert!(
+        ["git_lfs_missing", "lfs_object_missing", "git_unreadable"].contains(&code),
+        "{no}"
+    );
     assert!(no.way_out.is_some(), "{no}");
 }
