@@ -1,6 +1,8 @@
 //! Puts the engine together and starts it. What it starts stops with `Engine::stop`; the data
 //! plane is a process of its own and goes on.
 
+mod launch;
+
 use crate::camera::Chromium;
 use crate::changes::Bus;
 use crate::clock::{Clock, SystemClock};
@@ -19,8 +21,6 @@ use crate::logs::capture::Capture;
 use crate::meter::Meter;
 use crate::pipeline::Pipeline;
 use crate::probe::HttpProber;
-use crate::proxy::build::build_of;
-use crate::proxy::supervise::{Launch, Upgrade};
 use crate::proxy_plane::ProxyPlane;
 use crate::push::{Poll, Pushes};
 use crate::reconciler::queue::Queue;
@@ -33,8 +33,8 @@ use crate::strays;
 use crate::sweep::sweep;
 use domain::api::Sealdock;
 use domain::redact::Redactor;
+use launch::launch;
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
@@ -380,29 +380,4 @@ async fn setup_token(store: &Store) -> Result<Option<String>, BootError> {
         .set_setting("setup_token_hash", &control::hash(&token))
         .await?;
     Ok(Some(token))
-}
-
-fn launch(options: &Options, dirs: &Dirs) -> Launch {
-    let listen = options.proxy_listen.to_string();
-    let arguments: Vec<OsString> = vec![
-        "proxy".into(),
-        "--listen".into(),
-        listen.into(),
-        "--control-socket".into(),
-        dirs.control_socket().into(),
-        "--snapshot".into(),
-        dirs.route_snapshot().into(),
-    ];
-    let take_over = std::iter::once("--take-over".into());
-    let upgrade = build_of(&options.executable).ok().map(|build| Upgrade {
-        build,
-        arguments: arguments.iter().cloned().chain(take_over).collect(),
-    });
-    Launch {
-        executable: options.executable.clone(),
-        upgrade,
-        arguments,
-        control_socket: dirs.control_socket(),
-        log: dirs.proxy_log(),
-    }
 }

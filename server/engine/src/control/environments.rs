@@ -69,12 +69,15 @@ impl Control {
     /// The environment, where it may go alone.
     async fn deletable(&self, caller: &Caller, id: &EnvironmentId) -> Reply<Environment> {
         let row = found(self.store.environment(&caller.org, id).await, "environment")?;
+        can::change(row.deleting, row.review)?;
         let all = self
             .store
             .environments(&caller.org, Some(&row.project))
             .await;
         let others = all.map_err(broken)?;
-        let others = others.iter().filter(|e| e.id != row.id && !e.deleting);
+        // A preview is nobody's last: it goes with its branch.
+        let stays = |e: &&Environment| e.id != row.id && !e.deleting && !e.review;
+        let others = others.iter().filter(stays);
         can::delete_environment(row.deleting, others.count())?;
         Ok(row)
     }

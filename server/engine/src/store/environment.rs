@@ -177,7 +177,8 @@ impl Store {
     ) -> Stored<bool> {
         let mut tx = self.begin().await?;
         let sql = "UPDATE environments SET deleting = 1 WHERE org = $1 AND id = $2 AND deleting = 0 AND EXISTS \
-                   (SELECT 1 FROM environments o WHERE o.project = environments.project AND o.id <> $2 AND o.deleting = 0)";
+                   (SELECT 1 FROM environments o WHERE o.project = environments.project AND o.id <> $2 AND o.deleting = 0 \
+                   AND NOT EXISTS (SELECT 1 FROM reviews v WHERE v.environment = o.id))";
         let marked = sqlx::query(sql)
             .bind(caller.org.as_str())
             .bind(environment.id.as_str())

@@ -134,7 +134,7 @@ impl Git {
             .map(|(path, sha)| {
                 let url = known.get(&path).ok_or_else(|| unknown(&path))?;
                 let url =
-                    address(&level.url, url).map_err(|no| no.at(&format!("submodule {path}")))?;
+                    address(&level.url, url).map_err(|no| no.at(format!("submodule {path}")))?;
                 Ok(Wanted { path, sha, url })
             })
             .collect()
