@@ -3,12 +3,14 @@
 mod choice;
 mod env;
 mod fields;
+mod import;
 mod new_project;
 mod number;
 
 pub use choice::Choice;
 pub use env::{env, env_text};
 pub use fields::Fields;
+pub use import::ImportDraft;
 pub use new_project::NewDraft;
 pub use number::number;
 

@@ -57,17 +57,24 @@ fn pages() -> impl IntoView {
             <Route path=path!("/projects/new/git") view=|| view! { <NewGit/> }.into_any()/>
             <Route path=path!("/projects/new/image") view=|| view! { <NewImage/> }.into_any()/>
             <Route path=path!("/projects/new/bundle") view=|| view! { <NewBundle/> }.into_any()/>
+            <Route path=path!("/projects/import") view=|| view! { <ImportCompose/> }.into_any()/>
             <Route path=path!("/projects/:id") view=|| view! { <Project/> }.into_any()/>
             <Route path=path!("/projects/:id/git") view=|| view! { <GitPush/> }.into_any()/>
             <Route path=path!("/projects/:id/delete") view=|| view! { <DeleteProject/> }.into_any()/>
             <Route path=path!("/projects/:id/crons") view=|| view! { <Crons/> }.into_any()/>
             <Route path=path!("/deployments") view=|| view! { <Deployments/> }.into_any()/>
             <Route path=path!("/deployments/:id") view=|| view! { <Deployment/> }.into_any()/>
+            <Route path=path!("/deployments/:id/stack-trace") view=|| view! { <StackTrace/> }.into_any()/>
             <Route path=path!("/environments/:id/update") view=|| view! { <Update/> }.into_any()/>
             <Route path=path!("/environments/:id/update/config") view=|| view! { <EditConfig/> }.into_any()/>
             <Route path=path!("/environments/:id/traffic") view=|| view! { <Traffic/> }.into_any()/>
             <Route path=path!("/environments/:id/versions") view=|| view! { <Versions/> }.into_any()/>
             <Route path=path!("/environments/:id/delete") view=|| view! { <DeleteEnvironment/> }.into_any()/>
+            <Route path=path!("/services") view=|| view! { <Services/> }.into_any()/>
+            <Route path=path!("/services/new") view=|| view! { <NewService/> }.into_any()/>
+            <Route path=path!("/services/:id") view=|| view! { <Service/> }.into_any()/>
+            <Route path=path!("/services/:id/delete") view=|| view! { <DeleteService/> }.into_any()/>
+            <Route path=path!("/backups/:id/restore") view=|| view! { <Restore/> }.into_any()/>
             <Route path=path!("/runtimes") view=|| view! { <Runtimes/> }.into_any()/>
             <Route path=path!("/events") view=|| view! { <Events/> }.into_any()/>
             <Route path=path!("/settings") view=|| view! { <Settings/> }.into_any()/>

@@ -1,11 +1,14 @@
 //! Every address of the console, so that none is spelled twice.
 
-use domain::id::{DeploymentId, EnvironmentId, ProjectId};
+use domain::id::{BackupId, DeploymentId, EnvironmentId, ProjectId, ServiceId};
 
 pub const OVERVIEW: &str = "/";
 pub const PROJECTS: &str = "/projects";
 pub const NEW_PROJECT: &str = "/projects/new";
+pub const IMPORT: &str = "/projects/import";
 pub const DEPLOYMENTS: &str = "/deployments";
+pub const SERVICES: &str = "/services";
+pub const NEW_SERVICE: &str = "/services/new";
 pub const RUNTIMES: &str = "/runtimes";
 pub const EVENTS: &str = "/events";
 pub const SETTINGS: &str = "/settings";
@@ -31,8 +34,24 @@ pub fn crons(id: &ProjectId) -> String {
     format!("/projects/{id}/crons")
 }
 
+pub fn service(id: &ServiceId) -> String {
+    format!("/services/{id}")
+}
+
+pub fn delete_service(id: &ServiceId) -> String {
+    format!("/services/{id}/delete")
+}
+
+pub fn restore(id: &BackupId) -> String {
+    format!("/backups/{id}/restore")
+}
+
 pub fn deployment(id: &DeploymentId) -> String {
     format!("/deployments/{id}")
+}
+
+pub fn stack_trace(id: &DeploymentId) -> String {
+    format!("/deployments/{id}/stack-trace")
 }
 
 pub fn update(id: &EnvironmentId) -> String {

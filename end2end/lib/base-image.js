@@ -62,7 +62,7 @@ async function imported(tag, fill) {
 }
 
 /** Where a program really lies. */
-async function which(name) {
+export async function which(name) {
   for (const folder of process.env.PATH.split(':').concat('/bin', '/usr/bin')) {
     if (folder.includes('node_modules') || folder.includes('shims')) continue
     const found = await realpath(join(folder, name)).catch(() => null)
@@ -71,21 +71,26 @@ async function which(name) {
   throw new Error(`${name} is not on this machine`)
 }
 
-async function addProgram(root, name, program) {
+export async function addProgram(root, name, program) {
   await cp(program, join(root, 'usr', 'local', 'bin', name), { dereference: true })
   await addLibraries(root, [program])
 }
 
 /** Under the very name that the loader looks for. */
-async function addLibraries(root, programs) {
+export async function addLibraries(root, programs) {
   const told = await Promise.all(programs.map((program) => lines('ldd', [program]).catch(() => [])))
   const paths = told.flat().map((line) => /(\/\S+) \(0x/.exec(line)?.[1]).filter(Boolean)
   for (const path of new Set(paths)) await addFile(root, path)
 }
 
-async function addFile(root, path) {
+export async function addFile(root, path) {
   await mkdir(join(root, dirname(path)), { recursive: true })
   await cp(path, join(root, path), { dereference: true, force: true })
+}
+
+/** A folder with everything in it, links as they are. */
+export async function addTree(root, path, filter = () => true) {
+  await cp(path, join(root, path), { recursive: true, verbatimSymlinks: true, filter })
 }
 
 async function link(root, name, to) {

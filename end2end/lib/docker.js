@@ -71,11 +71,12 @@ export async function labelled(installation) {
   return found.flat()
 }
 
-/** Removes containers and networks of an installation: for after a test that failed. */
+/** Removes containers, networks and volumes of an installation: for after a test that failed. */
 export async function sweep(installation) {
   for (const line of await labelled(installation)) {
     const [kind, name] = line.split(' ')
     if (kind === 'container') await command('docker', ['rm', '--force', '--volumes', name]).catch(() => {})
     if (kind === 'network') await command('docker', ['network', 'rm', name]).catch(() => {})
+    if (kind === 'volume') await command('docker', ['volume', 'rm', '--force', name]).catch(() => {})
   }
 }

@@ -152,8 +152,9 @@ fn sign_in(uri: &Uri) -> String {
 /// Pages that answer a form themselves: they show a plan, or something that is shown once.
 fn takes_posts(path: &str) -> bool {
     let git_push = path.starts_with("/projects/") && path.ends_with("/git");
-    let settings = path == paths::TOKENS || path == paths::MEMBERS;
-    path.starts_with("/environments/") || git_push || settings
+    let settings = [paths::TOKENS, paths::MEMBERS, paths::IMPORT].contains(&path);
+    let stack_trace = path.starts_with("/deployments/") && path.ends_with("/stack-trace");
+    path.starts_with("/environments/") || git_push || settings || stack_trace
 }
 
 async fn posted(api: Api, signed: Signed, request: Request) -> Response {

@@ -94,9 +94,10 @@ fn the_domain_is_pure() {
 
 #[test]
 fn the_engine_knows_no_web_framework() {
+    // tonic routes BuildKit's calls back to us by axum; nothing else in the engine may know it.
     assert_never_reaches(
         "engine",
-        &[],
+        &["--prune", "tonic"],
         &["axum", "leptos", "leptos_axum", "tower-sessions", "clap"],
     );
 }

@@ -54,6 +54,10 @@ pub enum Action {
     Delete,
     /// See and change what pushes do: the tracked branch, the hook's secret, deliveries.
     ManageHooks,
+    /// Add services, set them, link them to environments, back them up, take a backup home.
+    ManageServices,
+    /// Delete a service with its data, or put a backup in its data's place.
+    ReplaceData,
     /// Set and remove what opens private repositories and registries.
     ManageCredentials,
     /// See and change runtimes.
@@ -66,13 +70,15 @@ pub enum Action {
 
 impl Action {
     /// For the table and the test that walks over it.
-    pub const ALL: [Action; 10] = [
+    pub const ALL: [Action; 12] = [
         Action::Read,
         Action::ReadLogs,
         Action::CreateProject,
         Action::Deploy,
         Action::Delete,
         Action::ManageHooks,
+        Action::ManageServices,
+        Action::ReplaceData,
         Action::ManageCredentials,
         Action::ManageRuntimes,
         Action::ManageTokens,
@@ -83,8 +89,12 @@ impl Action {
     pub const fn least_role(self) -> Role {
         match self {
             Action::Read | Action::ReadLogs | Action::ManageTokens => Role::Viewer,
-            Action::CreateProject | Action::Deploy | Action::ManageHooks => Role::Developer,
+            Action::CreateProject
+            | Action::Deploy
+            | Action::ManageHooks
+            | Action::ManageServices => Role::Developer,
             Action::Delete
+            | Action::ReplaceData
             | Action::ManageCredentials
             | Action::ManageRuntimes
             | Action::ManageMembers => Role::Owner,
@@ -99,6 +109,8 @@ impl Action {
             Action::Deploy => "deploy",
             Action::Delete => "delete",
             Action::ManageHooks => "manage Git pushes",
+            Action::ManageServices => "manage services",
+            Action::ReplaceData => "delete or replace the data of a service",
             Action::ManageCredentials => "manage access to Git hosts and registries",
             Action::ManageRuntimes => "manage runtimes",
             Action::ManageTokens => "manage API tokens",
@@ -159,6 +171,8 @@ mod tests {
             Deploy: developer
             Delete: owner
             ManageHooks: developer
+            ManageServices: developer
+            ReplaceData: owner
             ManageCredentials: owner
             ManageRuntimes: owner
             ManageTokens: viewer

@@ -5,12 +5,20 @@
 //! and returns what a read would return.
 
 mod account;
+mod imports;
 mod lists;
 mod reviews;
+mod services;
+mod stack_traces;
+mod whole;
 
 pub use account::{NewOwner, NewToken};
+pub use imports::{ComposeFile, ConfirmImport, Imports};
 pub use lists::{DeploymentFilter, LogQuery};
 pub use reviews::{Approve, Reviews};
+pub use services::{Link, NewService, Restore, ServiceSettings, Services};
+pub use stack_traces::StackTraces;
+pub use whole::Sealdock;
 
 use crate::access::{Caller, Role};
 use crate::build_log::Outline;
@@ -346,36 +354,4 @@ pub trait Uploads: Send + Sync {
     fn upload_dir(&self) -> String;
     /// One that was sent ahead.
     async fn upload(&self, caller: &Caller, id: &UploadId) -> Reply<UploadView>;
-}
-
-/// The whole product.
-pub trait Sealdock:
-    Accounts
-    + Projects
-    + Environments
-    + Deployments
-    + Crons
-    + Updates
-    + Hooks
-    + Reviews
-    + Credentials
-    + Metrics
-    + Runtimes
-    + Uploads
-{
-}
-impl<T> Sealdock for T where
-    T: Accounts
-        + Projects
-        + Environments
-        + Deployments
-        + Crons
-        + Updates
-        + Hooks
-        + Reviews
-        + Credentials
-        + Metrics
-        + Runtimes
-        + Uploads
-{
 }

@@ -15,6 +15,7 @@
 mod cell;
 mod check;
 mod complaint;
+pub mod compose;
 mod crons;
 mod diff;
 mod error;

@@ -1,6 +1,6 @@
 //! "Look again": what the changes bus carries. A hint says where, never what.
 
-use crate::id::{DeploymentId, EnvironmentId, OrgId, ProjectId};
+use crate::id::{DeploymentId, EnvironmentId, OrgId, ProjectId, ServiceId};
 use serde::{Deserialize, Serialize};
 
 /// Something in this organization changed. Receivers read anew; a lost hint costs one poll.
@@ -28,4 +28,6 @@ pub enum Topic {
     Log(String),
     /// Whether they answer, or what they hold.
     Runtimes,
+    /// How it is, who uses it, its backups, or its being there.
+    Service(ServiceId),
 }

@@ -104,6 +104,10 @@ ids! {
     CronId = "crn";
     /// One run of a cron; sorts by age.
     RunId = "run";
+    /// A database or a store that environments use.
+    ServiceId = "svc";
+    /// A backup of a service, or a restore of one; sorts by age.
+    BackupId = "bkp";
     /// One business fact; sorts by age.
     EventId = "evt";
 }

@@ -29,11 +29,13 @@ pub enum JobKind {
     TakeScreenshotJob,
     /// Lists what is in the artifact, and looks each up.
     ScanVulnerabilitiesJob,
+    /// Keeps the artifact's source maps, for reading stack traces.
+    CaptureSourceMapsJob,
 }
 
 impl JobKind {
     /// In the order of a pipeline.
-    pub const ALL: [JobKind; 11] = [
+    pub const ALL: [JobKind; 12] = [
         JobKind::DownloadRepoJob,
         JobKind::BuildImageJob,
         JobKind::DeployImageJob,
@@ -45,13 +47,15 @@ impl JobKind {
         JobKind::ConfigureCronsJob,
         JobKind::TakeScreenshotJob,
         JobKind::ScanVulnerabilitiesJob,
+        JobKind::CaptureSourceMapsJob,
     ];
 
     /// Come after completion, side by side; none of them can hold up or fail a deployment (P-11).
-    pub const AFTER: [JobKind; 3] = [
+    pub const AFTER: [JobKind; 4] = [
         JobKind::ConfigureCronsJob,
         JobKind::TakeScreenshotJob,
         JobKind::ScanVulnerabilitiesJob,
+        JobKind::CaptureSourceMapsJob,
     ];
 
     /// As seed 002 writes it.
@@ -68,6 +72,7 @@ impl JobKind {
             JobKind::ConfigureCronsJob => "ConfigureCronsJob",
             JobKind::TakeScreenshotJob => "TakeScreenshotJob",
             JobKind::ScanVulnerabilitiesJob => "ScanVulnerabilitiesJob",
+            JobKind::CaptureSourceMapsJob => "CaptureSourceMapsJob",
         }
     }
 
@@ -90,6 +95,7 @@ impl JobKind {
             JobKind::ConfigureCronsJob => "Set up crons",
             JobKind::TakeScreenshotJob => "Take screenshot",
             JobKind::ScanVulnerabilitiesJob => "List and scan contents",
+            JobKind::CaptureSourceMapsJob => "Keep source maps",
         }
     }
 
@@ -110,6 +116,7 @@ impl JobKind {
             JobKind::ConfigureCronsJob
                 | JobKind::TakeScreenshotJob
                 | JobKind::ScanVulnerabilitiesJob
+                | JobKind::CaptureSourceMapsJob
         )
     }
 

@@ -221,6 +221,7 @@ mod tests {
                 JobKind::ConfigureCronsJob,
                 JobKind::TakeScreenshotJob,
                 JobKind::ScanVulnerabilitiesJob,
+                JobKind::CaptureSourceMapsJob,
             ]
         );
     }

@@ -19,6 +19,8 @@ pub struct Proposal<'a> {
     pub source: &'a Source,
     /// What it would run with.
     pub config: &'a Config,
+    /// What changes about the linked services: names of variables, never a value.
+    pub services: Vec<config::Change>,
     /// Whose artifact would be started again, and what that is called.
     pub reuses: Option<(&'a Deployment, Trigger)>,
     /// How its repository would be built.
@@ -36,7 +38,8 @@ pub fn preview(proposal: Proposal<'_>) -> Preview {
     let active = proposal.active;
     let strategy = between(active.map(|a| &a.config), proposal.config);
     let downtime = strategy == Strategy::Replace;
-    let changes = active.map_or_else(Vec::new, |a| config::diff(&a.config, proposal.config));
+    let mut changes = active.map_or_else(Vec::new, |a| config::diff(&a.config, proposal.config));
+    changes.extend(proposal.services);
     let trigger = proposal.reuses.map_or_else(
         || trigger(active, proposal.source, !changes.is_empty()),
         |(_, called)| called,
@@ -179,6 +182,7 @@ mod tests {
             candidate: None,
             source,
             config,
+            services: vec![],
             reuses: None,
             build: None,
             commits: vec![],

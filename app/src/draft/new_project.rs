@@ -78,7 +78,7 @@ impl NewDraft {
     }
 }
 
-fn revision(text: Option<&str>) -> Revision {
+pub(super) fn revision(text: Option<&str>) -> Revision {
     match text.and_then(|t| t.split_once(':')) {
         Some(("tag", name)) => Revision::Tag(name.to_owned()),
         Some(("commit", name)) => Revision::Commit(name.to_owned()),

@@ -5,6 +5,7 @@ use crate::parts::deployment_actions::actions;
 use crate::parts::deployment_facts::facts;
 use crate::parts::dynamic::{dynamic, flag};
 use crate::parts::environment_card::url;
+use crate::parts::job_graph::job_graph;
 use crate::parts::job_list::{Selected, beside, job_list, selected};
 use crate::parts::lines::{self, Anchor};
 use crate::parts::loaded::{Skeleton, loaded};
@@ -39,6 +40,7 @@ fn page(view: Signal<DeploymentView>) -> AnyView {
     view! {
         {head(view)}
         {timeline(view)}
+        {job_graph(view, log)}
         <div class="deployment">
             <div class="deployment-main">
                 {job_list(view, log)}

@@ -1,4 +1,4 @@
-//! How does it begin? Four ways.
+//! How does it begin? Five ways.
 
 use crate::boot::caller;
 use crate::parts::dynamic::flag;
@@ -11,7 +11,7 @@ use domain::access::Action;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
-const WAYS: [(&str, Icon, &str, &str); 3] = [
+const WAYS: [(&str, Icon, &str, &str); 4] = [
     (
         "/projects/new/git",
         Icon::GitBranch,
@@ -29,6 +29,12 @@ const WAYS: [(&str, Icon, &str, &str); 3] = [
         Icon::Archive,
         "A file",
         "A static site as zip or tar.gz, served by Sealdock itself without a container; or an image that `docker save` wrote.",
+    ),
+    (
+        paths::IMPORT,
+        Icon::LayoutGrid,
+        "compose.yaml",
+        "Each of its services becomes a project. What has no place here is listed with its line.",
     ),
 ];
 

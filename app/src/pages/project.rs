@@ -44,6 +44,7 @@ fn page(view: Signal<ProjectView>) -> AnyView {
     view! {
         {page_head(crumbs, name, view! {
             {git_link(view)}
+            <a class="btn" href=paths::SERVICES>"Services"</a>
             <a class="btn" href=paths::crons(&id)>"Crons"</a>
             {update.map(|href| view! { <a class="btn btn-primary" href=href>"Update"</a> })}
         })}

@@ -7,8 +7,9 @@ use super::screenshot::{findings, screenshot};
 use crate::{format, paths};
 use domain::config::Config;
 use domain::deployment::Trigger;
+use domain::job::{JobKind, JobStatus};
 use domain::source::{Artifact, Source};
-use domain::view::{ContentsView, DeploymentView};
+use domain::view::{ContentsView, DeploymentView, JobView};
 use leptos::either::Either;
 use leptos::prelude::*;
 
@@ -21,6 +22,8 @@ pub fn facts(view: Signal<DeploymentView>) -> AnyView {
     let config = Memo::new(move |_| view.with(|v| v.config.clone()));
     let source = view.with_untracked(|v| v.summary.source.clone());
     let (strategy, runtime) = view.with_untracked(|v| (v.strategy.word(), v.runtime_name.clone()));
+    let maps = Memo::new(move |_| view.with(has_source_maps));
+    let traces = view.with_untracked(|v| paths::stack_trace(&v.summary.id));
     let unchanged = view.with_untracked(|v| unchanged(v.summary.trigger));
     view! {
         <aside class="facts" aria-label="Details">
@@ -44,6 +47,7 @@ pub fn facts(view: Signal<DeploymentView>) -> AnyView {
                     Some(a) => Either::Right(artifact_facts(a)),
                 }))}
                 {dynamic(move || view.with(|v| v.contents.as_ref().map(|c| contents(v, c))))}
+                {dynamic(move || maps.get().then(|| view! { <p class="mt-2"><a class="link" href=traces.clone()>"Read a stack trace"</a></p> }))}
             </section>
             <section>
                 <h2>"Runs with"</h2>
@@ -53,6 +57,12 @@ pub fn facts(view: Signal<DeploymentView>) -> AnyView {
         </aside>
     }
     .into_any()
+}
+
+fn has_source_maps(view: &DeploymentView) -> bool {
+    let kept =
+        |j: &JobView| j.kind == JobKind::CaptureSourceMapsJob && j.status == JobStatus::Success;
+    view.jobs.iter().any(kept)
 }
 
 const fn unchanged(trigger: Trigger) -> &'static str {

@@ -59,9 +59,9 @@ fn form(view: Signal<ReviewsView>) -> AnyView {
         view! { <option value=p.word() selected=p == provider>{p.title()}</option> }
     });
     view! {
+        {last_fault::<()>(set.value())}
         <details class="more-fields mb-3">
             <summary>"Which host, and its token"</summary>
-            {last_fault::<()>(set.value())}
             <ActionForm action=set>
                 <div class="fields">
                     <input type="hidden" name="id" value=id/>

@@ -136,7 +136,7 @@ fn said(job: &JobView) -> Option<AnyView> {
     Some(view! { <p class=class>{prose(error)}</p> }.into_any())
 }
 
-const fn mark(status: JobStatus) -> Icon {
+pub const fn mark(status: JobStatus) -> Icon {
     match status {
         JobStatus::Pending => Icon::CircleDashed,
         JobStatus::Running => Icon::LoaderCircle,

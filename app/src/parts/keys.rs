@@ -13,10 +13,11 @@ use web_sys::HtmlElement;
 /// The second key waits this long for its first.
 const TOGETHER_MS: i64 = 1_200;
 
-const GO: [(&str, &str, &str); 6] = [
+const GO: [(&str, &str, &str); 7] = [
     ("o", "Overview", paths::OVERVIEW),
     ("p", "Projects", paths::PROJECTS),
     ("d", "Deployments", paths::DEPLOYMENTS),
+    ("v", "Services", paths::SERVICES),
     ("r", "Runtimes", paths::RUNTIMES),
     ("a", "Activity", paths::EVENTS),
     ("s", "Settings", paths::SETTINGS),

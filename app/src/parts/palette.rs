@@ -122,6 +122,7 @@ fn places() -> Vec<Entry> {
         entry("Projects", "Page", paths::PROJECTS),
         entry("Deployments", "Page", paths::DEPLOYMENTS),
         entry("Failed deployments", "Page", "/deployments?status=failed"),
+        entry("Services", "Page", paths::SERVICES),
         entry("Runtimes", "Page", paths::RUNTIMES),
         entry("Activity", "Page", paths::EVENTS),
         entry("Settings", "Page", paths::SETTINGS),

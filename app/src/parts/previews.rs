@@ -138,23 +138,23 @@ fn rules(view: Signal<ReviewsView>) -> AnyView {
     let (id, rules) = view.with_untracked(|v| (v.project.to_string(), v.rules.clone()));
     let busy = set.pending();
     view! {
+        {last_fault::<()>(set.value())}
         <details class="more-fields mb-3">
             <summary>"What gets a preview"</summary>
-            {last_fault::<()>(set.value())}
             <ActionForm action=set>
                 <div class="fields">
                     <input type="hidden" name="id" value=id/>
-                    <label class="check"><input type="checkbox" name="pulls" value="on" checked=rules.pulls/>"Every pull (merge) request"</label>
-                    {field("branches", "Branches", "Names with * for anything, like feature/*. Empty: none.", rules.branches.unwrap_or_default())}
-                    {field("ttl_h", "Hours after the last push", "1 to 720.", rules.ttl_h.to_string())}
-                    {field("most", "At the same time", "1 to 20. One more is refused.", rules.most.to_string())}
-                    {field("memory_mib", "Memory in MiB", "Of its one instance, at most.", rules.memory_mib.to_string())}
+                    <label class="check"><input type="checkbox" name="rules[pulls]" value="on" checked=rules.pulls/>"Every pull (merge) request"</label>
+                    {field("rules[branches]", "Branches", "Names with * for anything, like feature/*. Empty: none.", rules.branches.unwrap_or_default())}
+                    {field("rules[ttl_h]", "Hours after the last push", "1 to 720.", rules.ttl_h.to_string())}
+                    {field("rules[most]", "At the same time", "1 to 20. One more is refused.", rules.most.to_string())}
+                    {field("rules[memory_mib]", "Memory in MiB", "Of its one instance, at most.", rules.memory_mib.to_string())}
                     <div class="field">
                         <label for="preview-variables">"Variables of previews"</label>
-                        <textarea class="input" id="preview-variables" name="variables" rows="4" spellcheck="false" aria-describedby="preview-variables-hint">{draft::env_text(&rules.variables)}</textarea>
+                        <textarea class="input" id="preview-variables" name="rules[variables]" rows="4" spellcheck="false" aria-describedby="preview-variables-hint">{draft::env_text(&rules.variables)}</textarea>
                         <p class="hint" id="preview-variables-hint">"One NAME=value on each line. Whoever may push can read them; a fork gets none."</p>
                     </div>
-                    {field("secrets", "Secrets of previews", "Names of the organization’s secrets, with spaces between. A preview sees these and no others; a fork sees none.", rules.secrets.join(" "))}
+                    {field("rules[secrets]", "Secrets of previews", "Names of the organization’s secrets, with spaces between. A preview sees these and no others; a fork sees none.", rules.secrets.join(" "))}
                     <div class="form-foot"><button class="btn" aria-label="Save what gets a preview" disabled=flag(move || busy.get())>"Save"</button></div>
                 </div>
             </ActionForm>

@@ -12,10 +12,11 @@ use domain::access::Caller;
 use leptos::prelude::*;
 use leptos_router::components::A;
 
-const PLACES: [(&str, &str, Icon); 6] = [
+const PLACES: [(&str, &str, Icon); 7] = [
     (paths::OVERVIEW, "Overview", Icon::LayoutGrid),
     (paths::PROJECTS, "Projects", Icon::Folder),
     (paths::DEPLOYMENTS, "Deployments", Icon::Rocket),
+    (paths::SERVICES, "Services", Icon::Database),
     (paths::RUNTIMES, "Runtimes", Icon::Server),
     (paths::EVENTS, "Activity", Icon::Activity),
     (paths::SETTINGS, "Settings", Icon::Settings),
@@ -41,7 +42,7 @@ pub fn Shell(caller: Caller, children: Children) -> AnyView {
             <main id="main" tabindex="-1">{children()}</main>
             <nav aria-label="Main, bottom" class="tabs">
                 {PLACES.into_iter().take(3).map(place).collect_view()}
-                {place(PLACES[4])}
+                {place(PLACES[5])}
                 {more()}
             </nav>
         </div>
@@ -92,7 +93,7 @@ fn more() -> AnyView {
     view! {
         <details class="more">
             <summary class="place">{icon(Icon::Menu)}<span>"More"</span></summary>
-            <div class="more-menu">{place(PLACES[3])}{place(PLACES[5])}{sign_out()}</div>
+            <div class="more-menu">{place(PLACES[3])}{place(PLACES[4])}{place(PLACES[6])}{sign_out()}</div>
         </details>
     }
     .into_any()

@@ -16,20 +16,25 @@ pub fn ago(at: Time) -> impl IntoView {
     view! { <time datetime=at.rfc3339() title=format::absolute(at)>{text}</time> }
 }
 
+/// How long it took, or takes so far, as text alone.
+pub fn lasting(from: Signal<Option<Time>>, to: Signal<Option<Time>>) -> Memo<String> {
+    let now = use_live().now;
+    let text = move || {
+        let from = from.get()?;
+        let to = to.get().or_else(|| now.get())?;
+        Some(format::duration(to.since_ms(from) / 100 * 100))
+    };
+    Memo::new(move |_| text().unwrap_or_else(|| "–".into()))
+}
+
 /// How long it took, or takes so far.
 #[component]
 pub fn Lasting(
     #[prop(into)] from: Signal<Option<Time>>,
     #[prop(into)] to: Signal<Option<Time>>,
 ) -> AnyView {
-    let now = use_live().now;
-    let text = Memo::new(move |_| {
-        let from = from.get()?;
-        let to = to.get().or_else(|| now.get())?;
-        Some(format::duration(to.since_ms(from) / 100 * 100))
-    });
-    view! { <span class="num">{dynamic(move || text.get().unwrap_or_else(|| "–".into()))}</span> }
-        .into_any()
+    let text = lasting(from, to);
+    view! { <span class="num">{dynamic(move || text.get())}</span> }.into_any()
 }
 
 /// `18 s left`

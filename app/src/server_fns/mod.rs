@@ -6,9 +6,12 @@ pub mod credentials;
 pub mod crons;
 pub mod deployments;
 pub mod hooks;
+pub mod imports;
 pub mod places;
 pub mod projects;
 pub mod reviews;
+pub mod services;
+pub mod stack;
 pub mod updates;
 
 use domain::access::Action;
@@ -28,6 +31,7 @@ pub const ALL: &[(&str, Action)] = &[
     ("/fn/create-environment", Action::CreateProject),
     ("/fn/create-project", Action::CreateProject),
     ("/fn/create-sample", Action::CreateProject),
+    ("/fn/import", Action::CreateProject),
     ("/fn/delete-plan", Action::Delete),
     ("/fn/delete-project", Action::Delete),
     ("/fn/environment-delete-plan", Action::Delete),
@@ -39,6 +43,8 @@ pub const ALL: &[(&str, Action)] = &[
     ("/fn/resume", Action::Deploy),
     ("/fn/log", Action::ReadLogs),
     ("/fn/outline", Action::ReadLogs),
+    ("/fn/source-maps", Action::Read),
+    ("/fn/stack-trace", Action::ReadLogs),
     ("/fn/crons", Action::Read),
     ("/fn/run-cron", Action::Deploy),
     ("/fn/environment", Action::Read),
@@ -63,6 +69,18 @@ pub const ALL: &[(&str, Action)] = &[
     ("/fn/credentials", Action::Read),
     ("/fn/put-credential", Action::ManageCredentials),
     ("/fn/remove-credential", Action::ManageCredentials),
+    ("/fn/services", Action::Read),
+    ("/fn/service", Action::Read),
+    ("/fn/create-service", Action::ManageServices),
+    ("/fn/set-service", Action::ManageServices),
+    ("/fn/link-service", Action::ManageServices),
+    ("/fn/unlink-service", Action::ManageServices),
+    ("/fn/back-up", Action::ManageServices),
+    ("/fn/delete-backup", Action::ManageServices),
+    ("/fn/restore-plan", Action::ReplaceData),
+    ("/fn/restore-backup", Action::ReplaceData),
+    ("/fn/service-delete-plan", Action::ReplaceData),
+    ("/fn/delete-service", Action::ReplaceData),
     ("/fn/runtimes", Action::Read),
     ("/fn/disk", Action::Read),
     ("/fn/settings", Action::Read),

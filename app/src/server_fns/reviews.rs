@@ -5,6 +5,7 @@ use crate::error::Fault;
 use domain::view::ReviewsView;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
+use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use {
@@ -22,30 +23,38 @@ pub async fn previews(id: String) -> Result<Answer<ReviewsView>, Fault> {
     call::answer(api.reviews(&caller, &call::id(&id, "project")?).await)
 }
 
-/// An unticked box is not sent at all; numbers come as a person writes them.
+/// The form: an unticked box is not sent at all, numbers come as a person writes them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RulesForm {
+    #[serde(default)]
+    pub pulls: Option<String>,
+    pub branches: String,
+    pub ttl_h: String,
+    pub most: String,
+    pub memory_mib: String,
+    pub variables: String,
+    pub secrets: String,
+}
+
 #[server(name = SetPreviews, prefix = "/fn", endpoint = "set-previews")]
-pub async fn set_previews(
-    id: String,
-    pulls: Option<String>,
-    branches: String,
-    ttl_h: String,
-    most: String,
-    memory_mib: String,
-    variables: String,
-    secrets: String,
-) -> Result<(), Fault> {
+pub async fn set_previews(id: String, rules: RulesForm) -> Result<(), Fault> {
     let (api, caller) = call::signed()?;
-    let rules = Rules {
-        pulls: pulls.is_some(),
-        branches: Some(branches),
-        ttl_h: call::said(number("ttl_h", &ttl_h))?,
-        most: call::said(number("most", &most))?,
-        memory_mib: call::said(number("memory_mib", &memory_mib))?,
-        variables: call::said(draft::env(&variables))?,
-        secrets: secrets.split_whitespace().map(str::to_owned).collect(),
-    };
+    let rules = call::said(read(rules))?;
     let project = call::id(&id, "project")?;
     call::said(api.set_reviews(&caller, &project, rules).await.map(drop))
+}
+
+#[cfg(feature = "ssr")]
+fn read(form: RulesForm) -> Reply<Rules> {
+    Ok(Rules {
+        pulls: form.pulls.is_some(),
+        branches: Some(form.branches),
+        ttl_h: number("ttl_h", &form.ttl_h)?,
+        most: number("most", &form.most)?,
+        memory_mib: number("memory_mib", &form.memory_mib)?,
+        variables: draft::env(&form.variables)?,
+        secrets: form.secrets.split_whitespace().map(str::to_owned).collect(),
+    })
 }
 
 #[cfg(feature = "ssr")]

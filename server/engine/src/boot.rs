@@ -27,6 +27,7 @@ use crate::reconciler::queue::Queue;
 use crate::reconciler::{Memory, Narrator, Reconciler};
 use crate::retention::Retention;
 use crate::runtimes::{Place, Runtimes};
+use crate::services::{self, ServiceKeeper, Standing};
 use crate::source::git::{Git, Keyring};
 use crate::store::{Now, Store, StoreError};
 use crate::strays;
@@ -132,6 +133,11 @@ pub async fn start(options: Options) -> Result<Engine, BootError> {
     let lost = store
         .lose_cron_runs_of_earlier_boots(&epoch, clock.now())
         .await?;
+    let now = Now {
+        at: clock.now(),
+        entropy: clock.entropy(),
+    };
+    store.lose_backups_of_earlier_boots(&epoch, now).await?;
     let fresh = format!("{:032x}{:032x}", clock.entropy(), clock.entropy());
     let cron_key = CronKey::kept(&store, &fresh).await?;
     tracing::info!(epoch, freed, lost, data = %dirs.data().display(), "boot");
@@ -240,6 +246,17 @@ fn assemble(
         epoch: epoch.clone(),
         room: crons::room(),
     });
+    let standing = Arc::new(Standing::default());
+    let keeper = Arc::new(ServiceKeeper {
+        store: store.clone(),
+        runtimes: runtimes.clone(),
+        clock: clock.clone(),
+        bus: bus.clone(),
+        dirs: dirs.clone(),
+        standing: standing.clone(),
+        epoch: epoch.clone(),
+        room: services::room(),
+    });
     let camera = Chromium::new(
         options.chromium.clone(),
         options.proxy_listen,
@@ -282,6 +299,7 @@ fn assemble(
             disk_budget_bytes: options.disk_budget_bytes,
             git_poll_s: options.git_poll_s,
         },
+        services: standing,
         crons_changed,
         hashing: Semaphore::new(HASHES_AT_ONCE),
     });
@@ -323,6 +341,7 @@ fn assemble(
     };
     tasks.spawn(teller.run(cancel.clone()));
     crons.run(&tasks, &cancel);
+    keeper.run(&tasks, &cancel);
     Engine {
         api: control.clone(),
         #[cfg(test)]

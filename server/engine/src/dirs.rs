@@ -1,6 +1,6 @@
 //! The one data directory, and what lies where in it.
 
-use domain::id::DeploymentId;
+use domain::id::{DeploymentId, ServiceId};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +23,8 @@ impl Dirs {
             &dirs.join("sites"),
             &dirs.join("screenshots"),
             &dirs.join("sboms"),
+            &dirs.join("source-maps"),
+            &dirs.join("backups"),
             &dirs.scratch(),
             &dirs.keys(),
         ] {
@@ -82,6 +84,16 @@ impl Dirs {
         self.join("sboms").join(format!("{deployment}.json"))
     }
 
+    /// The source maps that one deployment's artifact had.
+    pub fn source_maps(&self, deployment: &DeploymentId) -> PathBuf {
+        self.join("source-maps").join(deployment.as_str())
+    }
+
+    /// The backups of one service; gone with it.
+    pub fn backups(&self, service: &ServiceId) -> PathBuf {
+        self.join("backups").join(service.as_str())
+    }
+
     /// What a job needs for a moment only; what a crash left is removed by the next boot.
     pub fn scratch(&self) -> PathBuf {
         self.join("scratch")
@@ -104,7 +116,7 @@ impl Dirs {
     }
 }
 
-fn private(dir: &Path) -> io::Result<()> {
+pub(crate) fn private(dir: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new()
         .recursive(true)

@@ -73,6 +73,7 @@ impl Leftovers {
         remove(&self.dirs.site(&deployment.id)).await?;
         remove(&self.dirs.screenshot(&deployment.id)).await?;
         remove(&self.dirs.sbom(&deployment.id)).await?;
+        remove(&self.dirs.source_maps(&deployment.id)).await?;
         remove(&self.dirs.work(&deployment.id)).await
     }
 
@@ -82,6 +83,7 @@ impl Leftovers {
         let id = &kept.held.id;
         let gone = self.untag(id, &kept.runtime, &kept.artifact, false).await?;
         remove(&self.dirs.site(id)).await?;
+        remove(&self.dirs.source_maps(id)).await?;
         Ok(gone)
     }
 

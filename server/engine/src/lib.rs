@@ -30,9 +30,11 @@ pub mod reconciler;
 pub mod retention;
 pub mod runtimes;
 pub mod sample;
+pub mod services;
 #[cfg(test)]
 mod simulation;
 pub mod source;
+pub mod source_maps;
 pub mod spec;
 pub mod store;
 mod strays;

@@ -1,7 +1,9 @@
-//! What an instance is made from: the deployment's snapshot and the injected names (P-7). Pure.
+//! What an instance is made from: the deployment's snapshot, the credentials of the services that
+//! it was given, and the injected names (P-7). Pure.
 
 use crate::crons::CronKey;
 use crate::store::environment::Environment;
+use crate::store::service::Linked;
 use domain::cron::SECRET_VARIABLE;
 use domain::deployment::Deployment;
 use domain::id::InstanceId;
@@ -14,6 +16,7 @@ pub fn instance(
     id: &InstanceId,
     image: &str,
     key: &CronKey,
+    links: &[Linked],
 ) -> InstanceSpec {
     InstanceSpec {
         id: id.clone(),
@@ -26,21 +29,30 @@ pub fn instance(
         ),
         image: image.to_owned(),
         command: deployment.config.command.clone(),
-        env: variables(environment, deployment, id, key),
+        env: variables(environment, deployment, id, key, links),
         port: deployment.config.port,
         resources: deployment.config.resources.clone(),
         config: deployment.config.clone(),
     }
 }
 
-/// The user's, then ours: the names that we inject are reserved, so none can be taken over.
+/// The user's, the services', then ours. A plan in which two of the first share a name is refused,
+/// and the names that we inject are reserved, so none can be taken over.
 fn variables(
     environment: &Environment,
     deployment: &Deployment,
     id: &InstanceId,
     key: &CronKey,
+    links: &[Linked],
 ) -> BTreeMap<String, String> {
     let mut all = deployment.config.env.clone();
+    for Linked { service, prefix } in links {
+        all.extend(domain::service::variables(
+            service.kind,
+            &service.address,
+            prefix,
+        ));
+    }
     let commit = deployment
         .source
         .commit()

@@ -17,7 +17,7 @@ pub struct ChangeFlags {
     pub port: Option<u16>,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+pub fn pair(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("it is written KEY=VALUE")?;
     if key.is_empty() {
         Err("the name before `=` is missing".into())

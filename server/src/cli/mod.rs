@@ -7,6 +7,7 @@ mod account;
 mod ask;
 mod change;
 mod client;
+mod compose;
 mod credential;
 mod cron;
 mod delete;
@@ -30,8 +31,10 @@ mod proxy;
 mod rollback;
 mod say;
 mod serve;
+mod service;
 mod source;
 mod sse;
+mod stack_trace;
 mod tail;
 mod token;
 mod update;
@@ -79,8 +82,13 @@ enum Command {
     /// Add environments to a project, and delete them.
     #[command(subcommand)]
     Environment(environment::Environment),
+    /// Make projects of the services of a `compose.yaml`.
+    #[command(subcommand)]
+    Compose(compose::Compose),
     /// Show what a project, a deployment or one of its jobs printed.
     Logs(logs::Logs),
+    /// Show the original lines of a minified stack trace.
+    StackTrace(stack_trace::StackTrace),
     /// List projects, or the deployments of one.
     List(list::List),
     /// Delete a project with everything that belongs to it.
@@ -105,6 +113,9 @@ enum Command {
     /// Set what opens private images.
     #[command(subcommand)]
     Registry(credential::Credential),
+    /// Databases and stores: add, link, back up, restore.
+    #[command(subcommand)]
+    Service(service::Service),
     /// Check this machine and the server, line by line.
     Doctor(doctor::Doctor),
     /// Print completions for a shell.
@@ -149,7 +160,9 @@ async fn remote(command: Command, say: &Say) -> Done {
         Command::Rollback(rollback) => rollback.run(say).await,
         Command::Promote(promote) => promote.run(say).await,
         Command::Environment(environment) => environment.run(say).await,
+        Command::Compose(compose) => compose.run(say).await,
         Command::Logs(logs) => logs.run(say).await,
+        Command::StackTrace(trace) => trace.run(say).await,
         Command::List(list) => list.run(say).await,
         Command::Delete(delete) => delete.run(say).await,
         Command::Open(open) => open.run(say).await,
@@ -159,6 +172,7 @@ async fn remote(command: Command, say: &Say) -> Done {
         Command::Cron(cron) => cron.run(say).await,
         Command::Git(credential) => credential.run(CredentialKind::Git, say).await,
         Command::Registry(credential) => credential.run(CredentialKind::Registry, say).await,
+        Command::Service(service) => service.run(say).await,
         Command::Doctor(doctor) => doctor.run(say).await,
         Command::Serve(_) | Command::Proxy(_) | Command::Completions { .. } => Ok(Exit::Ok),
     }

@@ -90,7 +90,7 @@ impl SourceFlags {
 }
 
 /// A path becomes absolute: the server does not stand where we stand.
-fn address(text: &str) -> Got<String> {
+pub fn address(text: &str) -> Got<String> {
     let is_remote = text.contains("://") || (text.contains(':') && !Path::new(text).exists());
     if is_remote {
         Ok(text.to_owned())

@@ -2,6 +2,7 @@
 //! call, and writes the answer.
 
 mod account;
+mod compose;
 mod credentials;
 mod crons;
 mod deployments;
@@ -15,11 +16,14 @@ mod probes;
 mod projects;
 mod reviews;
 mod runtimes;
+mod services;
 mod shortcuts;
 mod sources;
+mod stack;
 mod uploads;
 
 pub use logs::From;
+pub use stack::Trace;
 
 use crate::router::Endpoint;
 use axum::Json;
@@ -32,6 +36,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         probes::endpoints(),
         account::endpoints(),
         projects::endpoints(),
+        compose::endpoints(),
         sources::endpoints(),
         environments::endpoints(),
         metrics::endpoints(),
@@ -40,10 +45,12 @@ pub fn endpoints() -> Vec<Endpoint> {
         shortcuts::endpoints(),
         deployments::endpoints(),
         credentials::endpoints(),
+        stack::endpoints(),
         crons::endpoints(),
         logs::endpoints(),
         events::endpoints(),
         runtimes::endpoints(),
+        services::endpoints(),
         uploads::endpoints(),
     ];
     nouns.into_iter().flatten().collect()

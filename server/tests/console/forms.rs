@@ -247,3 +247,24 @@ async fn p15_a_fork_is_approved_by_a_plain_form() {
         .await
         .says("This is the gallery: nothing is changed here.");
 }
+
+#[tokio::test]
+async fn p15_what_gets_a_preview_is_set_by_a_plain_form() {
+    let page = format!("{}/git", project(1));
+    let id = page.split('/').nth(2).unwrap_or_default().to_owned();
+    let form = [
+        ("id", id.as_str()),
+        ("rules[branches]", "feature/*"),
+        ("rules[ttl_h]", "many"),
+        ("rules[most]", "5"),
+        ("rules[memory_mib]", "512"),
+        ("rules[variables]", ""),
+        ("rules[secrets]", ""),
+    ];
+    let answer = owner(World::Full)
+        .post(&page, "/fn/set-previews", &form)
+        .await;
+    followed(World::Full, &answer)
+        .await
+        .says("That is no whole number.");
+}

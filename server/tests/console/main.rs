@@ -10,7 +10,10 @@
 mod world;
 
 mod browser;
+mod deployment_page;
 mod forms;
+mod git_page;
+mod imports;
 mod pages;
 mod policy;
 
@@ -28,6 +31,10 @@ pub fn project(n: u128) -> String {
     format!("/projects/{}", ProjectId::new(Time(1), n))
 }
 
+pub fn service(n: u128) -> String {
+    format!("/services/{}", ServiceId::new(Time(1), n))
+}
+
 pub fn update(n: u128) -> String {
     format!("/environments/{}/update", EnvironmentId::new(Time(1), n))
 }
@@ -43,8 +50,11 @@ pub fn every_page() -> Vec<String> {
         "/projects/new/image",
         "/projects/new/bundle",
         "/projects/new/bundle?upload=upl_00000000000000000000000001",
+        "/projects/import",
         "/deployments",
         "/deployments?status=failed&text=shop",
+        "/services",
+        "/services/new",
         "/runtimes",
         "/events",
         "/settings",
@@ -57,11 +67,20 @@ pub fn every_page() -> Vec<String> {
         deployment(11),
         deployment(12),
         deployment(13),
+        format!("{}/stack-trace", deployment(11)),
         project(1),
         format!("{}/git", project(1)),
         format!("{}/delete", project(1)),
         format!("{}/crons", project(1)),
         format!("/environments/{}/delete", EnvironmentId::new(Time(1), 1)),
+        service(1),
+        service(2),
+        service(3),
+        format!("{}/delete", service(2)),
+        format!(
+            "/backups/{}/restore",
+            BackupId::new(NOW.plus_ms(-5 * 3_600_000), 1)
+        ),
         update(1),
         format!("{}?tag=v1.4.2", update(1)),
         format!("{}/config", update(1)),

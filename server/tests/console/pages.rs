@@ -2,7 +2,7 @@
 
 use crate::browser::{nobody, owner, viewer};
 use crate::world::{Gallery, World};
-use crate::{NOW, browser::Browser, deployment, every_page, project, update};
+use crate::{NOW, browser::Browser, deployment, every_page, project, service, update};
 use ::app::call::Signed;
 use axum::http::StatusCode;
 use domain::refusal::Refusal;
@@ -22,8 +22,13 @@ async fn q42_every_page_renders_in_every_world() {
     for world in WORLDS {
         for path in every_page() {
             let page = owner(world).get(&path).await;
-            let here = world != World::Empty
-                || !(path.starts_with("/projects/prj") || path.starts_with("/environments"));
+            let of_somebody = [
+                "/projects/prj",
+                "/environments",
+                "/services/svc",
+                "/backups",
+            ];
+            let here = world != World::Empty || !of_somebody.iter().any(|p| path.starts_with(p));
             let expected = if here {
                 StatusCode::OK
             } else {
@@ -163,56 +168,6 @@ async fn i5_downtime_asks_for_a_word() {
     page.says("There is downtime")
         .says("Replace: about 40 s of downtime")
         .says("Type yes to confirm the downtime");
-}
-
-#[tokio::test]
-async fn p17_the_git_page_says_what_is_followed_and_what_came_in() {
-    let page = owner(World::Full).get(&format!("{}/git", project(1))).await;
-    page.says("Follows main")
-        .says("which was at 3f2a91c when it was last looked at")
-        .says("Also ask the repository every 60 s")
-        .says("/hooks/github/hook_")
-        .says("/hooks/generic/hook_")
-        .says("Secret token: the secret.")
-        .says("openssl dgst -sha256 -hmac")
-        .says("3 deliveries with a wrong signature")
-        .says("main@3f2a91c")
-        .says("Deployed as #12.")
-        .says("Came 2 times more; ignored.")
-        .says("Ignored: branch fix/basket-total is not tracked.")
-        .says("It is being handled.")
-        .says_not("sdh_");
-    owner(World::Full)
-        .get(&project(1))
-        .await
-        .has(&format!("href=\"{}/git\"", project(1)));
-    viewer(World::Full)
-        .get(&project(1))
-        .await
-        .says("As a viewer you can't manage Git pushes; that takes the role developer.");
-}
-
-#[tokio::test]
-async fn p15_the_git_page_shows_previews_and_what_waits_for_a_person() {
-    let page = owner(World::Full).get(&format!("{}/git", project(1))).await;
-    page.says("pull request 42")
-        .says("3f2a91c of pull request 42 comes from a fork: it waits for approval")
-        .says("Approve 3f2a91c")
-        .has("name=\"commit\" value=\"3f2a91c0d4e5b6a7980123456789abcdef012345\"")
-        .says("pr-41-shop.localhost:8080")
-        .says("Refused: there are 5 previews")
-        .says("The host does not take the token (401). Set another one.")
-        .has("API=https://staging.example.com");
-    owner(World::Full)
-        .get("/")
-        .await
-        .says("pull request 42 comes from a fork")
-        .says("Approve 3f2a91c");
-    owner(World::Live)
-        .get(&format!("{}/git", project(1)))
-        .await
-        .says("Previews are off.")
-        .says("No host is told anything.");
 }
 
 #[tokio::test]
@@ -368,4 +323,37 @@ async fn p11_what_was_skipped_says_why_and_is_no_failure() {
         .says("1 high, 12 low (trivy)");
     let failed = page.html.contains("job-error");
     assert!(!failed, "a skipped job looks like a failed one");
+}
+
+#[tokio::test]
+async fn p23_the_pages_of_services_say_how_they_are_and_who_uses_them() {
+    let list = owner(World::Live).get("/services").await;
+    list.says("orders")
+        .says("PostgreSQL")
+        .says("The image redis:8 is being pulled.")
+        .says("shop / production");
+    owner(World::Empty)
+        .get("/services")
+        .await
+        .says("No services yet");
+    let page = owner(World::Live).get(&service(1)).await;
+    page.says("#41 runs with it.")
+        .says("DATABASE_URL")
+        .says("take one home to survive its loss")
+        .says("`pg_dump` took longer than 7200 s.")
+        .has("action=\"/fn/link-service\"")
+        .has("action=\"/fn/back-up\"");
+    viewer(World::Live)
+        .get(&service(1))
+        .await
+        .says("As a viewer you can't manage services")
+        .has("disabled");
+    owner(World::Live)
+        .get(&service(3))
+        .await
+        .says("It runs elsewhere, so its backups are not ours to make.");
+    owner(World::Live)
+        .get(&format!("{}/delete", service(1)))
+        .await
+        .says("is in use: shop / production is linked to it.");
 }

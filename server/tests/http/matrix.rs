@@ -47,12 +47,15 @@ fn concrete(endpoint: &Endpoint) -> String {
         "members" => member_id().to_string(),
         "deliveries" => delivery_id().to_string(),
         "previews" => review_id().to_string(),
+        "services" => service_id().to_string(),
+        "backups" => backup_id().to_string(),
         "{provider}" => hook_id().to_string(),
         _ => "unknown".to_owned(),
     };
     let query = match (endpoint.method.as_str(), path.as_str()) {
         ("DELETE", "/v2/projects/{id}") => "?confirm=web",
         ("DELETE", "/v2/environments/{id}") => "?confirm=production",
+        ("DELETE", "/v2/services/{id}") => "?confirm=db",
         ("GET", "/v2/repository") => "?url=https://git.example/web.git",
         ("POST", "/v2/uploads") => "?name=site.zip",
         _ => "",
@@ -67,6 +70,8 @@ fn body(endpoint: &Endpoint) -> String {
     match endpoint.path.as_str() {
         "/v2/tokens" => r#"{"name":"ci","role":"viewer"}"#.into(),
         "/v2/credentials" => r#"{"kind":"git","place":"git.example","username":"bot","secret":"hunter22"}"#.into(),
+        "/v2/services" => r#"{"name":"db","kind":"postgres"}"#.into(),
+        "/v2/services/{id}/link" | "/v2/services/{id}/unlink" => format!(r#"{{"environment":"{}"}}"#, environment_id()),
         "/v2/invitations" => r#"{"email":"new@example.com","role":"viewer"}"#.into(),
         "/v2/projects" | "/v2/projects/plan" => r#"{"name":"new","source":{"kind":"image","reference":"a:1"}}"#.into(),
         "/v2/environments/{id}/update" => r#"{"digest":"d1"}"#.into(),
@@ -77,6 +82,9 @@ fn body(endpoint: &Endpoint) -> String {
         "/v2/projects/{id}/deploy/image" => r#"{"image":"app:2"}"#.into(),
         "/v2/projects/{id}/deploy/static" | "/v2/projects/{id}/deploy/image-upload" => format!(r#"{{"upload":"{}"}}"#, upload_id()),
         "/uploads" => "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.zip\"\r\n\r\nzip\r\n--b--\r\n".into(),
+        "/v2/compose/plan" => r#"{"file":"services: {a: {image: b}}"}"#.into(),
+        "/v2/compose" => r#"{"import":{"file":"services: {a: {image: b}}"},"digest":"d"}"#.into(),
+        "/v2/deployments/{id}/stack-trace" => r#"{"text":"at a (b.js:1:2)"}"#.into(),
         _ => String::new(),
     }
 }

@@ -70,6 +70,7 @@ impl World {
         world.people().await;
         world.things().await;
         world.pushes().await;
+        world.services().await;
         world
     }
 
@@ -247,6 +248,31 @@ impl World {
         self.ids.insert("git projects", project);
     }
 
+    /// A service on the fake runtime, with a backup that is done.
+    async fn services(&mut self) {
+        let new = json!({"name": "db", "kind": "redis", "image": "fake/ok:1"});
+        let made = self.send("POST", "/v2/services", "owner", new).await;
+        assert_eq!(made.status, 201, "{made:?}");
+        let id = made.json()["id"].as_str().unwrap().to_owned();
+        let backups = format!("/v2/services/{id}/backups");
+        let asked = self.send("POST", &backups, "owner", Value::Null).await;
+        assert_eq!(asked.status, 201, "{asked:?}");
+        let done = async {
+            loop {
+                let list = self.send("GET", &backups, "owner", Value::Null).await;
+                let json = list.json();
+                if json["items"][0]["status"] == "done" {
+                    return json["items"][0]["id"].as_str().unwrap().to_owned();
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        };
+        let limit = std::time::Duration::from_secs(30);
+        let backup = tokio::time::timeout(limit, done).await.unwrap();
+        self.ids.insert("services", id);
+        self.ids.insert("backups", backup);
+    }
+
     pub fn concrete(&self, endpoint: &Endpoint) -> String {
         let noun = endpoint.path.split('/').nth(2).unwrap_or_default();
         let id = self.ids.get(noun).map(String::as_str).unwrap_or_default();
@@ -260,6 +286,7 @@ impl World {
         let query = match (endpoint.method.as_str(), endpoint.path.as_str()) {
             ("DELETE", "/v2/projects/{id}") => "?confirm=site",
             ("DELETE", "/v2/environments/{id}") => "?confirm=production",
+            ("DELETE", "/v2/services/{id}") => "?confirm=db",
             ("GET", "/v2/repository") => "?url=/no/such/repository",
             ("POST", "/v2/uploads") => "?name=site.tar.gz",
             _ => "",
@@ -273,6 +300,10 @@ impl World {
             "/v2/tokens" => json!({"name": "more", "role": "viewer"}),
             "/v2/credentials" => {
                 json!({"kind": "git", "place": "git.example", "username": "bot", "secret": "hunter22"})
+            }
+            "/v2/services" => json!({"name": "more", "kind": "redis", "image": "fake/ok:1"}),
+            "/v2/services/{id}/link" | "/v2/services/{id}/unlink" => {
+                json!({"environment": self.ids["environments"]})
             }
             "/v2/invitations" => json!({"email": "new@example.com", "role": "viewer"}),
             "/v2/projects" | "/v2/projects/plan" => {
@@ -288,6 +319,11 @@ impl World {
             "/v2/projects/{id}/deploy/static" | "/v2/projects/{id}/deploy/image-upload" => {
                 json!({"upload": self.ids["uploads"]})
             }
+            "/v2/compose/plan" => json!({"file": "services: {a: {image: fake/ok}}"}),
+            "/v2/compose" => {
+                json!({"import": {"file": "services: {a: {image: fake/ok}}"}, "digest": "of another plan"})
+            }
+            "/v2/deployments/{id}/stack-trace" => json!({"text": "at a (b.js:1:2)"}),
             _ => Value::Null,
         }
     }

@@ -6,8 +6,8 @@ use domain::cron::{RunStatus, RunTrigger};
 use domain::deployment::{Phase, Trigger};
 use domain::hook::Provider;
 use domain::id::{
-    CredentialId, CronId, DeliveryId, DeploymentId, EnvironmentId, HookId, JobId, ProjectId, RunId,
-    RuntimeId, TokenId, UploadId, UserId,
+    BackupId, CredentialId, CronId, DeliveryId, DeploymentId, EnvironmentId, HookId, JobId,
+    ProjectId, RunId, RuntimeId, ServiceId, TokenId, UploadId, UserId,
 };
 use domain::job::{JobKind, JobStatus};
 use domain::source::{Origin, Source};
@@ -66,6 +66,14 @@ pub fn credential() -> CredentialView {
         expires_at: None,
         expired: false,
     }
+}
+
+pub fn service_id() -> ServiceId {
+    ServiceId::new(Time(1), 1)
+}
+
+pub fn backup_id() -> BackupId {
+    BackupId::new(Time(1), 1)
 }
 
 pub fn cron_run() -> CronRunView {

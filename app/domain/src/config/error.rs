@@ -1,6 +1,7 @@
 //! What is wrong with a configuration: where, what, and the way out.
 
 use super::units::brief;
+use crate::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -63,6 +64,23 @@ impl std::error::Error for ConfigError {}
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfigErrors(pub Vec<ConfigError>);
 
+impl ConfigErrors {
+    /// As a "no" to whoever sent it; `file` is what a person calls it.
+    pub fn refusal(&self, file: &str) -> Refusal {
+        let place = match self.0.first() {
+            Some(error) if error.line > 0 => {
+                format!("{file}, line {}, column {}", error.line, error.column)
+            }
+            Some(error) => format!("{file}: {}", error.path),
+            None => file.to_owned(),
+        };
+        Refusal {
+            code: "config_invalid".into(),
+            ..Refusal::invalid(&place, self.to_string())
+        }
+    }
+}
+
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sentences: Vec<String> = self.0.iter().map(ToString::to_string).collect();
@@ -107,6 +125,11 @@ impl Faults {
                 way_out,
             });
         }
+    }
+
+    /// Something was wrong.
+    pub fn any(&self) -> bool {
+        !self.found.is_empty()
     }
 
     /// `value`, when nothing was wrong.

@@ -52,6 +52,18 @@ impl Node {
         })
     }
 
+    /// How many nodes it consists of, and how many levels it is high.
+    pub fn extent(&self) -> (usize, usize) {
+        let children: Vec<&Node> = match &self.body {
+            Body::List(items) => items.iter().collect(),
+            Body::Map(entries) => entries.iter().map(|e| &e.value).collect(),
+            _ => return (1, 0),
+        };
+        let below = children.into_iter().map(Node::extent);
+        let (nodes, height) = below.fold((0, 0), |(n, h), (m, k)| (n + m, h.max(k)));
+        (nodes + 1, height + 1)
+    }
+
     /// Nothing was written after the colon.
     pub fn is_blank(&self) -> bool {
         matches!(&self.body, Body::Scalar { text, plain: true } if text.is_empty())

@@ -1,7 +1,8 @@
 //! From bytes to nodes: the strict part of YAML that a configuration needs.
 //!
 //! Refused are the parts by which one file means two things to two readers (duplicate keys,
-//! several documents, tags) or by which a short file becomes a long one (anchors and aliases).
+//! several documents, tags) or by which a short file becomes a long one (anchors and aliases; where
+//! a file of somebody else's format needs those, what they stand for counts as if it was written out).
 
 use super::complaint::{self, *};
 use super::error::{Fault, Faults, Position};
@@ -15,6 +16,15 @@ const MAX_NODES: usize = 10_000;
 
 /// The file's root, or nothing when it says nothing or cannot be read any further.
 pub(super) fn read(bytes: &[u8], faults: &mut Faults) -> Option<Node> {
+    document(bytes, faults, None)
+}
+
+/// The same for a file that may repeat itself by anchors and aliases.
+pub(super) fn read_with_aliases(bytes: &[u8], faults: &mut Faults) -> Option<Node> {
+    document(bytes, faults, Some(BTreeMap::new()))
+}
+
+fn document(bytes: &[u8], faults: &mut Faults, anchors: Option<Anchors>) -> Option<Node> {
     let text = text::of(bytes)
         .map_err(|(at, fault)| faults.add(at, "", fault))
         .ok()?;
@@ -23,6 +33,7 @@ pub(super) fn read(bytes: &[u8], faults: &mut Faults) -> Option<Node> {
         events,
         faults,
         nodes: 0,
+        anchors,
     }
     .document()
     .ok()
@@ -34,10 +45,15 @@ struct Stop;
 
 type Spanned<'t> = (Event<'t>, Span);
 
+/// What each anchor stands for.
+type Anchors = BTreeMap<usize, Node>;
+
 struct Builder<'t, 'f> {
     events: Parser<'t, StrInput<'t>>,
     faults: &'f mut Faults,
     nodes: usize,
+    /// `None`: they are refused.
+    anchors: Option<Anchors>,
 }
 
 impl<'t> Builder<'t, '_> {
@@ -70,26 +86,53 @@ impl<'t> Builder<'t, '_> {
     fn node(&mut self, (event, span): Spanned<'t>, path: &str, depth: usize) -> Result<Node, Stop> {
         let at = position(&span);
         self.spend(at, path, depth)?;
-        let body = match event {
+        let (anchor, body) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == saphyr_parser::ScalarStyle::Plain;
                 let body = Body::Scalar {
                     text: text.into_owned(),
                     plain,
                 };
-                self.unadorned(at, path, anchor, tag.is_some(), body)
+                let body = self.unadorned(at, path, anchor, tag.is_some(), body);
+                (anchor, body)
             }
             Event::SequenceStart(anchor, tag) => {
                 let body = self.list(path, depth)?;
-                self.unadorned(at, path, anchor, tag.is_some(), body)
+                let body = self.unadorned(at, path, anchor, tag.is_some(), body);
+                (anchor, body)
             }
             Event::MappingStart(anchor, tag) => {
                 let body = self.map(path, depth)?;
-                self.unadorned(at, path, anchor, tag.is_some(), body)
+                let body = self.unadorned(at, path, anchor, tag.is_some(), body);
+                (anchor, body)
             }
-            _ => self.refuse(at, path, ALIAS),
+            Event::Alias(anchor) => (0, self.alias(at, path, depth, anchor)?),
+            _ => (0, self.refuse(at, path, ALIAS)),
         };
-        Ok(Node { at, body })
+        let node = Node { at, body };
+        if let Some(anchors) = self.anchors.as_mut().filter(|_| anchor != 0) {
+            anchors.insert(anchor, node.clone());
+        }
+        Ok(node)
+    }
+
+    /// What the anchor stands for, paid for as if it stood here. One that is not complete yet, since
+    /// the alias is inside of it, stands for nothing.
+    fn alias(
+        &mut self,
+        at: Position,
+        path: &str,
+        depth: usize,
+        anchor: usize,
+    ) -> Result<Body, Stop> {
+        let known = self.anchors.as_ref().and_then(|all| all.get(&anchor));
+        let Some(known) = known.cloned() else {
+            return Ok(self.refuse(at, path, ALIAS));
+        };
+        let (nodes, height) = known.extent();
+        self.nodes += nodes;
+        self.spend(at, path, depth + height)?;
+        Ok(known.body)
     }
 
     fn list(&mut self, path: &str, depth: usize) -> Result<Body, Stop> {
@@ -151,10 +194,10 @@ impl<'t> Builder<'t, '_> {
         tagged: bool,
         body: Body,
     ) -> Body {
-        match (anchor, tagged) {
-            (0, false) => body,
-            (0, true) => self.refuse(at, path, TAG),
-            _ => self.refuse(at, path, ANCHOR),
+        match tagged {
+            _ if anchor != 0 && self.anchors.is_none() => self.refuse(at, path, ANCHOR),
+            true => self.refuse(at, path, TAG),
+            false => body,
         }
     }
 

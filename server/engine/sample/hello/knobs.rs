@@ -32,6 +32,9 @@ pub struct Knobs {
     pub log_lines_per_s: u32,
     /// `HELLO_QUIET=1`: no line per request.
     pub quiet: bool,
+    /// `HELLO_LINKS=1`: tells which variables it has, counts visits in the Redis that it was given,
+    /// and prints what opens that Redis as it starts, as a careless app would.
+    pub links: bool,
     /// `HELLO_DRAIN_MS`: how long SIGTERM waits for what is in flight.
     pub drain_ms: u64,
 }
@@ -54,6 +57,7 @@ impl Knobs {
                 .unwrap_or(0)
                 .min(MAX_LOG_LINES_PER_S),
             quiet: flag("HELLO_QUIET"),
+            links: flag("HELLO_LINKS"),
             drain_ms: delay("HELLO_DRAIN_MS").unwrap_or(5_000),
         }
     }

@@ -11,6 +11,7 @@ mod body;
 mod handshake;
 mod http;
 mod knobs;
+mod links;
 mod page;
 mod reply;
 mod routes;
@@ -34,6 +35,7 @@ fn main() {
         app::log(&format!("HELLO_EXIT_AT_START: exiting with {code}"));
         exit(code);
     }
+    links::blab(&knobs);
     // Before the delay: a slow start must still obey SIGTERM.
     let terminated = signal::install();
     let app = Arc::new(App::new(knobs));

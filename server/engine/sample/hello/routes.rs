@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::body::Body;
 use crate::http::Request;
 use crate::reply::Reply;
-use crate::{page, streams, websocket};
+use crate::{links, page, streams, websocket};
 use std::env;
 use std::io;
 
@@ -35,6 +35,8 @@ pub fn answer(
         "/health" => health(app, request, reply)?,
         "/headers" => reply.text(200, &received(request))?,
         "/env" => env(request, reply)?,
+        "/variables" if app.knobs.links => reply.text(200, &links::variables())?,
+        "/visits" if app.knobs.links => visits(request, reply)?,
         "/slow" => slow(app, request, reply)?,
         "/leak" => leak(app, request, reply)?,
         "/bytes" => streams::bytes(request, reply)?,
@@ -79,6 +81,15 @@ fn env(request: &Request, reply: &mut Reply<'_>) -> io::Result<()> {
     match env::var(name) {
         Ok(value) => reply.text(200, &value),
         Err(_) => reply.text(404, "not set\n"),
+    }
+}
+
+/// `POST` counts one more; `variable` names another one than `REDIS_URL`.
+fn visits(request: &Request, reply: &mut Reply<'_>) -> io::Result<()> {
+    let variable = request.parameter("variable").unwrap_or(links::REDIS_URL);
+    match links::visits(variable, request.method == "POST") {
+        Ok(count) => reply.text(200, &count),
+        Err(error) => reply.text(502, &format!("the Redis of {variable}: {error}\n")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! How the data plane is started.
+//! How the data plane is started, and how one of another build is upgraded.
 
 use super::Options;
 use crate::dirs::Dirs;

@@ -6,10 +6,14 @@ mod components;
 mod linux;
 mod locks;
 mod scanner;
+mod site;
+mod taken;
 
 pub use bom::bom;
 pub use components::{Component, Inventory};
 pub use scanner::{Scanned, Scanner, Tools};
+pub use site::files_of;
+pub use taken::Taken;
 
 /// A file of an artifact that says what is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,12 +31,22 @@ pub struct Limits {
     /// Of one file that is kept.
     pub file_bytes: u64,
     pub files: usize,
+    /// Of all files that are kept.
+    pub kept_bytes: u64,
+}
+
+/// What was found, and how much was not kept because of a limit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    pub files: Vec<File>,
+    pub left_out: u32,
 }
 
 pub const LIMITS: Limits = Limits {
     read_bytes: 16 << 30,
     file_bytes: 16 << 20,
     files: 20_000,
+    kept_bytes: 512 << 20,
 };
 
 /// Whether a file is worth reading, by its path.

@@ -9,6 +9,7 @@ mod detect;
 mod disk;
 mod environments;
 mod hooks;
+mod imports;
 mod metrics;
 mod papers;
 mod password;
@@ -17,6 +18,8 @@ mod pushes;
 mod resolve;
 mod reviews;
 mod runtimes;
+mod services;
+mod stack_trace;
 mod token;
 mod updates;
 mod uploads;
@@ -35,6 +38,7 @@ use crate::plane::Plane;
 use crate::reconciler::Memory;
 use crate::reconciler::queue::Queue;
 use crate::runtimes::Runtimes;
+use crate::services::Standing;
 use crate::source::git::Git;
 use crate::store::{Now, Store, StoreError};
 use domain::api::Reply;
@@ -74,6 +78,8 @@ pub struct Control {
     pub gauges: Arc<Gauges>,
     pub dirs: Dirs,
     pub settings: Settings,
+    /// How each service is; wakes whoever keeps them up.
+    pub services: Arc<Standing>,
     /// Wakes whoever keeps the crons' time.
     pub crons_changed: Arc<Notify>,
     /// Password hashes take 19 MiB each: so many at once, and no more.

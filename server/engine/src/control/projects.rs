@@ -25,12 +25,12 @@ const EVENTS_PAGE: u32 = 50;
 const SAMPLE: &str = "hello";
 
 /// Everything that was checked before a project is written.
-struct Checked {
-    name: String,
-    environment: String,
-    runtime: Runtime,
-    resolved: Resolved,
-    hosts: Vec<String>,
+pub(super) struct Checked {
+    pub name: String,
+    pub environment: String,
+    pub runtime: Runtime,
+    pub resolved: Resolved,
+    pub hosts: Vec<String>,
 }
 
 #[async_trait]
@@ -83,6 +83,7 @@ impl Projects for Control {
             candidate: None,
             source: &checked.resolved.source,
             config: &checked.resolved.config,
+            services: vec![],
             reuses: None,
             build: checked.resolved.build.as_ref(),
             commits: vec![],
@@ -134,7 +135,7 @@ impl Projects for Control {
             .map_err(moved_on)?
         {
             Created::Done(_) => {}
-            Created::NameTaken => return Err(name_taken(&checked.name)),
+            Created::NameTaken(name) => return Err(name_taken(&name)),
             Created::HostTaken(host) => return Err(host_taken(&host)),
         }
         self.bus.hint(&caller.org, Topic::Project(project));
@@ -253,7 +254,7 @@ impl Projects for Control {
 }
 
 impl Control {
-    async fn check(&self, caller: &Caller, new: &NewProject) -> Reply<Checked> {
+    pub(super) async fn check(&self, caller: &Caller, new: &NewProject) -> Reply<Checked> {
         let name = name::project(&new.name)?;
         let environment = name::environment(new.environment.as_deref().unwrap_or("production"))?;
         if self
@@ -355,7 +356,7 @@ impl Control {
     }
 }
 
-fn name_taken(name: &str) -> Refusal {
+pub(super) fn name_taken(name: &str) -> Refusal {
     Refusal {
         place: Some("name".into()),
         ..Refusal::conflict(

@@ -8,7 +8,7 @@ use crate::store::runtime::Runtime;
 use crate::store::upload::Upload;
 use domain::access::Caller;
 use domain::api::Reply;
-use domain::config::{self, Config, ConfigErrors, ConfigPatch};
+use domain::config::{self, Config, ConfigPatch};
 use domain::detect::BuildPlan;
 use domain::id::OrgId;
 use domain::refusal::Refusal;
@@ -80,7 +80,7 @@ impl Control {
         overrides: &ConfigPatch,
         beneath: &ConfigPatch,
     ) -> Reply<Resolved> {
-        config::validate(overrides).map_err(|errors| wrong_config("config", &errors))?;
+        config::validate(overrides).map_err(|errors| errors.refusal("config"))?;
         let (file, notes) = self.file(org, &source).await?;
         let config = Config::resolve(&[beneath, &file, overrides]);
         Ok(Resolved {
@@ -152,10 +152,7 @@ impl Control {
             )),
             Some(text) => match config::parse(&text) {
                 Ok(patch) => Ok((patch, vec![])),
-                Err(errors) => Err(wrong_config(
-                    &format!("{} at {label}", config::FILE_NAME),
-                    &errors,
-                )),
+                Err(errors) => Err(errors.refusal(&format!("{} at {label}", config::FILE_NAME))),
             },
         }
     }
@@ -175,21 +172,6 @@ impl Control {
                     .way_out(format!("Choose one of: {}.", names.join(", ")))
             }),
         }
-    }
-}
-
-fn wrong_config(place: &str, errors: &ConfigErrors) -> Refusal {
-    let first = errors.0.first();
-    let place = match first {
-        Some(error) if error.line > 0 => {
-            format!("{place}, line {}, column {}", error.line, error.column)
-        }
-        Some(error) => format!("{place}: {}", error.path),
-        None => place.to_owned(),
-    };
-    Refusal {
-        code: "config_invalid".into(),
-        ..Refusal::invalid(&place, errors.to_string())
     }
 }
 

@@ -175,6 +175,10 @@ impl Control {
         } = self.proposed(caller, &row, &runtime, update).await?;
         let note = self.place(caller, &runtime, &resolved.config).await?;
         resolved.notes.extend(note);
+        let config = &resolved.config;
+        let services = self.services_planned(&row, active.as_ref(), config);
+        let (services, notes) = services.await?;
+        resolved.notes.extend(notes);
         let (commits, commits_more) = self
             .commits(caller, active.as_ref(), &resolved.source)
             .await;
@@ -183,6 +187,7 @@ impl Control {
             candidate: candidate.as_ref(),
             source: &resolved.source,
             config: &resolved.config,
+            services,
             reuses: reuses.as_ref().map(|(of, called)| (of, *called)),
             build: resolved.build.as_ref(),
             commits,
@@ -336,7 +341,7 @@ fn confirmed(preview: &Preview, confirm: &Confirm) -> Reply<()> {
     }
 }
 
-fn plan_changed() -> Refusal {
+pub(super) fn plan_changed() -> Refusal {
     Refusal::conflict(
         "plan_changed",
         "The plan has changed since it was shown, so nothing was done.",

@@ -4,6 +4,8 @@ use super::Crons;
 use super::http::HttpCall;
 use crate::driver::{Command, DriverError, Scope};
 use crate::runtimes::Place;
+use crate::services;
+use crate::store::Stored;
 use crate::store::cron::{Claimed, Ended};
 use domain::cron::{Call, MAX_OUTPUT_BYTES, RunStatus};
 use domain::deployment::{Deployment, Phase};
@@ -35,8 +37,20 @@ impl Crons {
                 }
             }
         };
-        ended.output = self.redactor.redact(&ended.output).into_owned();
+        match self.hidden(&ended).await {
+            Ok(output) => ended.output = output,
+            Err(why) => return failed(why),
+        }
         ended
+    }
+
+    /// Its output without what its deployment was given in secret.
+    async fn hidden(&self, ended: &Ended) -> Stored<String> {
+        let redactor = match &ended.deployment {
+            Some(id) => services::redactor(&self.store, id, &self.redactor).await?,
+            None => self.redactor.clone(),
+        };
+        Ok(redactor.redact(&ended.output).into_owned())
     }
 
     fn limit(&self, claimed: &Claimed) -> Duration {

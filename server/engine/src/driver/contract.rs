@@ -6,11 +6,13 @@
 mod life;
 mod lines;
 mod look;
+mod services;
 mod used;
 
 pub use life::*;
 pub use lines::*;
 pub use look::{eventually, nothing_is_left, see};
+pub use services::*;
 pub use used::*;
 
 use super::Driver;
@@ -48,6 +50,9 @@ pub trait Harness {
     /// The same runtime, used by another installation.
     fn neighbour(&self) -> Self::Driver;
     fn app(&self, behaviour: Behaviour) -> App;
+    /// Commands inside a service from `Serves`: one that keeps what it reads on the volume, and
+    /// one that prints what is kept there.
+    fn keeps_and_prints(&self) -> [Vec<String>; 2];
 }
 
 macro_rules! contract {
@@ -80,6 +85,10 @@ macro_rules! whole_contract {
             p22_what_an_instance_uses_is_counted_while_it_runs
             another_installation_is_not_touched
             a_missing_image_is_refused_and_leaves_nothing
+            a_service_keeps_its_data_when_its_container_is_made_anew
+            a_service_joins_those_who_use_it_and_holds_up_nobody
+            an_errand_has_a_limit_and_an_end
+            what_a_service_finds_before_it_starts
         }
     };
 }

@@ -17,6 +17,9 @@
 //! | `fake/unreachable:v1` | is in a registry that does not answer |
 //! | `fake/build-fails`, `fake/build-hangs` | as `FROM` of a Dockerfile |
 //!
+//! A service of any kind runs from `fake/ok` (see `services`); from `fake/exec-fails-4` it never
+//! answers.
+//!
 //! A command inside an instance prints its words and exits with 0; `exit 3` exits with that, and
 //! `sleep 2s` takes that long.
 //!
@@ -36,6 +39,7 @@ mod images;
 mod knob;
 mod lines;
 mod server;
+mod services;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -43,11 +47,13 @@ mod world;
 
 pub use faults::{Fault, Faults, NoFaults};
 
+use super::services::Services;
 use super::{Driver, DriverError, Exec, Fingerprint, Gauge, Printed, Scope};
 use crate::clock::{Clock, SystemClock};
 use async_trait::async_trait;
 use domain::id::{EnvironmentId, InstanceId};
 use domain::instance::{InstanceSpec, Observed};
+use services::Stores;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{broadcast, mpsc, watch};
 use world::World;
@@ -72,6 +78,7 @@ struct Room {
     mode: Mode,
     faults: Arc<dyn Faults>,
     world: Mutex<World>,
+    stores: Mutex<Stores>,
     hints: broadcast::Sender<EnvironmentId>,
     /// Counts changes, for those who follow lines.
     changes: watch::Sender<u64>,
@@ -86,6 +93,7 @@ impl FakeDriver {
                 mode,
                 faults,
                 world: Mutex::default(),
+                stores: Mutex::default(),
                 hints,
                 changes,
             }),
@@ -118,6 +126,10 @@ impl Room {
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
         world.reap(self.clock.now());
         world
+    }
+
+    fn stores(&self) -> MutexGuard<'_, Stores> {
+        self.stores.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Something happened in that environment.
@@ -189,7 +201,10 @@ impl Driver for FakeDriver {
     }
 
     async fn forget(&self, environment: &EnvironmentId) -> Result<(), DriverError> {
-        self.verb("forget", environment.as_str(), |_| Ok(()))
+        self.verb("forget", environment.as_str(), |_| {
+            self.room.stores().leave(environment);
+            Ok(())
+        })
     }
 
     fn exec(&self) -> Option<&dyn Exec> {
@@ -197,6 +212,10 @@ impl Driver for FakeDriver {
     }
 
     fn gauge(&self) -> Option<&dyn Gauge> {
+        Some(self)
+    }
+
+    fn services(&self) -> Option<&dyn Services> {
         Some(self)
     }
 }

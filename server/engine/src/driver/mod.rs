@@ -7,14 +7,16 @@
 mod contract;
 pub mod docker;
 pub mod fake;
+pub mod services;
 
-use crate::contents::{File, Limits, Wanted};
+use crate::contents::{Found, Limits, Wanted};
 use async_trait::async_trait;
 use domain::id::{EnvironmentId, InstanceId};
 use domain::instance::{InstanceSpec, Observed};
 use domain::source::Artifact;
 use domain::usage::Usage;
 use domain::view::Stream;
+use services::Services;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -90,6 +92,11 @@ pub trait Driver: Send + Sync {
 
     /// Where it can: what its instances use.
     fn gauge(&self) -> Option<&dyn Gauge> {
+        None
+    }
+
+    /// Where it can: databases and stores with a volume each.
+    fn services(&self) -> Option<&dyn Services> {
         None
     }
 }
@@ -233,7 +240,7 @@ pub trait Images: Send + Sync {
         image: &str,
         wanted: Wanted,
         limits: Limits,
-    ) -> Result<Vec<File>, DriverError>;
+    ) -> Result<Found, DriverError>;
     /// Writes a directory of an image to a tar at `into`, of at most about so many bytes; nothing of the image runs.
     async fn take_out(
         &self,

@@ -71,6 +71,11 @@ impl Capture {
         }
     }
 
+    /// Its output is being read.
+    pub fn follows(&self, instance: &InstanceId) -> bool {
+        held(&self.followed).contains(instance)
+    }
+
     /// Follows the instance, unless that is done already.
     pub fn ensure(&self, followed: Followed) {
         let Some(place) = self.place(&followed.instance) else {

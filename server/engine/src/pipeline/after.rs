@@ -1,7 +1,9 @@
 //! The jobs that come after completion (P-11). Each kind has one worker, so that none of them
 //! waits for another kind, and no two of a kind run at once.
 
-use super::{Pipeline, Task, configure_crons, scan_vulnerabilities, take_screenshot};
+use super::{
+    Pipeline, Task, capture_source_maps, configure_crons, scan_vulnerabilities, take_screenshot,
+};
 use crate::store::job::{Done, Job};
 use domain::job::JobKind;
 use std::time::Duration;
@@ -13,7 +15,7 @@ pub(super) type Ended = Result<Done, String>;
 const fn limit(kind: JobKind) -> Duration {
     Duration::from_secs(match kind {
         JobKind::TakeScreenshotJob => 60,
-        JobKind::ScanVulnerabilitiesJob => 600,
+        JobKind::ScanVulnerabilitiesJob | JobKind::CaptureSourceMapsJob => 600,
         _ => 30,
     })
 }
@@ -26,6 +28,7 @@ impl Pipeline {
                 JobKind::ConfigureCronsJob => configure_crons::run(self, task).await,
                 JobKind::TakeScreenshotJob => take_screenshot::run(self, task).await,
                 JobKind::ScanVulnerabilitiesJob => scan_vulnerabilities::run(self, task).await,
+                JobKind::CaptureSourceMapsJob => capture_source_maps::run(self, task).await,
                 _ => Ok(Done::default()),
             }
         };

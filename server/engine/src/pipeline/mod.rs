@@ -6,6 +6,7 @@
 
 mod after;
 mod build_image;
+mod capture_source_maps;
 mod configure_crons;
 mod deploy_static;
 mod deploy_static_bundle;
@@ -27,7 +28,6 @@ use crate::logs::{LogWriter, Logs};
 use crate::reconciler::queue::Queue;
 use crate::runtimes::Runtimes;
 use crate::source::git::Git;
-use crate::store::credential::Key;
 use crate::store::job::{Job, Lane};
 use crate::store::{Store, StoreError, Stored};
 use domain::deployment::Deployment;
@@ -256,13 +256,8 @@ impl Pipeline {
 /// What the organization has for registries.
 async fn logins(pipeline: &Pipeline, task: &Task<'_>) -> Result<Vec<Login>, String> {
     let keys = pipeline.store.registry_keys(&task.deployment.org).await;
-    let login = |key: Key| Login {
-        registry: key.place.host,
-        username: key.username,
-        password: key.secret,
-    };
     let keys = keys.map_err(|e| e.to_string())?;
-    Ok(keys.into_iter().map(login).collect())
+    Ok(keys.into_iter().map(Login::from).collect())
 }
 
 /// The number and the artifact of the deployment that is started again.

@@ -1,19 +1,23 @@
 //! Lists what the artifact is made of, and looks each part up where a scanner is installed.
 
 use super::{Pipeline, Task, after};
-use crate::contents::{self, File, LIMITS, Scanned};
+use crate::contents::{self, Found, LIMITS, Limits, Scanned, Wanted};
 use crate::store::job::{Done, Fact};
 use domain::source::Artifact;
 use domain::view::ContentsView;
 use std::path::Path;
 
 pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> after::Ended {
-    let files = match &task.deployment.artifact {
-        Some(Artifact::Image { image, .. }) => of_image(pipeline, task, image).await?,
-        Some(Artifact::Static { root, .. }) => of_site(root.into()).await?,
-        None => return Ok(Done::skipped("It has no artifact.")),
+    let Some(found) = found(pipeline, task, contents::is_wanted, LIMITS).await? else {
+        return Ok(Done::skipped("It has no artifact."));
     };
-    let inventory = contents::inventory(&files);
+    if found.left_out > 0 {
+        let left_out = found.left_out;
+        task.say(&format!(
+            "{left_out} files were too large or too many to be read."
+        ));
+    }
+    let inventory = contents::inventory(&found.files);
     let bom = contents::bom(
         task.deployment,
         &inventory,
@@ -37,55 +41,25 @@ pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> after::Ended {
     })
 }
 
-async fn of_image(pipeline: &Pipeline, task: &Task<'_>, image: &str) -> Result<Vec<File>, String> {
-    let place = pipeline
-        .runtimes
-        .of(&task.deployment.runtime)
-        .await
-        .map_err(|e| e.to_string())?;
-    place
-        .images
-        .files(image, contents::is_wanted, LIMITS)
-        .await
-        .map_err(|e| e.to_string())
-}
-
-/// Whatever lies in the bundle; links are not followed.
-async fn of_site(root: std::path::PathBuf) -> Result<Vec<File>, String> {
-    let walk = move || {
-        let (mut found, mut folders) = (vec![], vec![root.clone()]);
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(&folder)? {
-                let entry = entry?;
-                let (path, meta) = (entry.path(), entry.metadata()?);
-                let name = relative(&path, &root);
-                if meta.is_dir() {
-                    folders.push(path);
-                } else if meta.is_file()
-                    && contents::is_wanted(&name)
-                    && meta.len() <= LIMITS.file_bytes
-                    && found.len() < LIMITS.files
-                {
-                    found.push(File {
-                        path: name,
-                        bytes: std::fs::read(path)?,
-                    });
-                }
-            }
+/// What the artifact carries of what is wanted; `None` where there is no artifact.
+pub(super) async fn found(
+    pipeline: &Pipeline,
+    task: &Task<'_>,
+    wanted: Wanted,
+    limits: Limits,
+) -> Result<Option<Found>, String> {
+    match &task.deployment.artifact {
+        None => Ok(None),
+        Some(Artifact::Static { root, .. }) => contents::files_of(root.into(), wanted, limits)
+            .await
+            .map(Some),
+        Some(Artifact::Image { image, .. }) => {
+            let place = pipeline.runtimes.of(&task.deployment.runtime).await;
+            let place = place.map_err(|e| e.to_string())?;
+            let found = place.images.files(image, wanted, limits).await;
+            found.map(Some).map_err(|e| e.to_string())
         }
-        std::io::Result::Ok(found)
-    };
-    let walked = tokio::task::spawn_blocking(walk).await;
-    walked
-        .map_err(|e| e.to_string())?
-        .map_err(|e| format!("The site's files can't be read: {e}."))
-}
-
-fn relative(path: &Path, root: &Path) -> String {
-    path.strip_prefix(root)
-        .unwrap_or(path)
-        .display()
-        .to_string()
+    }
 }
 
 async fn keep(path: &Path, bytes: &[u8]) -> Result<(), String> {

@@ -97,7 +97,8 @@ impl Reconciler {
         let Some(Artifact::Image { image, .. }) = &deployment.artifact else {
             return Err(Stumble::Moved);
         };
-        let spec = spec::instance(&looked.row, deployment, id, image, &self.cron_key);
+        let links = self.store.links_of_deployment(&deployment.id).await?;
+        let spec = spec::instance(&looked.row, deployment, id, image, &self.cron_key, &links);
         let seen_before = looked.world.observed(id).is_some();
         let result = self.driver(&deployment.runtime).await?.ensure(&spec).await;
         match result {

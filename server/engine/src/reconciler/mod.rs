@@ -22,6 +22,7 @@ use crate::logs::capture::{Capture, Followed};
 use crate::plane::{Plane, PlaneError};
 use crate::probe::Prober;
 use crate::runtimes::{NoDriver, Runtimes};
+use crate::services;
 use crate::store::{Store, StoreError};
 use domain::deployment::Deployment;
 use domain::hint::Topic;
@@ -189,13 +190,18 @@ impl Reconciler {
         deployment: &Deployment,
         id: &InstanceId,
     ) -> Result<(), Stumble> {
+        if self.capture.follows(id) {
+            return Ok(());
+        }
         let driver = self.driver(&deployment.runtime).await?;
+        let known = &self.narrator.redactor;
+        let redactor = services::redactor(&self.store, &deployment.id, known).await?;
         self.capture.ensure(Followed {
             driver,
             instance: id.clone(),
             org: deployment.org.clone(),
             environment: looked.row.id.clone(),
-            redactor: self.narrator.redactor.clone(),
+            redactor,
         });
         Ok(())
     }

@@ -2,6 +2,7 @@
 //! (P-11). Crons are in `crons`.
 
 mod crons;
+mod imports;
 
 use super::boot::Boot;
 use super::outside::{Outside, Weather};

@@ -207,6 +207,7 @@ fn assemble(outside: &Arc<Outside>) -> Boot {
         gauges: Default::default(),
         dirs,
         settings,
+        services: Arc::default(),
         crons_changed,
         hashing,
     };

@@ -1,7 +1,7 @@
 //! The fake driver behind a bad line, with the promises about instances checked at every call.
 
 use super::outside::Outside;
-use crate::contents::{File, Limits, Wanted};
+use crate::contents::{Found, Limits, Wanted};
 use crate::driver::{
     Build, Command, Driver, DriverError, Exec, Executed, Fingerprint, Images, Lines, Login,
     Printed, Scope,
@@ -201,7 +201,7 @@ impl Images for BadLine {
         image: &str,
         wanted: Wanted,
         limits: Limits,
-    ) -> Result<Vec<File>, DriverError> {
+    ) -> Result<Found, DriverError> {
         self.call("files", self.0.driver.files(image, wanted, limits))
             .await
     }

@@ -1,7 +1,7 @@
 //! What deployments made and what of it is still there (P-19).
 
 use super::event::{NewEvent, write};
-use super::{Now, Row, Store, StoreError, Stored, from_json};
+use super::{Now, Row, Store, StoreError, Stored, from_json, source_map};
 use domain::deployment::Phase;
 use domain::id::{OrgId, ProjectId, RuntimeId};
 use domain::retention::Held;
@@ -23,7 +23,8 @@ pub struct Kept {
 }
 
 const SELECT: &str = "SELECT d.id, d.org, d.project, d.environment, d.number, d.phase, d.source, d.reuses, d.runtime, d.artifact, \
-    p.name AS project_name, e.name AS environment_name \
+    p.name AS project_name, e.name AS environment_name, \
+    (SELECT COALESCE(SUM(m.size_bytes), 0) FROM source_maps m WHERE m.deployment = d.id) AS map_bytes \
     FROM deployments d JOIN projects p ON p.id = d.project JOIN environments e ON e.id = d.environment \
     WHERE d.artifact IS NOT NULL AND d.collected_at IS NULL";
 
@@ -53,6 +54,7 @@ impl Store {
             .bind(kept.held.id.as_str())
             .execute(&mut *tx)
             .await?;
+        source_map::forget(&mut tx, &kept.held.id).await?;
         let sentence = format!("What #{} made was removed to free disk space.", kept.number);
         let event = NewEvent {
             environment: Some(&kept.held.environment),
@@ -83,6 +85,7 @@ fn kept(row: &Row) -> Stored<Kept> {
     let artifact: Artifact = from_json(&text("artifact")?)?;
     let phase = text("phase")?;
     let reuses: Option<String> = row.try_get("reuses")?;
+    let map_bytes: i64 = row.try_get("map_bytes")?;
     Ok(Kept {
         held: Held {
             id: text("id")?.parse()?,
@@ -90,7 +93,7 @@ fn kept(row: &Row) -> Stored<Kept> {
             phase: Phase::parse(&phase)
                 .ok_or_else(|| StoreError::Unreadable(format!("the phase `{phase}`")))?,
             digest: artifact.digest().to_owned(),
-            size_bytes: artifact.size_bytes(),
+            size_bytes: artifact.size_bytes() + map_bytes.max(0) as u64,
             reuses: reuses.map(|id| id.parse()).transpose()?,
         },
         org: text("org")?.parse()?,

@@ -2,6 +2,7 @@
 
 use super::event::{NewEvent, write};
 use super::{Now, Row, Store, Stored};
+use crate::driver::Login;
 use domain::access::Caller;
 use domain::credential::{CredentialKind, MAX_CREDENTIALS, Place};
 use domain::id::{CredentialId, OrgId};
@@ -37,6 +38,16 @@ pub struct Key {
     pub place: Place,
     pub username: String,
     pub secret: String,
+}
+
+impl From<Key> for Login {
+    fn from(key: Key) -> Self {
+        Self {
+            registry: key.place.host,
+            username: key.username,
+            password: key.secret,
+        }
+    }
 }
 
 impl Store {

@@ -205,8 +205,11 @@ impl Store {
         for sql in [
             "DELETE FROM crons WHERE environment = $1",
             "DELETE FROM cron_runs WHERE environment = $1",
+            "DELETE FROM source_maps WHERE deployment IN (SELECT id FROM deployments WHERE environment = $1)",
             "DELETE FROM jobs WHERE deployment IN (SELECT id FROM deployments WHERE environment = $1)",
             "DELETE FROM reports WHERE about IN (SELECT id FROM deployments WHERE environment = $1)",
+            "DELETE FROM deployment_services WHERE deployment IN (SELECT id FROM deployments WHERE environment = $1)",
+            "DELETE FROM service_links WHERE environment = $1",
             "DELETE FROM deployments WHERE environment = $1",
             "DELETE FROM hosts WHERE environment = $1",
             "DELETE FROM trackings WHERE environment = $1",

@@ -18,8 +18,10 @@ pub mod member;
 pub mod project;
 pub mod review;
 pub mod runtime;
+pub mod service;
 pub mod session;
 pub mod setting;
+pub mod source_map;
 pub mod tracking;
 pub mod upload;
 

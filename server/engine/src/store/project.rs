@@ -3,7 +3,7 @@
 use super::deployment::{NewDeployment, insert};
 use super::environment::{Slot, insert_slot};
 use super::event::{NewEvent, write};
-use super::{Now, Row, Store, Stored, from_json, to_json};
+use super::{Ids, Now, Row, Store, Stored, Transaction, from_json, to_json};
 use domain::access::Caller;
 use domain::config::ConfigPatch;
 use domain::deployment::Deployment;
@@ -37,7 +37,7 @@ pub struct NewProject<'a> {
 #[derive(Debug)]
 pub enum Created {
     Done(Box<Deployment>),
-    NameTaken,
+    NameTaken(String),
     /// Another environment of the installation answers at this host.
     HostTaken(String),
 }
@@ -97,37 +97,29 @@ impl Store {
         now: Now,
     ) -> Stored<Created> {
         let mut tx = self.begin().await?;
-        let named = sqlx::query("SELECT 1 FROM projects WHERE org = $1 AND name = $2")
-            .bind(caller.org.as_str())
-            .bind(new.name);
-        if named.fetch_optional(&mut *tx).await?.is_some() {
-            return Ok(Created::NameTaken);
+        let created = put(&mut tx, caller, new, first, now).await?;
+        if matches!(created, Created::Done(_)) {
+            tx.commit().await?;
         }
-        sqlx::query("INSERT INTO projects (id, org, name, origin, created_at, last_number) VALUES ($1, $2, $3, $4, $5, 0)")
-            .bind(new.id.as_str()).bind(caller.org.as_str()).bind(new.name).bind(to_json(new.origin)?).bind(now.at.0)
-            .execute(&mut *tx).await?;
-        let slot = Slot {
-            id: &new.environment,
-            project: &new.id,
-            name: new.environment_name,
-            runtime: new.runtime,
-            overrides: new.overrides,
-            hosts: new.hosts,
-        };
-        if let Some(host) = insert_slot(&mut tx, caller, slot, now).await? {
-            return Ok(Created::HostTaken(host));
+        Ok(created)
+    }
+
+    /// Several of them: all or nothing. What stands in the way of the first that can't be made.
+    pub async fn create_projects(
+        &self,
+        caller: &Caller,
+        all: Vec<(NewProject<'_>, NewDeployment<'_>)>,
+        ids: Ids<'_>,
+    ) -> Stored<Option<Created>> {
+        let mut tx = self.begin().await?;
+        for (new, first) in all {
+            let created = put(&mut tx, caller, new, first, ids()).await?;
+            if !matches!(created, Created::Done(_)) {
+                return Ok(Some(created));
+            }
         }
-        let sentence = format!("{} created the project {}.", caller.email, new.name);
-        write(
-            &mut tx,
-            now,
-            NewEvent::by(&caller.org, Some(&caller.user), "project_created", sentence)
-                .project(&new.id),
-        )
-        .await?;
-        let deployment = insert(&mut tx, caller, first).await?;
         tx.commit().await?;
-        Ok(Created::Done(Box::new(deployment)))
+        Ok(None)
     }
 
     /// Marks every environment of it for deletion: the planner does the rest. False when there is no such project.
@@ -158,6 +150,40 @@ impl Store {
             .map(|r| Ok(r.try_get::<String, _>("id")?.parse()?))
             .collect()
     }
+}
+
+async fn put(
+    tx: &mut Transaction<'_>,
+    caller: &Caller,
+    new: NewProject<'_>,
+    first: NewDeployment<'_>,
+    now: Now,
+) -> Stored<Created> {
+    let named = sqlx::query("SELECT 1 FROM projects WHERE org = $1 AND name = $2")
+        .bind(caller.org.as_str())
+        .bind(new.name);
+    if named.fetch_optional(&mut **tx).await?.is_some() {
+        return Ok(Created::NameTaken(new.name.to_owned()));
+    }
+    sqlx::query("INSERT INTO projects (id, org, name, origin, created_at, last_number) VALUES ($1, $2, $3, $4, $5, 0)")
+        .bind(new.id.as_str()).bind(caller.org.as_str()).bind(new.name).bind(to_json(new.origin)?).bind(now.at.0)
+        .execute(&mut **tx).await?;
+    let slot = Slot {
+        id: &new.environment,
+        project: &new.id,
+        name: new.environment_name,
+        runtime: new.runtime,
+        overrides: new.overrides,
+        hosts: new.hosts,
+    };
+    if let Some(host) = insert_slot(tx, caller, slot, now).await? {
+        return Ok(Created::HostTaken(host));
+    }
+    let sentence = format!("{} created the project {}.", caller.email, new.name);
+    let event = NewEvent::by(&caller.org, Some(&caller.user), "project_created", sentence);
+    write(tx, now, event.project(&new.id)).await?;
+    let deployment = insert(tx, caller, first).await?;
+    Ok(Created::Done(Box::new(deployment)))
 }
 
 fn project(row: &Row) -> Stored<Project> {

@@ -6,10 +6,13 @@ mod credentials;
 mod crons;
 mod deployments;
 mod hooks;
+mod imports;
 mod logs;
 mod projects;
 mod reviews;
 mod scene;
+mod services;
+mod trace;
 mod used;
 
 use domain::access::{Caller, Role};

@@ -33,20 +33,25 @@ async fn create(room: &Room, command: &Command<'_>) -> Result<String, DriverErro
         cmd: Some(command.argv.to_vec()),
         ..ExecConfig::default()
     };
+    begin(room, &name::container(command.instance), config).await
+}
+
+pub(super) async fn begin(
+    room: &Room,
+    container: &str,
+    config: ExecConfig,
+) -> Result<String, DriverError> {
     let made = room
         .client
         .engine()
         .await?
-        .create_exec(&name::container(command.instance), config)
+        .create_exec(container, config)
         .await;
     match made {
         Ok(made) => Ok(made.id),
-        Err(e) if matches!(error::status(&e), Some(404 | 409)) => {
-            Err(DriverError::Refused(format!(
-                "The instance does not run just now: {}.",
-                error::message(&e)
-            )))
-        }
+        Err(e) if matches!(error::status(&e), Some(404 | 409)) => Err(DriverError::Refused(
+            format!("It does not run just now: {}.", error::message(&e)),
+        )),
         Err(e) => Err(room.client.failed("run a command in the instance", &e)),
     }
 }
@@ -73,7 +78,7 @@ async fn follow(
 }
 
 /// No such program in the image: 400 with the runtime's own words.
-fn not_started(room: &Room, e: &bollard::errors::Error) -> DriverError {
+pub(super) fn not_started(room: &Room, e: &bollard::errors::Error) -> DriverError {
     match error::status(e) {
         Some(400 | 409) => DriverError::Refused(format!(
             "The command could not be started: {}.",
@@ -83,14 +88,14 @@ fn not_started(room: &Room, e: &bollard::errors::Error) -> DriverError {
     }
 }
 
-async fn code(room: &Room, id: &str) -> Result<Option<i64>, DriverError> {
+pub(super) async fn code(room: &Room, id: &str) -> Result<Option<i64>, DriverError> {
     let seen = room.client.engine().await?.inspect_exec(id).await;
     let seen = seen.map_err(|e| room.client.failed("say how a command ended", &e))?;
     Ok(seen.exit_code)
 }
 
 /// The Engine has no verb for this: its process is ended from outside, where that is possible.
-async fn end(room: &Room, id: &str) -> bool {
+pub(super) async fn end(room: &Room, id: &str) -> bool {
     let Ok(engine) = room.client.engine().await else {
         return false;
     };

@@ -4,7 +4,7 @@
 //! is kept until that is known; then later layers lay over earlier ones, and a whiteout removes.
 
 use super::Room;
-use crate::contents::{File, Limits, Wanted};
+use crate::contents::{File, Found, Limits, Taken, Wanted};
 use crate::driver::DriverError;
 use flate2::read::MultiGzDecoder;
 use futures_util::{StreamExt, TryStreamExt};
@@ -33,7 +33,7 @@ pub async fn files(
     image: &str,
     wanted: Wanted,
     limits: Limits,
-) -> Result<Vec<File>, DriverError> {
+) -> Result<Found, DriverError> {
     let engine = room.client.patient(PATIENCE).await?;
     let saved = engine.export_image(image).map_err(io::Error::other);
     // A reader that blocks, on a thread where it may; it ends with the stream that feeds it.
@@ -56,17 +56,17 @@ pub async fn files(
     read.map_err(|e| DriverError::Unreachable(format!("The layers of {image} can't be read: {e}.")))
 }
 
-fn read(saved: impl Read, wanted: Wanted, limits: Limits) -> io::Result<Vec<File>> {
+fn read(saved: impl Read, wanted: Wanted, limits: Limits) -> io::Result<Found> {
     let mut archive = tar::Archive::new(saved.take(limits.read_bytes));
     let (mut layers, mut links) = (BTreeMap::new(), BTreeMap::new());
-    let (mut order, mut kept) = (vec![], 0);
+    let (mut order, mut taken) = (vec![], Taken::default());
     for entry in archive.entries()? {
         let mut entry = entry?;
         let name = entry.path()?.display().to_string();
         if name == MANIFEST {
             order = layers_in_order(&mut entry)?;
         } else if entry.header().entry_type().is_file() {
-            let layer = layer(entry, wanted, limits, &mut kept)?;
+            let layer = layer(entry, wanted, limits, &mut taken)?;
             layers.extend(layer.map(|layer| (name, layer)));
         } else if let Some(target) = link(&entry) {
             links.insert(name, target);
@@ -75,11 +75,11 @@ fn read(saved: impl Read, wanted: Wanted, limits: Limits) -> io::Result<Vec<File
     let all = order
         .iter()
         .filter_map(|name| layers.get(links.get(name).unwrap_or(name)));
-    Ok(all
-        .fold(Layer::new(), laid_over)
-        .into_iter()
-        .filter_map(file)
-        .collect())
+    let whole = all.fold(Layer::new(), laid_over);
+    Ok(Found {
+        files: whole.into_iter().filter_map(file).collect(),
+        left_out: taken.left_out,
+    })
 }
 
 fn file((path, bytes): (String, Option<Vec<u8>>)) -> Option<File> {
@@ -102,7 +102,7 @@ fn layer(
     mut entry: impl Read,
     wanted: Wanted,
     limits: Limits,
-    kept: &mut usize,
+    taken: &mut Taken,
 ) -> io::Result<Option<Layer>> {
     let mut head = vec![];
     entry.by_ref().take(BLOCK).read_to_end(&mut head)?;
@@ -114,10 +114,10 @@ fn layer(
     }
     if is_gzip {
         let plain = MultiGzDecoder::new(whole).take(limits.read_bytes);
-        return of_tar(plain, wanted, limits, kept).map(Some);
+        return of_tar(plain, wanted, limits, taken).map(Some);
     }
     match is_tar {
-        true => of_tar(whole, wanted, limits, kept).map(Some),
+        true => of_tar(whole, wanted, limits, taken).map(Some),
         false => Ok(None),
     }
 }
@@ -132,7 +132,7 @@ fn of_tar(
     reader: impl Read,
     wanted: Wanted,
     limits: Limits,
-    kept: &mut usize,
+    taken: &mut Taken,
 ) -> io::Result<Layer> {
     let mut layer = Layer::new();
     for entry in tar::Archive::new(reader).entries()? {
@@ -144,14 +144,12 @@ fn of_tar(
             layer.insert(path.to_owned(), None);
         } else if entry.header().entry_type().is_file()
             && wanted(path)
-            && entry.size() <= limits.file_bytes
-            && *kept < limits.files
+            && taken.take(entry.size(), limits)
         {
             let mut bytes = vec![];
             let path = path.to_owned();
             entry.take(limits.file_bytes).read_to_end(&mut bytes)?;
             layer.insert(path, Some(bytes));
-            *kept += 1;
         }
     }
     Ok(layer)
@@ -229,7 +227,9 @@ mod tests {
             ("manifest.json", manifest),
             ("blobs/1", &one),
         ]);
-        let files = read(&saved[..], |path| path.ends_with(".lock"), LIMITS).unwrap();
+        let files = read(&saved[..], |path| path.ends_with(".lock"), LIMITS)
+            .unwrap()
+            .files;
         let said: Vec<_> = files
             .iter()
             .map(|f| format!("{} {}", f.path, String::from_utf8_lossy(&f.bytes)))

@@ -1,7 +1,7 @@
 //! Images, where the Engine keeps them.
 
 use super::{Docker, Room, build, error, files, load, name, pull, take_out};
-use crate::contents::{File, Limits, Wanted};
+use crate::contents::{Found, Limits, Wanted};
 use crate::driver::{Build, DriverError, Images, Lines, Login};
 use async_trait::async_trait;
 use bollard::query_parameters::{RemoveImageOptionsBuilder, TagImageOptionsBuilder};
@@ -40,7 +40,7 @@ impl Images for Docker {
         image: &str,
         wanted: Wanted,
         limits: Limits,
-    ) -> Result<Vec<File>, DriverError> {
+    ) -> Result<Found, DriverError> {
         files::files(&self.room, image, wanted, limits).await
     }
 

@@ -43,6 +43,7 @@ mod output;
 mod pull;
 mod registry;
 mod remove;
+mod service;
 mod settle;
 mod spare;
 mod spec;
@@ -54,6 +55,7 @@ mod usage;
 
 pub use options::{Options, Subnets};
 
+use super::services::Services;
 use super::{Command, Driver, DriverError, Exec, Executed, Fingerprint, Gauge, Printed, Scope};
 use async_trait::async_trait;
 use client::Client;
@@ -197,6 +199,10 @@ impl Driver for Docker {
     }
 
     fn gauge(&self) -> Option<&dyn Gauge> {
+        Some(self)
+    }
+
+    fn services(&self) -> Option<&dyn Services> {
         Some(self)
     }
 }

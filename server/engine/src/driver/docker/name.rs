@@ -1,13 +1,16 @@
 //! What things are called in the Engine. Names are derived from ids, never remembered: whoever
 //! crashed between two calls finds again what they made.
 
-use domain::id::{EnvironmentId, InstanceId};
+use domain::id::{EnvironmentId, InstanceId, ServiceId};
 use domain::instance::InstanceSpec;
 use std::collections::HashMap;
 
 pub const INSTALLATION: &str = "sealdock.installation";
 pub const ENVIRONMENT: &str = "sealdock.environment";
 pub const INSTANCE: &str = "sealdock.instance";
+pub const SERVICE: &str = "sealdock.service";
+/// What a service's container was made from.
+pub const SPEC: &str = "sealdock.spec";
 
 /// Images of ours are all under this prefix; nothing else is ever discarded.
 pub const IMAGES: &str = "sealdock/";
@@ -29,6 +32,24 @@ pub fn network(environment: &EnvironmentId) -> String {
 /// Volumes are named by environment too: `data` of one tenant is not `data` of another.
 pub fn volume(environment: &EnvironmentId, name: &str) -> String {
     format!("sealdock-{environment}-{name}")
+}
+
+/// A service's container, its own network and its volume are all called this.
+pub fn service(id: &ServiceId) -> String {
+    format!("sealdock-{id}")
+}
+
+/// The environment whose network is called so.
+pub fn environment_of(network: &str) -> Option<EnvironmentId> {
+    network.strip_prefix("sealdock-")?.parse().ok()
+}
+
+/// The labels of everything that belongs to a service.
+pub fn service_labels(id: &ServiceId, installation: &str) -> HashMap<String, String> {
+    HashMap::from([
+        (INSTALLATION.to_owned(), installation.to_owned()),
+        (SERVICE.to_owned(), id.to_string()),
+    ])
 }
 
 /// What a person or a filter can find an instance by.

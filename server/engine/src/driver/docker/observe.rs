@@ -182,7 +182,7 @@ pub async fn inspect(
 }
 
 /// Best effort: an exit is worth reporting without them too.
-async fn last_lines(room: &Room, container: &str) -> Vec<String> {
+pub async fn last_lines(room: &Room, container: &str) -> Vec<String> {
     let Ok(engine) = room.client.engine().await else {
         return Vec::new();
     };

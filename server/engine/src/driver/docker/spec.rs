@@ -9,10 +9,10 @@ use bollard::models::{
 use domain::instance::InstanceSpec;
 use std::collections::HashMap;
 
-const MIB: i64 = 1024 * 1024;
+pub(super) const MIB: i64 = 1024 * 1024;
 const NANO_CPUS_PER_MILLI: i64 = 1_000_000;
 /// A fork bomb ends here; ordinary servers stay far below.
-const PIDS: i64 = 512;
+pub(super) const PIDS: i64 = 512;
 
 pub fn container(spec: &InstanceSpec, options: &Options) -> ContainerCreateBody {
     let mut host = host(spec);
@@ -74,7 +74,7 @@ fn loopback() -> PortBinding {
 
 /// Bounded, or a chatty app fills the disk. `json-file` can be followed, whatever the
 /// Engine's own default is.
-fn log_config() -> HostConfigLogConfig {
+pub(super) fn log_config() -> HostConfigLogConfig {
     let option = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     HostConfigLogConfig {
         typ: Some("json-file".into()),

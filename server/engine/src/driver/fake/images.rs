@@ -3,7 +3,7 @@
 
 use super::FakeDriver;
 use super::knob::Knob;
-use crate::contents::{File, Limits, Wanted};
+use crate::contents::{Found, Limits, Wanted};
 use crate::driver::{Build, DriverError, Images, Lines, Login};
 use crate::source::image_archive;
 use async_trait::async_trait;
@@ -80,8 +80,8 @@ impl Images for FakeDriver {
     }
 
     /// A fake image is made of nothing.
-    async fn files(&self, image: &str, _: Wanted, _: Limits) -> Result<Vec<File>, DriverError> {
-        self.verb("files", image, |_| Ok(vec![]))
+    async fn files(&self, image: &str, _: Wanted, _: Limits) -> Result<Found, DriverError> {
+        self.verb("files", image, |_| Ok(Found::default()))
     }
 
     /// One page, that says what an instance of the image would say first.

@@ -44,6 +44,10 @@ impl Harness for Here {
             command: None,
         }
     }
+
+    fn keeps_and_prints(&self) -> [Vec<String>; 2] {
+        [vec!["keep".into()], vec!["pg_dump".into()]]
+    }
 }
 
 struct Silence;

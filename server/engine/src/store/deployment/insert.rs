@@ -69,6 +69,7 @@ pub(crate) async fn insert(
         collected: false,
     };
     insert_row(tx, &deployment, new.project_name).await?;
+    keep_links(tx, &deployment).await?;
     let reused = new.reuses.and_then(|of| of.artifact.as_ref());
     insert_jobs(tx, &deployment, reused, new.ids).await?;
     let sentence = format!(
@@ -123,6 +124,18 @@ async fn insert_row(tx: &mut Transaction<'_>, d: &Deployment, project_name: &str
         .bind(d.since.0)
         .bind(d.reuses.as_ref().map(DeploymentId::as_str))
         .bind(d.build.as_ref().map(to_json).transpose()?)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// The services that its environment is linked to now stay its own, whatever is linked later.
+async fn keep_links(tx: &mut Transaction<'_>, d: &Deployment) -> Stored<()> {
+    let sql = "INSERT INTO deployment_services (deployment, service, org, prefix) \
+               SELECT $1, service, org, prefix FROM service_links WHERE environment = $2";
+    sqlx::query(sql)
+        .bind(d.id.as_str())
+        .bind(d.environment.as_str())
         .execute(&mut **tx)
         .await?;
     Ok(())

@@ -2,10 +2,10 @@
 //! failure is tried again, but not for ever.
 
 use super::Job;
-use crate::store::{Store, StoreError, Stored, Transaction, to_json};
+use crate::store::{Store, StoreError, Stored, Transaction, source_map, to_json};
 use domain::job::JobStatus;
 use domain::time::Time;
-use domain::view::ContentsView;
+use domain::view::{ContentsView, SourceMapView};
 use sqlx::Row as _;
 
 /// Then it has failed.
@@ -27,6 +27,7 @@ pub enum Fact {
     /// The picture is there.
     Screenshot,
     Contents(ContentsView),
+    SourceMaps(Vec<SourceMapView>),
 }
 
 impl Done {
@@ -135,6 +136,9 @@ async fn note(tx: &mut Transaction<'_>, job: &Job, fact: &Fact, now: Time) -> St
             sqlx::query("UPDATE deployments SET contents = $2 WHERE id = $1")
                 .bind(id)
                 .bind(to_json(contents)?)
+        }
+        Fact::SourceMaps(maps) => {
+            return source_map::replace(tx, &job.org, &job.deployment, maps).await;
         }
     }
     .execute(&mut **tx)

@@ -15,6 +15,8 @@ fn main() {
                 return;
             }
         }
+        "keeps" => return keep(),
+        "prints-kept" => return print_kept(),
         "waits" => std::thread::sleep(std::time::Duration::from_secs(3600)),
         "counts" => {
             let path = std::env::args().nth(2).unwrap_or_default();
@@ -38,6 +40,20 @@ fn print() {
     for n in 1..=200 {
         println!("out {n}");
         eprintln!("err {n}");
+    }
+}
+
+/// On the volume, if it has one.
+const HELD: &str = "/data/held";
+
+fn keep() {
+    let mut file = std::fs::File::create(HELD).expect("a volume");
+    std::io::copy(&mut std::io::stdin(), &mut file).expect("what it reads");
+}
+
+fn print_kept() {
+    if let Ok(mut file) = std::fs::File::open(HELD) {
+        let _ = std::io::copy(&mut file, &mut std::io::stdout());
     }
 }
 

@@ -145,6 +145,8 @@ fn leave() {
 pub fn options(installation: &str) -> Options {
     Options {
         settle_after: Duration::from_millis(300),
+        // The app does not end by itself.
+        stop_grace_s: 1,
         ..Options::new(installation)
     }
 }
@@ -172,6 +174,14 @@ impl Harness for Here {
             command: Some(vec![word.into()]),
         }
     }
+
+    fn keeps_and_prints(&self) -> [Vec<String>; 2] {
+        [words(["/app", "keeps"]), words(["/app", "prints-kept"])]
+    }
+}
+
+fn words(words: [&str; 2]) -> Vec<String> {
+    words.map(str::to_owned).to_vec()
 }
 
 async fn build_app(driver: &Docker) -> String {

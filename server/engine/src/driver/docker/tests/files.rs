@@ -29,7 +29,7 @@ async fn p11_what_an_image_carries_is_read_without_running_it() {
     let image = built.expect("the image builds").digest().to_owned();
     let files = docker.files(&image, is_wanted, LIMITS).await;
     docker.discard(&tag("files")).await.expect("the image goes");
-    let purls: Vec<_> = inventory(&files.expect("its layers are read"))
+    let purls: Vec<_> = inventory(&files.expect("its layers are read").files)
         .components
         .keys()
         .map(|c| c.purl())

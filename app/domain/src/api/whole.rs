@@ -1,0 +1,44 @@
+//! Everything that is in `domain::api`, behind one name.
+
+use super::{
+    Accounts, Credentials, Crons, Deployments, Environments, Hooks, Imports, Metrics, Projects,
+    Reviews, Runtimes, Services, StackTraces, Updates, Uploads,
+};
+
+/// The whole product.
+pub trait Sealdock:
+    Accounts
+    + Projects
+    + Environments
+    + Imports
+    + Deployments
+    + StackTraces
+    + Crons
+    + Updates
+    + Hooks
+    + Reviews
+    + Credentials
+    + Services
+    + Metrics
+    + Runtimes
+    + Uploads
+{
+}
+impl<T> Sealdock for T where
+    T: Accounts
+        + Projects
+        + Environments
+        + Imports
+        + Deployments
+        + StackTraces
+        + Crons
+        + Updates
+        + Hooks
+        + Reviews
+        + Credentials
+        + Services
+        + Metrics
+        + Runtimes
+        + Uploads
+{
+}

@@ -1,0 +1,45 @@
+//! The drawn job graph, and what source maps make of a stack trace.
+
+use crate::browser::owner;
+use crate::deployment;
+use crate::world::World;
+
+#[tokio::test]
+async fn p3_the_page_draws_every_job_with_its_name_status_and_log() {
+    let page = owner(World::Building).get(&deployment(12)).await;
+    page.has("aria-label=\"Job graph\"")
+        .has("aria-label=\"BuildImageJob, Running, after DownloadRepoJob\"")
+        .has("aria-label=\"CaptureSourceMapsJob, Pending, after MarkDeploymentCompleteJob\"")
+        .has("class=\"job-edges\"")
+        .has("d=\"M");
+    let nodes = page.html.matches("class=\"job-node tone-").count();
+    assert_eq!(nodes, 8);
+    let graph = page.html.split("class=\"job-graph\"").nth(1).unwrap();
+    let graph = graph.split("</nav>").next().unwrap();
+    assert_eq!(graph.matches("?job=").count(), 8, "each leads to its log");
+    for html in ["<span", "<div", "<svg"] {
+        assert!(
+            !graph.split_once("job-edges").unwrap().1.contains(html),
+            "{html} stands inside of the picture"
+        );
+    }
+}
+
+#[tokio::test]
+async fn p11_a_pasted_stack_trace_is_read_without_wasm() {
+    let path = format!("{}/stack-trace", deployment(11));
+    let browser = owner(World::Live);
+    let page = browser.get(&path).await;
+    page.says("1 source map is kept").has("<textarea");
+    let id = path.split('/').nth(2).unwrap();
+    let text = "Error: no\n    at c (https://app.example/main.js:1:86)";
+    let page = browser
+        .post(&path, &path, &[("id", id), ("text", text)])
+        .await;
+    page.says("priceOf ../src/basket.ts:10:11")
+        .says("1 of 1 frames are known.");
+    let page = browser
+        .post(&path, &path, &[("id", id), ("text", "hello")])
+        .await;
+    page.says("No line of this text is a frame of a stack trace.");
+}
