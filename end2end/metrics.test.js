@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { zip } from './lib/archive.js'
-import { ask, bundle, Client, served } from './lib/client.js'
+import { ask, bundle, Client, image, served } from './lib/client.js'
 import { eventually } from './lib/eventually.js'
 import { Sealdock } from './lib/sealdock.js'
 import { otherTenant } from './lib/tenant.js'
@@ -11,7 +11,7 @@ import { otherTenant } from './lib/tenant.js'
 const HOST = 'site.localhost'
 
 describe('metrics', { concurrency: 1 }, () => {
-  let sealdock, client, environment
+  let sealdock, client, environment, other
 
   before(async () => {
     sealdock = await Sealdock.start({ args: ['--runtime', 'fake'] }) // It needs no Engine.
@@ -46,7 +46,7 @@ describe('metrics', { concurrency: 1 }, () => {
 
   it('X-11 nobody reads them without a token, and another organization reads its own', async () => {
     assert.equal((await scrape('none')).status, 401)
-    const other = await otherTenant(sealdock)
+    other = await otherTenant(sealdock)
     assert.equal((await other.refused('GET', `/v2/environments/${environment}/traffic`)).status, 404)
   })
 
@@ -58,5 +58,21 @@ describe('metrics', { concurrency: 1 }, () => {
     }, { timeoutMs: 100_000, everyMs: 1_000 })
     const { requests_by_minute: minutes } = await client.environment(environment)
     assert.ok(minutes.at(-1) > 0 || minutes.some((n) => n > 0))
+  })
+
+  it('P-22 what each instance uses is counted, and scraped by its name', async () => {
+    const view = await client.live('app', image('fake/ok:v1', false), { replicas: 2 })
+    const { instances } = await eventually('both were looked at', async () => {
+      const traffic = await client.get(`/v2/environments/${view.summary.environment}/traffic`)
+      return traffic.instances.length === 2 && traffic
+    }, { timeoutMs: 40_000, everyMs: 500 })
+    for (const { id, now } of instances) {
+      assert.ok(id.startsWith(view.summary.id) && now.memory_bytes > 0 && now.memory_limit_bytes > now.memory_bytes)
+      const { text } = await scrape(client.token)
+      const labels = `{project="app",environment="production",instance="${id}"}`
+      assert.ok(text.includes(`sealdock_instance_memory_limit_bytes${labels} ${now.memory_limit_bytes}`))
+      assert.match(text, /# TYPE sealdock_instance_cpu_seconds_total counter/)
+    }
+    assert.doesNotMatch((await scrape(other.token)).text, /sealdock_instance_memory_bytes{/)
   })
 })

@@ -69,6 +69,7 @@ fn pages() -> impl IntoView {
             <Route path=path!("/environments/:id/update/config") view=|| view! { <EditConfig/> }.into_any()/>
             <Route path=path!("/environments/:id/traffic") view=|| view! { <Traffic/> }.into_any()/>
             <Route path=path!("/environments/:id/versions") view=|| view! { <Versions/> }.into_any()/>
+            <Route path=path!("/environments/:id/delete") view=|| view! { <DeleteEnvironment/> }.into_any()/>
             <Route path=path!("/services") view=|| view! { <Services/> }.into_any()/>
             <Route path=path!("/services/new") view=|| view! { <NewService/> }.into_any()/>
             <Route path=path!("/services/:id") view=|| view! { <Service/> }.into_any()/>
@@ -78,6 +79,7 @@ fn pages() -> impl IntoView {
             <Route path=path!("/events") view=|| view! { <Events/> }.into_any()/>
             <Route path=path!("/settings") view=|| view! { <Settings/> }.into_any()/>
             <Route path=path!("/settings/disk") view=|| view! { <Disk/> }.into_any()/>
+            <Route path=path!("/settings/credentials") view=|| view! { <Credentials/> }.into_any()/>
             <Route path=path!("/settings/tokens") view=|| view! { <Tokens/> }.into_any()/>
             <Route path=path!("/settings/members") view=|| view! { <Members/> }.into_any()/>
             <Route path=path!("/setup") view=|| view! { <Setup/> }.into_any()/>

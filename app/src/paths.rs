@@ -14,6 +14,7 @@ pub const EVENTS: &str = "/events";
 pub const SETTINGS: &str = "/settings";
 pub const TOKENS: &str = "/settings/tokens";
 pub const DISK: &str = "/settings/disk";
+pub const CREDENTIALS: &str = "/settings/credentials";
 pub const MEMBERS: &str = "/settings/members";
 pub const SIGN_IN: &str = "/sign-in";
 
@@ -59,6 +60,10 @@ pub fn update(id: &EnvironmentId) -> String {
 
 pub fn edit_config(id: &EnvironmentId) -> String {
     format!("/environments/{id}/update/config")
+}
+
+pub fn delete_environment(id: &EnvironmentId) -> String {
+    format!("/environments/{id}/delete")
 }
 
 pub fn traffic(id: &EnvironmentId) -> String {

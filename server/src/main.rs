@@ -11,5 +11,8 @@ fn main() -> ExitCode {
         eprintln!("ssh can't be run: {error}");
         return ExitCode::FAILURE;
     }
+    if let Some(code) = engine::source::git::askpass::answer_if_asked() {
+        return code;
+    }
     server::cli::main()
 }

@@ -58,6 +58,8 @@ pub enum Action {
     ManageServices,
     /// Delete a service with its data, or put a backup in its data's place.
     ReplaceData,
+    /// Set and remove what opens private repositories and registries.
+    ManageCredentials,
     /// See and change runtimes.
     ManageRuntimes,
     /// Create and revoke one's own API tokens.
@@ -68,7 +70,7 @@ pub enum Action {
 
 impl Action {
     /// For the table and the test that walks over it.
-    pub const ALL: [Action; 11] = [
+    pub const ALL: [Action; 12] = [
         Action::Read,
         Action::ReadLogs,
         Action::CreateProject,
@@ -77,6 +79,7 @@ impl Action {
         Action::ManageHooks,
         Action::ManageServices,
         Action::ReplaceData,
+        Action::ManageCredentials,
         Action::ManageRuntimes,
         Action::ManageTokens,
         Action::ManageMembers,
@@ -92,6 +95,7 @@ impl Action {
             | Action::ManageServices => Role::Developer,
             Action::Delete
             | Action::ReplaceData
+            | Action::ManageCredentials
             | Action::ManageRuntimes
             | Action::ManageMembers => Role::Owner,
         }
@@ -107,6 +111,7 @@ impl Action {
             Action::ManageHooks => "manage Git pushes",
             Action::ManageServices => "manage services",
             Action::ReplaceData => "delete or replace the data of a service",
+            Action::ManageCredentials => "manage access to Git hosts and registries",
             Action::ManageRuntimes => "manage runtimes",
             Action::ManageTokens => "manage API tokens",
             Action::ManageMembers => "manage members",
@@ -168,6 +173,7 @@ mod tests {
             ManageHooks: developer
             ManageServices: developer
             ReplaceData: owner
+            ManageCredentials: owner
             ManageRuntimes: owner
             ManageTokens: viewer
             ManageMembers: owner"#]]

@@ -4,13 +4,17 @@
 //! tenant's id is `not_found`, exactly like one that never was. Every write wakes the reconciler
 //! and returns what a read would return.
 
+mod account;
 mod imports;
+mod lists;
 mod reviews;
 mod services;
 mod stack_traces;
 mod whole;
 
+pub use account::{NewOwner, NewToken};
 pub use imports::{ComposeFile, ConfirmImport, Imports};
+pub use lists::{DeploymentFilter, LogQuery};
 pub use reviews::{Approve, Reviews};
 pub use services::{Link, NewService, Restore, ServiceSettings, Services};
 pub use stack_traces::StackTraces;
@@ -19,9 +23,11 @@ pub use whole::Sealdock;
 use crate::access::{Caller, Role};
 use crate::build_log::Outline;
 use crate::config::ConfigPatch;
+use crate::credential::NewCredential;
 use crate::hook::Provider;
 use crate::id::{
-    CronId, DeliveryId, DeploymentId, EnvironmentId, HookId, ProjectId, TokenId, UploadId, UserId,
+    CredentialId, CronId, DeliveryId, DeploymentId, EnvironmentId, HookId, ProjectId, TokenId,
+    UploadId, UserId,
 };
 use crate::refusal::Refusal;
 use crate::reuse::Reuse;
@@ -94,67 +100,6 @@ pub struct Confirm {
     /// `yes`, where the plan has downtime.
     #[serde(default)]
     pub typed: Option<String>,
-}
-
-/// Which deployments a list holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
-#[serde(default, deny_unknown_fields)]
-pub struct DeploymentFilter {
-    /// Only this project's.
-    pub project: Option<ProjectId>,
-    /// By the environment's name.
-    pub environment: Option<String>,
-    /// A word of seed 002, or `moving`: on its way, or draining.
-    pub status: Option<String>,
-    /// In the source's label, the commit's subject or author, the project's name.
-    pub text: Option<String>,
-    /// `next` of the page before.
-    pub cursor: Option<String>,
-    /// 1 to 1,000; 50 when not said.
-    pub limit: Option<u32>,
-}
-
-/// Which lines of a log.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
-#[serde(default, deny_unknown_fields)]
-pub struct LogQuery {
-    /// The first sequence number wanted; the tail when not said.
-    pub from: Option<u64>,
-    /// 1 to 5,000; 500 when not said.
-    pub limit: Option<u32>,
-    /// Only lines that contain this, ASCII case ignored.
-    pub search: Option<String>,
-}
-
-/// The first person of an installation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct NewOwner {
-    /// From the one-time set-up link.
-    pub token: String,
-    /// Signs in with it.
-    pub email: String,
-    /// Kept as an Argon2 hash.
-    pub password: String,
-    /// The first organization's name.
-    pub organization: String,
-}
-
-/// A token that is asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct NewToken {
-    /// For its owner to know it by.
-    pub name: String,
-    /// Never more than the caller's own.
-    pub role: Role,
-    /// Never expires when not said.
-    #[serde(default)]
-    pub expires_in_days: Option<u32>,
 }
 
 /// What an environment is to follow.
@@ -251,6 +196,24 @@ pub trait Projects: Send + Sync {
     ) -> Reply<Page<EventView>>;
 }
 
+/// Slots of a project, one at a time.
+#[async_trait]
+pub trait Environments: Send + Sync {
+    /// What deleting this one alone would take along.
+    async fn preview_delete_environment(
+        &self,
+        caller: &Caller,
+        id: &EnvironmentId,
+    ) -> Reply<DeletePreview>;
+    /// `typed` is its name. The last one goes with its project only.
+    async fn delete_environment(
+        &self,
+        caller: &Caller,
+        id: &EnvironmentId,
+        typed: &str,
+    ) -> Reply<()>;
+}
+
 /// One build-and-deploy cycle.
 #[async_trait]
 pub trait Deployments: Send + Sync {
@@ -319,7 +282,7 @@ pub trait Updates: Send + Sync {
     ) -> Reply<DeploymentView>;
 }
 
-/// What the data plane counted (P-22).
+/// What the data plane and the runtimes counted (P-22).
 #[async_trait]
 pub trait Metrics: Send + Sync {
     /// An environment's last hour.
@@ -327,6 +290,8 @@ pub trait Metrics: Send + Sync {
     /// Of every environment of the caller's organization, since the data plane started; `None`
     /// while it does not answer.
     async fn counters(&self, caller: &Caller) -> Reply<Option<Vec<Counters>>>;
+    /// Of every instance that serves, as its runtime counts it.
+    async fn usage(&self, caller: &Caller) -> Reply<Vec<InstanceCounters>>;
 }
 
 /// Deploying what is pushed (P-17).
@@ -358,6 +323,17 @@ pub trait Hooks: Send + Sync {
     async fn knock(&self, hook: &HookId) -> Reply<()>;
     /// Keeps a delivery whose signature holds; it is handled after the answer.
     async fn receive(&self, incoming: Incoming) -> Reply<Received>;
+}
+
+/// What opens private repositories (P-4) and registries (I-16).
+#[async_trait]
+pub trait Credentials: Send + Sync {
+    /// Without their secrets, which nothing reads back.
+    async fn credentials(&self, caller: &Caller) -> Reply<Vec<CredentialView>>;
+    /// Another secret for a place that has one replaces it.
+    async fn put_credential(&self, caller: &Caller, new: NewCredential) -> Reply<CredentialView>;
+    /// From now on; what was cloned or pulled with it stays.
+    async fn remove_credential(&self, caller: &Caller, id: &CredentialId) -> Reply<()>;
 }
 
 /// Places where instances run.

@@ -66,6 +66,22 @@ pub fn change(deleting: bool, review: bool) -> Result<(), Refusal> {
     }
 }
 
+/// The last environment of a project is the project: it goes with that, or stays.
+pub fn delete_environment(deleting: bool, others: usize) -> Result<(), Refusal> {
+    match (deleting, others) {
+        (true, _) => Err(Refusal::conflict(
+            "being_deleted",
+            "This environment is being deleted already.",
+        )),
+        (_, 0) => Err(Refusal::conflict(
+            "last_environment",
+            "This is the project's last environment, and a project has at least one.",
+        )
+        .way_out("Delete the project, or add another environment first.")),
+        _ => Ok(()),
+    }
+}
+
 fn no(code: &str, deployment: &Deployment, why: &str) -> Refusal {
     Refusal::conflict(
         code,

@@ -39,7 +39,7 @@ pub use error::{ConfigError, ConfigErrors, MAX_ERRORS};
 pub use exclusive::{Exclusive, NotExclusive};
 pub use field::{Field, fields};
 pub use kind::Kind;
-pub use patch::{BuildPatch, ConfigPatch, EnvPatch, HealthPatch, ResourcesPatch};
+pub use patch::{BuildPatch, ConfigPatch, EnvPatch, HealthPatch, ResourcesPatch, SourcePatch};
 pub use preset::{NotAPreset, Preset, PresetChoice};
 pub use read::{parse, validate};
 pub use render::to_yaml;
@@ -64,6 +64,8 @@ pub const FILE_NAME: &str = "sealdock.yml";
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Config {
+    /// What is cloned, where there is a repository.
+    pub source: SourceConfig,
     /// How the image comes to be, where there is a repository.
     pub build: Build,
     /// Where the container listens; injected as `PORT`.
@@ -89,6 +91,17 @@ pub struct Config {
     pub spa: bool,
     /// What it does at set times.
     pub crons: Vec<Cron>,
+}
+
+/// What is cloned besides the repository's own files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct SourceConfig {
+    /// The repositories inside it too, and those inside them.
+    pub submodules: bool,
+    /// The files themselves, where Git has only pointers to them.
+    pub lfs: bool,
 }
 
 /// How the image is built.
@@ -160,6 +173,7 @@ pub struct Health {
 impl Default for Config {
     fn default() -> Config {
         Config {
+            source: SourceConfig::default(),
             build: Build::default(),
             port: 8080,
             command: None,

@@ -92,6 +92,8 @@ ids! {
     TokenId = "tok";
     /// A file that a person sent ahead of the deployment that will use it.
     UploadId = "upl";
+    /// What opens a private repository or registry; says nothing about its secret.
+    CredentialId = "cred";
     /// Where a Git host tells of pushes; part of an address, and no secret.
     HookId = "hook";
     /// One message of a Git host.

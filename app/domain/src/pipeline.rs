@@ -285,6 +285,7 @@ mod tests {
         };
         let image = Artifact::Image {
             image: "sha256:1".into(),
+            pulled_as: None,
             size_bytes: 1,
         };
         let site = Artifact::Static {

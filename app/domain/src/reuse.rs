@@ -81,6 +81,7 @@ mod tests {
         Deployment {
             artifact: Some(Artifact::Image {
                 image: "sha256:1".into(),
+                pulled_as: None,
                 size_bytes: 1,
             }),
             ..deployment(number, phase)

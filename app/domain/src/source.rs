@@ -208,6 +208,9 @@ pub enum Artifact {
     Image {
         /// An image on the runtime.
         image: String,
+        /// As its registry names it, where it came from one: `registry.example.org/app@sha256:…`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pulled_as: Option<String>,
         /// For pages and the disk's budget.
         size_bytes: u64,
     },

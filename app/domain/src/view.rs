@@ -2,6 +2,7 @@
 
 mod account;
 mod after;
+mod credential;
 mod disk;
 mod hook;
 mod imports;
@@ -16,6 +17,7 @@ mod stack;
 
 pub use account::*;
 pub use after::*;
+pub use credential::*;
 pub use disk::*;
 pub use hook::*;
 pub use imports::*;

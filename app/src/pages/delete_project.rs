@@ -1,11 +1,10 @@
 //! What disappears, then the name, then the button that says the noun.
 
 use super::param;
-use crate::parts::icon::{Icon, icon};
+use crate::parts::delete_fields::{Fields, disappears};
 use crate::parts::loaded::{Skeleton, loaded};
 use crate::parts::page_head::page_head;
 use crate::parts::refused::last_fault;
-use crate::parts::typed::typed;
 use crate::paths;
 use crate::read::Read;
 use crate::server_fns::projects::{DeleteProject as Delete, delete_plan};
@@ -30,20 +29,18 @@ fn page(id: String, preview: DeletePreview) -> AnyView {
         (paths::PROJECTS.to_owned(), "Projects".to_owned()),
         (back.clone(), name.clone()),
     ];
+    let fields = Fields {
+        id,
+        button: format!("Delete the project {name}"),
+        back,
+        pending: delete.pending().into(),
+        fault: last_fault::<()>(delete.value()).into_any(),
+    };
     view! {
         {page_head(crumbs, format!("Delete {name}"), ())}
         <div class="form-card">
-            <p>"This disappears, for good:"</p>
-            <ul class="delete-list">
-                {preview.lines.into_iter().chain(preview.urls.into_iter().map(|u| format!("the address {u}"))).map(|line| view! { <li>{icon(Icon::Trash2)}<span>{line}</span></li> }).collect_view()}
-            </ul>
-            <ActionForm action=delete>
-                <div class="fields">
-                    <input type="hidden" name="id" value=id/>
-                    {last_fault::<()>(delete.value())}
-                    {typed(name.clone(), format!("Delete the project {name}"), delete.pending(), back)}
-                </div>
-            </ActionForm>
+            {disappears(&preview)}
+            <ActionForm action=delete>{fields.view(name)}</ActionForm>
         </div>
     }
     .into_any()

@@ -1,6 +1,8 @@
 //! One route a file.
 
+mod credentials;
 mod crons;
+mod delete_environment;
 mod delete_project;
 mod delete_service;
 mod deployment;
@@ -33,7 +35,9 @@ mod traffic;
 mod update;
 mod versions;
 
+pub use credentials::Credentials;
 pub use crons::Crons;
+pub use delete_environment::DeleteEnvironment;
 pub use delete_project::DeleteProject;
 pub use delete_service::DeleteService;
 pub use deployment::Deployment;

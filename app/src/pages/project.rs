@@ -40,6 +40,7 @@ fn page(view: Signal<ProjectView>) -> AnyView {
     let crumbs = vec![(paths::PROJECTS.to_owned(), "Projects".to_owned())];
     let update = view.with_untracked(|p| p.environments.first().map(|e| paths::update(&e.id)));
     let environments = Memo::new(move |_| view.with(|p| p.environments.clone()));
+    let alone = Memo::new(move |_| view.with(|p| p.environments.len() < 2));
     view! {
         {page_head(crumbs, name, view! {
             {git_link(view)}
@@ -51,7 +52,7 @@ fn page(view: Signal<ProjectView>) -> AnyView {
         <section class="block">
             <h2>"Environments"</h2>
             <div class="cards">
-                {each(environments, |e| e.id.to_string(), environment)}
+                {each(environments, |e| e.id.to_string(), move |one| environment(one, alone))}
             </div>
             {new_environment(id.to_string())}
         </section>
@@ -90,12 +91,21 @@ fn new_environment(id: String) -> AnyView {
     .into_any()
 }
 
-fn environment(one: Memo<EnvironmentView>) -> AnyView {
+/// The last one goes with its project.
+fn environment(one: Memo<EnvironmentView>, alone: Memo<bool>) -> AnyView {
+    let may = caller().is_some_and(|c| c.may(Action::Delete).is_ok());
+    let gone = one.with_untracked(|e| paths::delete_environment(&e.id));
+    let label = one.with_untracked(|e| format!("Delete the environment {}", e.name));
+    let delete_one = dynamic(move || {
+        let shown = may && !alone.get();
+        shown.then(|| view! { <a class="env-config" href=gone.clone() aria-label=label.clone()>{icon(Icon::Trash2)}"Delete"</a> })
+    });
     let href = one.with_untracked(|e| paths::edit_config(&e.id));
     view! {
         <div class="env-slot">
             <EnvironmentCard environment=one with_project=false/>
             <a class="env-config" href=href>{icon(Icon::SlidersHorizontal)}"Edit configuration"</a>
+            {delete_one}
         </div>
     }
     .into_any()

@@ -2,19 +2,17 @@
 
 use super::param;
 use crate::format;
+use crate::parts::chart::{chart, short};
 use crate::parts::dynamic::dynamic;
 use crate::parts::empty::empty;
 use crate::parts::loaded::{Skeleton, loaded};
 use crate::parts::page_head::page_head;
-use crate::parts::sparkline::steps;
+use crate::parts::usage::used;
 use crate::server_fns::updates::traffic;
 use crate::{live, paths};
 use domain::traffic::Minute;
 use domain::view::TrafficView;
 use leptos::prelude::*;
-
-const WIDTH: f64 = 600.0;
-const HEIGHT: f64 = 120.0;
 
 #[component]
 pub fn Traffic() -> impl IntoView {
@@ -40,6 +38,7 @@ fn page(view: Signal<TrafficView>) -> AnyView {
     view! {
         {page_head(crumbs, title, ())}
         {dynamic(move || view.with(|v| charts(&v.minutes)))}
+        {dynamic(move || view.with(|v| v.instances.iter().map(used).collect_view()))}
     }
     .into_any()
 }
@@ -66,44 +65,6 @@ fn charts(minutes: &[Minute]) -> AnyView {
         </div>
     }
     .into_any()
-}
-
-type Line = (&'static str, &'static str, Vec<f64>);
-
-fn chart(title: &'static str, unit: &'static str, lines: &[Line]) -> AnyView {
-    let most = lines
-        .iter()
-        .flat_map(|(.., values)| values)
-        .copied()
-        .fold(0.0, f64::max);
-    let most = if most > 0.0 { most } else { 1.0 };
-    let drawn = lines.iter().map(|(_, class, values)| {
-        view! { <polyline class=*class points=steps(values, most, WIDTH, HEIGHT)/> }
-    });
-    let legend = lines.iter().map(|(name, class, values)| {
-        let now = values.last().copied().unwrap_or(0.0);
-        view! { <li><span class=format!("chart-key {class}") aria-hidden="true"></span>{*name}" "<b class="num">{short(now)}{unit}</b></li> }
-    });
-    view! {
-        <section class="panel chart">
-            <h2>{title}</h2>
-            <ul class="legend" aria-label="The last minute">{legend.collect_view()}</ul>
-            <div class="chart-box">
-                <span class="chart-most num">{short(most)}{unit}</span>
-                <svg viewBox=format!("0 0 {WIDTH} {HEIGHT}") preserveAspectRatio="none" aria-hidden="true">{drawn.collect_view()}</svg>
-            </div>
-            <p class="chart-axis muted"><span>"an hour ago"</span><span>"now"</span></p>
-        </section>
-    }
-    .into_any()
-}
-
-fn short(value: f64) -> String {
-    if value < 10.0 && value.fract() > 0.0 {
-        format!("{value:.1}")
-    } else {
-        format::count(value.round() as u64)
-    }
 }
 
 /// The same as numbers, for whoever can't see lines or wants to copy them.

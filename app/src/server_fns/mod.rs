@@ -2,6 +2,7 @@
 //! the list that the authorization test walks.
 
 pub mod accounts;
+pub mod credentials;
 pub mod crons;
 pub mod deployments;
 pub mod hooks;
@@ -33,6 +34,8 @@ pub const ALL: &[(&str, Action)] = &[
     ("/fn/import", Action::CreateProject),
     ("/fn/delete-plan", Action::Delete),
     ("/fn/delete-project", Action::Delete),
+    ("/fn/environment-delete-plan", Action::Delete),
+    ("/fn/delete-environment", Action::Delete),
     ("/fn/deployments", Action::Read),
     ("/fn/deployment", Action::Read),
     ("/fn/cancel", Action::Deploy),
@@ -63,6 +66,9 @@ pub const ALL: &[(&str, Action)] = &[
     ("/fn/close-preview", Action::Deploy),
     ("/fn/set-host", Action::ManageHooks),
     ("/fn/remove-host", Action::ManageHooks),
+    ("/fn/credentials", Action::Read),
+    ("/fn/put-credential", Action::ManageCredentials),
+    ("/fn/remove-credential", Action::ManageCredentials),
     ("/fn/services", Action::Read),
     ("/fn/service", Action::Read),
     ("/fn/create-service", Action::ManageServices),

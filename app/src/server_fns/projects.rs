@@ -106,3 +106,20 @@ pub async fn delete_project(id: String, typed: String) -> Result<(), Fault> {
     leptos_axum::redirect(paths::PROJECTS);
     Ok(())
 }
+
+#[server(prefix = "/fn", endpoint = "environment-delete-plan", input = GetUrl)]
+pub async fn environment_delete_plan(id: String) -> Result<Answer<DeletePreview>, Fault> {
+    let (api, caller) = call::signed()?;
+    let id = call::id(&id, "environment")?;
+    call::answer(api.preview_delete_environment(&caller, &id).await)
+}
+
+#[server(prefix = "/fn", endpoint = "delete-environment")]
+pub async fn delete_environment(id: String, typed: String) -> Result<(), Fault> {
+    let (api, caller) = call::signed()?;
+    let id = call::id(&id, "environment")?;
+    let project = call::said(api.environment(&caller, &id).await)?.project;
+    call::said(api.delete_environment(&caller, &id, typed.trim()).await)?;
+    leptos_axum::redirect(&paths::project(&project));
+    Ok(())
+}

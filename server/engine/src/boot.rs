@@ -13,6 +13,7 @@ use crate::dirs::Dirs;
 use crate::driver::docker::{self, Docker};
 use crate::driver::fake::FakeDriver;
 use crate::forge::Teller;
+use crate::gauges::{Gauges, Watch};
 use crate::leftovers::Leftovers;
 use crate::lock;
 use crate::logs::Logs;
@@ -27,7 +28,7 @@ use crate::reconciler::{Memory, Narrator, Reconciler};
 use crate::retention::Retention;
 use crate::runtimes::{Place, Runtimes};
 use crate::services::{self, ServiceKeeper, Standing};
-use crate::source::git::Git;
+use crate::source::git::{Git, Keyring};
 use crate::store::{Now, Store, StoreError};
 use crate::strays;
 use crate::sweep::sweep;
@@ -194,11 +195,12 @@ fn assemble(
         Arc::new(Notify::new()),
     );
     let (memory, meter) = (Arc::new(Memory::default()), Arc::new(Meter::default()));
+    let gauges = Arc::new(Gauges::default());
     let runtimes = Arc::new(Runtimes {
         store: store.clone(),
         places,
     });
-    let git = Arc::new(Git::new(&dirs));
+    let git = Arc::new(Git::new(&dirs, Keyring::new(&dirs, store.clone())));
     let logs = Logs::new(store.clone(), bus.clone(), clock.clone());
     let redactor = Arc::new(Redactor::default());
     let plane = Arc::new(ProxyPlane::new(dirs.control_socket()));
@@ -278,7 +280,7 @@ fn assemble(
     });
     let control = Arc::new(Control {
         store: store.clone(),
-        runtimes,
+        runtimes: runtimes.clone(),
         plane: plane.clone(),
         git,
         logs: logs.clone(),
@@ -288,6 +290,7 @@ fn assemble(
         pushes: Arc::new(Notify::new()),
         memory,
         meter: meter.clone(),
+        gauges: gauges.clone(),
         dirs: dirs.clone(),
         settings: Settings {
             base_domain: options.base_domain.clone(),
@@ -309,6 +312,13 @@ fn assemble(
     );
     tasks.spawn(retention.run(cancel.clone()));
     tasks.spawn(meter.run(plane, clock.clone(), cancel.clone()));
+    let watch = Watch {
+        gauges,
+        store: store.clone(),
+        runtimes,
+        clock: clock.clone(),
+    };
+    tasks.spawn(watch.run(cancel.clone()));
     tasks.spawn(sweep(
         store.clone(),
         dirs.clone(),

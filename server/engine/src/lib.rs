@@ -12,6 +12,7 @@ pub mod dirs;
 mod disk;
 pub mod driver;
 mod forge;
+mod gauges;
 mod group;
 mod image;
 pub mod keep;

@@ -2,7 +2,7 @@
 
 use super::client::Client;
 use super::exit::{Done, Exit};
-use super::{find, say::Say};
+use super::{delete, find, say::Say};
 use clap::Subcommand;
 use domain::api::NewEnvironment;
 use domain::view::EnvironmentView;
@@ -18,28 +18,49 @@ pub enum Environment {
         #[arg(long)]
         runtime: Option<String>,
     },
+    /// Delete one with everything that belongs to it; the last one goes with its project.
+    Delete {
+        project: String,
+        name: String,
+        /// Its name, typed here instead of when asked.
+        #[arg(long, value_name = "NAME")]
+        confirm: Option<String>,
+    },
 }
 
 impl Environment {
     pub async fn run(self, say: &Say) -> Done {
-        let Environment::Add {
-            project,
-            name,
-            runtime,
-        } = self;
         let client = Client::from_profile()?;
-        let project = find::project(&client, &project).await?;
-        let path = format!("/v2/projects/{}/environments", project.id);
-        let made: EnvironmentView = client
-            .post(&path, &NewEnvironment { name, runtime })
-            .await?;
-        say.result(&made, |e| {
-            let url = e.urls.first().map_or("nowhere yet", String::as_str);
-            format!(
-                "{} / {} answers at {url} once something is deployed there.\n",
-                e.project_name, e.name
-            )
-        });
-        Ok(Exit::Ok)
+        match self {
+            Environment::Add {
+                project,
+                name,
+                runtime,
+            } => add(&client, say, &project, NewEnvironment { name, runtime }).await,
+            Environment::Delete {
+                project,
+                name,
+                confirm,
+            } => {
+                let project = find::project(&client, &project).await?;
+                let id = &find::environment(&project, &name)?.id;
+                let path = format!("/v2/environments/{id}");
+                delete::carry_out(&client, say, &path, id.as_str(), confirm).await
+            }
+        }
     }
+}
+
+async fn add(client: &Client, say: &Say, project: &str, new: NewEnvironment) -> Done {
+    let project = find::project(client, project).await?;
+    let path = format!("/v2/projects/{}/environments", project.id);
+    let made: EnvironmentView = client.post(&path, &new).await?;
+    say.result(&made, |e| {
+        let url = e.urls.first().map_or("nowhere yet", String::as_str);
+        format!(
+            "{} / {} answers at {url} once something is deployed there.\n",
+            e.project_name, e.name
+        )
+    });
+    Ok(Exit::Ok)
 }

@@ -18,12 +18,16 @@ pub async fn maybe_project(client: &Client, name: &str) -> Got<Option<ProjectVie
 
 pub async fn project(client: &Client, name: &str) -> Got<ProjectView> {
     maybe_project(client, name).await?.ok_or_else(|| {
-        let sentence = format!("There is no project `{name}` here.");
-        Failure::refused(Refusal {
-            sentence,
-            ..Refusal::not_found("project")
-        })
-        .way_out("`sealdock list` shows those that there are.")
+        nothing("project", format!("There is no project `{name}` here."))
+            .way_out("`sealdock list` shows those that there are.")
+    })
+}
+
+/// As the API says it, with a sentence of our own.
+pub fn nothing(noun: &str, sentence: String) -> Failure {
+    Failure::refused(Refusal {
+        sentence,
+        ..Refusal::not_found(noun)
     })
 }
 
@@ -42,10 +46,6 @@ pub fn environment<'a>(project: &'a ProjectView, name: &str) -> Got<&'a Environm
         .find(|e| e.name == name)
         .ok_or_else(|| {
             let sentence = format!("`{}` has no environment `{name}`.", project.name);
-            Failure::refused(Refusal {
-                sentence,
-                ..Refusal::not_found("environment")
-            })
-            .way_out(format!("It has: {}.", names()))
+            nothing("environment", sentence).way_out(format!("It has: {}.", names()))
         })
 }

@@ -8,6 +8,8 @@ mod ask;
 mod change;
 mod client;
 mod compose;
+mod credential;
+mod cron;
 mod delete;
 mod deploy;
 mod doctor;
@@ -40,6 +42,7 @@ mod upload;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
+use domain::credential::CredentialKind;
 use exit::{Done, Exit, Failure};
 use say::{Output, Say};
 use std::future::Future;
@@ -76,7 +79,7 @@ enum Command {
     Rollback(rollback::Rollback),
     /// Start in one environment what another one runs, bit for bit.
     Promote(promote::Promote),
-    /// Add environments to a project.
+    /// Add environments to a project, and delete them.
     #[command(subcommand)]
     Environment(environment::Environment),
     /// Make projects of the services of a `compose.yaml`.
@@ -101,6 +104,15 @@ enum Command {
     /// Previews of branches and pull requests: list, approve, close.
     #[command(subcommand)]
     Preview(preview::Preview),
+    /// See and run what happens at set times.
+    #[command(subcommand)]
+    Cron(cron::Cron),
+    /// Set what opens private repositories over https.
+    #[command(subcommand)]
+    Git(credential::Credential),
+    /// Set what opens private images.
+    #[command(subcommand)]
+    Registry(credential::Credential),
     /// Databases and stores: add, link, back up, restore.
     #[command(subcommand)]
     Service(service::Service),
@@ -157,6 +169,9 @@ async fn remote(command: Command, say: &Say) -> Done {
         Command::Token(token) => token.run(say).await,
         Command::Hook(hook) => hook.run(say).await,
         Command::Preview(preview) => preview.run(say).await,
+        Command::Cron(cron) => cron.run(say).await,
+        Command::Git(credential) => credential.run(CredentialKind::Git, say).await,
+        Command::Registry(credential) => credential.run(CredentialKind::Registry, say).await,
         Command::Service(service) => service.run(say).await,
         Command::Doctor(doctor) => doctor.run(say).await,
         Command::Serve(_) | Command::Proxy(_) | Command::Completions { .. } => Ok(Exit::Ok),

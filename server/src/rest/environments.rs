@@ -1,17 +1,20 @@
 //! A slot of a project, and replacing what serves there (I-3 … I-7).
 
 use super::Created;
-use super::projects::deployed;
+use super::projects::{Typed, deployed};
 use crate::app::App;
 use crate::problem::Answer;
-use crate::reading::{Actor, Body, Id};
+use crate::reading::{Actor, Body, Id, Query};
 use crate::router::{Endpoint, may};
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use domain::access::Action;
 use domain::api::{Confirm, Update};
 use domain::id::EnvironmentId;
-use domain::view::{DeploymentView, EnvironmentView, Preview, UpdateOptions, VersionsView};
+use domain::view::{
+    DeletePreview, DeploymentView, EnvironmentView, Preview, UpdateOptions, VersionsView,
+};
 use utoipa_axum::routes;
 
 pub fn endpoints() -> Vec<Endpoint> {
@@ -21,6 +24,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         may(Action::Deploy, routes!(versions)),
         may(Action::Deploy, routes!(plan)),
         may(Action::Deploy, routes!(update)),
+        may(Action::Delete, routes!(delete)),
+        may(Action::Delete, routes!(plan_delete)),
     ]
 }
 
@@ -74,4 +79,30 @@ async fn update(
     Body(confirm): Body<Confirm>,
 ) -> Answer<Created<DeploymentView>> {
     Ok(deployed(app.api.update(&actor.0, &id, confirm).await?))
+}
+
+/// Delete one environment with everything that belongs to it; the last one goes with its project.
+#[utoipa::path(delete, path = "/v2/environments/{id}", tag = "Environments", params(("id" = String, Path), Typed), responses((status = 204)))]
+async fn delete(
+    State(app): State<App>,
+    actor: Actor,
+    Id(id): Id<EnvironmentId>,
+    Query(typed): Query<Typed>,
+) -> Answer<StatusCode> {
+    app.api
+        .delete_environment(&actor.0, &id, &typed.confirm)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What would disappear. Changes nothing.
+#[utoipa::path(get, path = "/v2/environments/{id}/delete-plan", tag = "Environments", params(("id" = String, Path)), responses((status = 200, body = DeletePreview)))]
+async fn plan_delete(
+    State(app): State<App>,
+    actor: Actor,
+    Id(id): Id<EnvironmentId>,
+) -> Answer<Json<DeletePreview>> {
+    Ok(Json(
+        app.api.preview_delete_environment(&actor.0, &id).await?,
+    ))
 }

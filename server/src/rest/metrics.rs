@@ -1,4 +1,4 @@
-//! What the data plane counts: for charts, and for Prometheus.
+//! What the data plane and the runtimes count: for charts, and for Prometheus.
 
 use crate::app::App;
 use crate::problem::Answer;
@@ -10,7 +10,8 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use domain::access::Action;
 use domain::id::EnvironmentId;
-use domain::view::{Counters, TrafficView};
+use domain::usage::Usage;
+use domain::view::{Counters, InstanceCounters, TrafficView};
 use std::fmt::Write;
 use utoipa_axum::routes;
 
@@ -30,7 +31,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// An environment's last hour, minute by minute.
+/// An environment's last hour, minute by minute: what it answered, and what its instances took.
 #[utoipa::path(get, path = "/v2/environments/{id}/traffic", tag = "Environments", params(("id" = String, Path)), responses((status = 200, body = TrafficView)))]
 async fn traffic(
     State(app): State<App>,
@@ -45,7 +46,9 @@ async fn traffic(
 #[utoipa::path(get, path = "/metrics", tag = "Probes", responses((status = 200, body = String, content_type = "text/plain")))]
 async fn metrics(State(app): State<App>, actor: Actor) -> Answer<impl IntoResponse> {
     let all = app.api.counters(&actor.0).await?;
-    Ok(([(header::CONTENT_TYPE, TEXT)], text(all.as_deref())))
+    let used = app.api.usage(&actor.0).await?;
+    let text = text(all.as_deref()) + &instances(&used);
+    Ok(([(header::CONTENT_TYPE, TEXT)], text))
 }
 
 /// Without a data plane there is only that it is down.
@@ -116,6 +119,51 @@ fn text(all: Option<&[Counters]>) -> String {
 
 fn family(out: &mut String, name: &str, kind: &str, help: &str) {
     let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
+}
+
+/// A family of what instances use: its name, its kind, its unit, what it is, and its value.
+type OfInstance = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    fn(&Usage) -> f64,
+);
+
+#[rustfmt::skip] // a table is read by its columns
+const OF_INSTANCES: [OfInstance; 6] = [
+    ("sealdock_instance_cpu_seconds_total", "counter", "seconds",
+        "CPU time that an instance took since it was started.", |u| u.cpu_us as f64 / 1e6),
+    ("sealdock_instance_memory_bytes", "gauge", "bytes",
+        "Memory that an instance holds.", |u| u.memory_bytes as f64),
+    ("sealdock_instance_memory_limit_bytes", "gauge", "bytes",
+        "Memory that an instance may hold.", |u| u.memory_limit_bytes as f64),
+    ("sealdock_instance_receive_bytes_total", "counter", "bytes",
+        "Bytes that an instance received since it was started.", |u| u.rx_bytes as f64),
+    ("sealdock_instance_transmit_bytes_total", "counter", "bytes",
+        "Bytes that an instance sent since it was started.", |u| u.tx_bytes as f64),
+    ("sealdock_instance_restarts_total", "counter", "restarts",
+        "How often its runtime started an instance again.", |u| f64::from(u.restarts)),
+];
+
+fn instances(all: &[InstanceCounters]) -> String {
+    let mut out = String::new();
+    for (name, kind, unit, help, value) in OF_INSTANCES {
+        family(&mut out, name, kind, help);
+        // A comment in this version of the format, a fact in the next one.
+        let _ = writeln!(out, "# UNIT {name} {unit}");
+        for one in all {
+            let _ = writeln!(
+                out,
+                "{name}{{project=\"{}\",environment=\"{}\",instance=\"{}\"}} {}",
+                one.project,
+                one.environment,
+                one.instance,
+                value(&one.usage)
+            );
+        }
+    }
+    out
 }
 
 /// Names hold nothing that would have to be escaped: lower case, digits and hyphens.
@@ -198,5 +246,52 @@ mod tests {
             sealdock_time_to_header_seconds_count{…} 3
         "#]]
         .assert_eq(&short);
+    }
+
+    #[test]
+    fn p22_prometheus_reads_what_instances_use() {
+        let id = domain::id::DeploymentId::new(domain::time::Time(1), 1);
+        let one = InstanceCounters {
+            project: "web".into(),
+            environment: "production".into(),
+            instance: domain::id::InstanceId::of(&id, "web", 0),
+            usage: Usage {
+                cpu_us: 1_500_000,
+                memory_bytes: 1 << 40,
+                memory_limit_bytes: 512 << 20,
+                rx_bytes: 7,
+                tx_bytes: 8,
+                restarts: 2,
+            },
+        };
+        let labels = format!(
+            "project=\"web\",environment=\"production\",instance=\"{}\"",
+            one.instance
+        );
+        let written = instances(&[one]).replace(&labels, "…");
+        let values: Vec<_> = written
+            .lines()
+            .filter(|l| !l.starts_with("# HELP"))
+            .collect();
+        expect![[r#"
+            # TYPE sealdock_instance_cpu_seconds_total counter
+            # UNIT sealdock_instance_cpu_seconds_total seconds
+            sealdock_instance_cpu_seconds_total{…} 1.5
+            # TYPE sealdock_instance_memory_bytes gauge
+            # UNIT sealdock_instance_memory_bytes bytes
+            sealdock_instance_memory_bytes{…} 1099511627776
+            # TYPE sealdock_instance_memory_limit_bytes gauge
+            # UNIT sealdock_instance_memory_limit_bytes bytes
+            sealdock_instance_memory_limit_bytes{…} 536870912
+            # TYPE sealdock_instance_receive_bytes_total counter
+            # UNIT sealdock_instance_receive_bytes_total bytes
+            sealdock_instance_receive_bytes_total{…} 7
+            # TYPE sealdock_instance_transmit_bytes_total counter
+            # UNIT sealdock_instance_transmit_bytes_total bytes
+            sealdock_instance_transmit_bytes_total{…} 8
+            # TYPE sealdock_instance_restarts_total counter
+            # UNIT sealdock_instance_restarts_total restarts
+            sealdock_instance_restarts_total{…} 2"#]]
+        .assert_eq(&values.join("\n"));
     }
 }

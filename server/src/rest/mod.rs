@@ -3,6 +3,7 @@
 
 mod account;
 mod compose;
+mod credentials;
 mod crons;
 mod deployments;
 mod document;
@@ -43,6 +44,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         reviews::endpoints(),
         shortcuts::endpoints(),
         deployments::endpoints(),
+        credentials::endpoints(),
         stack::endpoints(),
         crons::endpoints(),
         logs::endpoints(),

@@ -95,9 +95,9 @@ async fn get(
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-struct Typed {
-    /// The project's name, typed.
-    confirm: String,
+pub struct Typed {
+    /// The name of what goes, typed.
+    pub confirm: String,
 }
 
 /// Delete a project with everything that belongs to it.

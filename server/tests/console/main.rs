@@ -58,6 +58,7 @@ pub fn every_page() -> Vec<String> {
         "/runtimes",
         "/events",
         "/settings",
+        "/settings/credentials",
         "/settings/tokens",
         "/settings/members",
     ];
@@ -71,6 +72,7 @@ pub fn every_page() -> Vec<String> {
         format!("{}/git", project(1)),
         format!("{}/delete", project(1)),
         format!("{}/crons", project(1)),
+        format!("/environments/{}/delete", EnvironmentId::new(Time(1), 1)),
         service(1),
         service(2),
         service(3),

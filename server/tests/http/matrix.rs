@@ -39,6 +39,7 @@ fn concrete(endpoint: &Endpoint) -> String {
     let id = match path.split('/').nth(2).unwrap_or_default() {
         "projects" => project_id().to_string(),
         "environments" => environment_id().to_string(),
+        "credentials" => credential_id().to_string(),
         "crons" => cron_id().to_string(),
         "deployments" => deployment_id().to_string(),
         "uploads" => upload_id().to_string(),
@@ -53,6 +54,7 @@ fn concrete(endpoint: &Endpoint) -> String {
     };
     let query = match (endpoint.method.as_str(), path.as_str()) {
         ("DELETE", "/v2/projects/{id}") => "?confirm=web",
+        ("DELETE", "/v2/environments/{id}") => "?confirm=production",
         ("DELETE", "/v2/services/{id}") => "?confirm=db",
         ("GET", "/v2/repository") => "?url=https://git.example/web.git",
         ("POST", "/v2/uploads") => "?name=site.zip",
@@ -67,6 +69,7 @@ fn concrete(endpoint: &Endpoint) -> String {
 fn body(endpoint: &Endpoint) -> String {
     match endpoint.path.as_str() {
         "/v2/tokens" => r#"{"name":"ci","role":"viewer"}"#.into(),
+        "/v2/credentials" => r#"{"kind":"git","place":"git.example","username":"bot","secret":"hunter22"}"#.into(),
         "/v2/services" => r#"{"name":"db","kind":"postgres"}"#.into(),
         "/v2/services/{id}/link" | "/v2/services/{id}/unlink" => format!(r#"{{"environment":"{}"}}"#, environment_id()),
         "/v2/invitations" => r#"{"email":"new@example.com","role":"viewer"}"#.into(),

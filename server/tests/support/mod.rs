@@ -2,7 +2,9 @@
 //! first. It keeps the promises of `domain::api` that HTTP leans on, and nothing else.
 
 pub mod client;
+mod credentials;
 mod crons;
+mod environments;
 pub mod fixture;
 mod hooks;
 mod imports;

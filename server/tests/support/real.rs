@@ -194,6 +194,11 @@ impl World {
         assert_eq!(made.status, 201, "{made:?}");
         let made = made.json();
         let text = |pointer: &str| made.pointer(pointer).unwrap().as_str().unwrap().to_owned();
+        let key = json!({"kind": "registry", "place": "registry.example", "username": "bot", "secret": "hunter22"});
+        let key = self.send("POST", "/v2/credentials", "owner", key).await;
+        assert_eq!(key.status, 201, "{key:?}");
+        let id = key.json()["id"].as_str().unwrap().to_owned();
+        self.ids.insert("credentials", id);
         self.ids.insert("uploads", upload);
         self.ids.insert("projects", text("/summary/project"));
         self.ids
@@ -280,6 +285,7 @@ impl World {
         };
         let query = match (endpoint.method.as_str(), endpoint.path.as_str()) {
             ("DELETE", "/v2/projects/{id}") => "?confirm=site",
+            ("DELETE", "/v2/environments/{id}") => "?confirm=production",
             ("DELETE", "/v2/services/{id}") => "?confirm=db",
             ("GET", "/v2/repository") => "?url=/no/such/repository",
             ("POST", "/v2/uploads") => "?name=site.tar.gz",
@@ -292,6 +298,9 @@ impl World {
         match endpoint.path.as_str() {
             "/v2/projects/{id}/environments" => json!({"name": "staging"}),
             "/v2/tokens" => json!({"name": "more", "role": "viewer"}),
+            "/v2/credentials" => {
+                json!({"kind": "git", "place": "git.example", "username": "bot", "secret": "hunter22"})
+            }
             "/v2/services" => json!({"name": "more", "kind": "redis", "image": "fake/ok:1"}),
             "/v2/services/{id}/link" | "/v2/services/{id}/unlink" => {
                 json!({"environment": self.ids["environments"]})

@@ -16,10 +16,14 @@ impl Metrics for Fixture {
         Ok(TrafficView {
             environment: self.environment(caller, id).await?,
             minutes: vec![],
+            instances: vec![],
         })
     }
     async fn counters(&self, _: &Caller) -> Reply<Option<Vec<Counters>>> {
         Ok(None)
+    }
+    async fn usage(&self, _: &Caller) -> Reply<Vec<InstanceCounters>> {
+        Ok(vec![])
     }
 }
 

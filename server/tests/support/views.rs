@@ -1,12 +1,13 @@
 //! One of everything, as it would be shown.
 
 use domain::config::{Config, ConfigPatch};
+use domain::credential::CredentialKind;
 use domain::cron::{RunStatus, RunTrigger};
 use domain::deployment::{Phase, Trigger};
 use domain::hook::Provider;
 use domain::id::{
-    BackupId, CronId, DeliveryId, DeploymentId, EnvironmentId, HookId, JobId, ProjectId, RunId,
-    RuntimeId, ServiceId, TokenId, UploadId, UserId,
+    BackupId, CredentialId, CronId, DeliveryId, DeploymentId, EnvironmentId, HookId, JobId,
+    ProjectId, RunId, RuntimeId, ServiceId, TokenId, UploadId, UserId,
 };
 use domain::job::{JobKind, JobStatus};
 use domain::source::{Origin, Source};
@@ -48,6 +49,23 @@ pub fn member_id() -> UserId {
 
 pub fn cron_id() -> CronId {
     CronId::new(Time(1), 1)
+}
+
+pub fn credential_id() -> CredentialId {
+    CredentialId::new(Time(1), 1)
+}
+
+pub fn credential() -> CredentialView {
+    CredentialView {
+        id: credential_id(),
+        kind: CredentialKind::Git,
+        place: "git.example".into(),
+        username: "bot".into(),
+        set_by: None,
+        set_at: Time(1),
+        expires_at: None,
+        expired: false,
+    }
 }
 
 pub fn service_id() -> ServiceId {

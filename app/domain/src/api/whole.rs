@@ -1,14 +1,15 @@
 //! Everything that is in `domain::api`, behind one name.
 
 use super::{
-    Accounts, Crons, Deployments, Hooks, Imports, Metrics, Projects, Reviews, Runtimes, Services,
-    StackTraces, Updates, Uploads,
+    Accounts, Credentials, Crons, Deployments, Environments, Hooks, Imports, Metrics, Projects,
+    Reviews, Runtimes, Services, StackTraces, Updates, Uploads,
 };
 
 /// The whole product.
 pub trait Sealdock:
     Accounts
     + Projects
+    + Environments
     + Imports
     + Deployments
     + StackTraces
@@ -16,6 +17,7 @@ pub trait Sealdock:
     + Updates
     + Hooks
     + Reviews
+    + Credentials
     + Services
     + Metrics
     + Runtimes
@@ -25,6 +27,7 @@ pub trait Sealdock:
 impl<T> Sealdock for T where
     T: Accounts
         + Projects
+        + Environments
         + Imports
         + Deployments
         + StackTraces
@@ -32,7 +35,7 @@ impl<T> Sealdock for T where
         + Updates
         + Hooks
         + Reviews
-        + Services
+        + Credentials
         + Services
         + Metrics
         + Runtimes

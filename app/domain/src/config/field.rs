@@ -61,7 +61,11 @@ macro_rules! row {
 }
 
 #[rustfmt::skip] // a table is read by its columns
-static FIELDS: [Field; 31] = [
+static FIELDS: [Field; 33] = [
+    row!("source.submodules", Kind::Flag, "true",
+        "Also clone the repositories inside the repository, and those inside them.", source.submodules),
+    row!("source.lfs", Kind::Flag, "true",
+        "Also fetch the files that Git LFS keeps outside the repository.", source.lfs),
     row!("build.preset", Kind::OneOf(&CHOICES), "auto",
         "What builds the repository; `auto` goes by its files.", build.preset),
     row!("build.dockerfile", Kind::File, "Dockerfile",

@@ -1,7 +1,8 @@
 //! What a file or a person said, and how several of them add up.
 
 use super::{
-    Build, Config, Exclusive, Health, PresetChoice, Resources, field::fields, kind::Value,
+    Build, Config, Exclusive, Health, PresetChoice, Resources, SourceConfig, field::fields,
+    kind::Value,
 };
 use crate::cron::Cron;
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,8 @@ pub type EnvPatch = BTreeMap<String, Option<String>>;
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ConfigPatch {
+    /// See [`SourceConfig`].
+    pub source: SourcePatch,
     /// See [`Build`].
     pub build: BuildPatch,
     /// See [`Config::port`].
@@ -40,6 +43,17 @@ pub struct ConfigPatch {
     pub spa: Option<bool>,
     /// See [`Config::crons`]; they replace those below, all together.
     pub crons: Option<Vec<Cron>>,
+}
+
+/// What somebody set of [`SourceConfig`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct SourcePatch {
+    /// See [`SourceConfig::submodules`].
+    pub submodules: Option<bool>,
+    /// See [`SourceConfig::lfs`].
+    pub lfs: Option<bool>,
 }
 
 /// What somebody set of [`Build`].
@@ -131,6 +145,10 @@ impl Config {
         patches.iter().for_each(|patch| said.lay(patch));
         let default = Config::default();
         Config {
+            source: SourceConfig {
+                submodules: said.source.submodules.unwrap_or_default(),
+                lfs: said.source.lfs.unwrap_or_default(),
+            },
             build: build(said.build, default.build),
             port: said.port.unwrap_or(default.port),
             command: said.command.filter(|words| !words.is_empty()),
@@ -201,6 +219,10 @@ impl From<&Config> for ConfigPatch {
             ..
         } = config;
         ConfigPatch {
+            source: SourcePatch {
+                submodules: Some(config.source.submodules),
+                lfs: Some(config.source.lfs),
+            },
             build: BuildPatch {
                 preset: Some(build.preset),
                 dockerfile: Some(build.dockerfile.clone()),

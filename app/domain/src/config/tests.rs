@@ -14,6 +14,7 @@ fn resolved(file: &str) -> Config {
 
 const EVERYTHING: &str = "\
 # all of it
+source: { submodules: true, lfs: false }
 build:
   preset: node
   dockerfile: deploy/Dockerfile

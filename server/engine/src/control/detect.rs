@@ -148,6 +148,7 @@ fn clean(path: &str) -> String {
 mod tests {
     use super::*;
     use crate::dirs::Dirs;
+    use crate::source::git::Keyring;
     use domain::config::parse;
     use domain::time::Time;
     use std::path::Path;
@@ -182,7 +183,7 @@ mod tests {
     async fn told(files: &[(&str, &str)], file: &str) -> String {
         let dir = repository(files);
         let dirs = Dirs::open(&dir.path().join("data")).expect("a data directory");
-        let (git, org) = (Git::new(&dirs), OrgId::new(Time(0), 1));
+        let (git, org) = (Git::new(&dirs, Keyring::empty()), OrgId::new(Time(0), 1));
         let url = dir.path().join("repo").display().to_string();
         let commit = git.resolve(&org, &url, &Revision::Head).await;
         let commit = commit.expect("a commit");

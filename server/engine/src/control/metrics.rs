@@ -1,11 +1,12 @@
-//! What the data plane counts, for charts and for whatever scrapes.
+//! What the data plane and the runtimes count, for charts and for whatever scrapes.
 
 use super::{Control, broken, found};
+use crate::store::environment::Environment;
 use async_trait::async_trait;
 use domain::access::{Action, Caller};
 use domain::api::{Metrics, Reply};
 use domain::id::EnvironmentId;
-use domain::view::{Counters, TrafficView};
+use domain::view::{Counters, InstanceCounters, InstanceUsageView, TrafficView};
 
 #[async_trait]
 impl Metrics for Control {
@@ -15,6 +16,7 @@ impl Metrics for Control {
         Ok(TrafficView {
             environment: self.environment_view(caller, &row).await?,
             minutes: self.meter.hour(&row.id),
+            instances: self.instances_used(&row.id),
         })
     }
 
@@ -32,5 +34,32 @@ impl Metrics for Control {
             })
         });
         Ok(Some(counters.collect()))
+    }
+
+    async fn usage(&self, caller: &Caller) -> Reply<Vec<InstanceCounters>> {
+        caller.may(Action::Read)?;
+        let rows = self.store.environments(&caller.org, None).await;
+        let of_one = |row: Environment| {
+            let kept = self.gauges.of(&row.id).into_iter();
+            kept.map(move |(instance, kept)| InstanceCounters {
+                project: row.project_name.clone(),
+                environment: row.name.clone(),
+                instance,
+                usage: kept.now,
+            })
+        };
+        Ok(rows.map_err(broken)?.into_iter().flat_map(of_one).collect())
+    }
+}
+
+impl Control {
+    fn instances_used(&self, environment: &EnvironmentId) -> Vec<InstanceUsageView> {
+        let kept = self.gauges.of(environment).into_iter();
+        kept.map(|(id, kept)| InstanceUsageView {
+            id,
+            now: kept.now,
+            minutes: kept.minutes.into(),
+        })
+        .collect()
     }
 }

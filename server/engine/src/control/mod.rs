@@ -2,6 +2,7 @@
 //! same: scope → may → decide → one transaction → wake → view.
 
 mod accounts;
+mod credentials;
 mod crons;
 mod deployments;
 mod detect;
@@ -30,6 +31,7 @@ pub use token::{fresh, hash};
 use crate::changes::Bus;
 use crate::clock::Clock;
 use crate::dirs::Dirs;
+use crate::gauges::Gauges;
 use crate::logs::Logs;
 use crate::meter::Meter;
 use crate::plane::Plane;
@@ -73,6 +75,7 @@ pub struct Control {
     pub pushes: Arc<Notify>,
     pub memory: Arc<Memory>,
     pub meter: Arc<Meter>,
+    pub gauges: Arc<Gauges>,
     pub dirs: Dirs,
     pub settings: Settings,
     /// How each service is; wakes whoever keeps them up.

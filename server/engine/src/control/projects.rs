@@ -1,5 +1,6 @@
 //! What a team deploys: create, look at, delete.
 
+use super::environments::{counted, what_goes};
 use super::resolve::{Resolved, origin};
 use super::{Control, broken, found, moved_on};
 use crate::sample;
@@ -328,7 +329,11 @@ impl Control {
         Ok(all)
     }
 
-    async fn containers(&self, caller: &Caller, environment: &EnvironmentView) -> Option<String> {
+    pub(super) async fn containers(
+        &self,
+        caller: &Caller,
+        environment: &EnvironmentView,
+    ) -> Option<String> {
         let row: Environment = self
             .store
             .environment(&caller.org, &environment.id)
@@ -348,27 +353,6 @@ impl Control {
                 "stopped and removed",
             )
         })
-    }
-}
-
-fn what_goes(environment: &EnvironmentView) -> Vec<String> {
-    let mut lines = vec![format!(
-        "the environment {} with its configuration and variables",
-        environment.name
-    )];
-    if let Some(candidate) = &environment.candidate {
-        lines.push(format!(
-            "the update in progress (#{}), cancelled",
-            candidate.number
-        ));
-    }
-    lines
-}
-
-fn counted(n: u64, noun: &str, one: &str, many: &str) -> String {
-    match n {
-        1 => format!("1 {noun}, {one}"),
-        n => format!("{n} {noun}s, {many}"),
     }
 }
 

@@ -7,11 +7,13 @@ mod life;
 mod lines;
 mod look;
 mod services;
+mod used;
 
 pub use life::*;
 pub use lines::*;
 pub use look::{eventually, nothing_is_left, see};
 pub use services::*;
+pub use used::*;
 
 use super::Driver;
 use crate::clock::{Clock, SystemClock};
@@ -80,6 +82,7 @@ macro_rules! whole_contract {
             lines_resume_where_they_ended
             following_ends_with_the_instance
             a_start_and_an_end_are_hinted
+            p22_what_an_instance_uses_is_counted_while_it_runs
             another_installation_is_not_touched
             a_missing_image_is_refused_and_leaves_nothing
             a_service_keeps_its_data_when_its_container_is_made_anew

@@ -42,12 +42,13 @@ mod server;
 mod services;
 #[cfg(test)]
 mod tests;
+mod usage;
 mod world;
 
 pub use faults::{Fault, Faults, NoFaults};
 
 use super::services::Services;
-use super::{Driver, DriverError, Exec, Fingerprint, Printed, Scope};
+use super::{Driver, DriverError, Exec, Fingerprint, Gauge, Printed, Scope};
 use crate::clock::{Clock, SystemClock};
 use async_trait::async_trait;
 use domain::id::{EnvironmentId, InstanceId};
@@ -207,6 +208,10 @@ impl Driver for FakeDriver {
     }
 
     fn exec(&self) -> Option<&dyn Exec> {
+        Some(self)
+    }
+
+    fn gauge(&self) -> Option<&dyn Gauge> {
         Some(self)
     }
 

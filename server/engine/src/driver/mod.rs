@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use domain::id::{EnvironmentId, InstanceId};
 use domain::instance::{InstanceSpec, Observed};
 use domain::source::Artifact;
+use domain::usage::Usage;
 use domain::view::Stream;
 use services::Services;
 use std::collections::BTreeMap;
@@ -89,6 +90,11 @@ pub trait Driver: Send + Sync {
         None
     }
 
+    /// Where it can: what its instances use.
+    fn gauge(&self) -> Option<&dyn Gauge> {
+        None
+    }
+
     /// Where it can: databases and stores with a volume each.
     fn services(&self) -> Option<&dyn Services> {
         None
@@ -143,6 +149,23 @@ pub trait Exec: Send + Sync {
     async fn exec(&self, command: Command<'_>) -> Result<Executed, DriverError>;
 }
 
+/// The other one.
+#[async_trait]
+pub trait Gauge: Send + Sync {
+    /// `None` when it does not run. Cheap enough to be asked all the time, but for `restarts`,
+    /// which are 0 unless they are asked for.
+    async fn usage(&self, id: &InstanceId, restarts: bool) -> Result<Option<Usage>, DriverError>;
+}
+
+/// What opens a registry: sent to that one only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Login {
+    /// As references name it, with its port; `docker.io` for the Hub.
+    pub registry: String,
+    pub username: String,
+    pub password: String,
+}
+
 /// What a build is given.
 pub struct Build<'a> {
     /// A clean tree.
@@ -159,6 +182,8 @@ pub struct Build<'a> {
     pub limits: BuildLimits,
     /// What its steps can mount (`RUN --mount=type=secret,id=…`); never part of the image.
     pub secrets: Secrets,
+    /// For the images that it begins with.
+    pub logins: &'a [Login],
 }
 
 /// What all the steps of a build may use together.
@@ -196,7 +221,13 @@ pub trait Lines: Send + Sync {
 #[async_trait]
 pub trait Images: Send + Sync {
     async fn build(&self, build: Build<'_>, lines: &dyn Lines) -> Result<Artifact, DriverError>;
-    async fn pull(&self, reference: &str, lines: &dyn Lines) -> Result<Artifact, DriverError>;
+    /// Fetches it from its registry, with what opens that where it is known.
+    async fn pull(
+        &self,
+        reference: &str,
+        login: Option<&Login>,
+        lines: &dyn Lines,
+    ) -> Result<Artifact, DriverError>;
     /// Takes in what `docker save` wrote, without the names that it brings along.
     async fn load(&self, archive: &Path, lines: &dyn Lines) -> Result<Artifact, DriverError>;
     /// `None` when it is not there.

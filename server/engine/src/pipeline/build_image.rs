@@ -24,6 +24,7 @@ pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> Ended {
         return Err(missing(dockerfile, &config.root));
     }
     explain(task, plan);
+    let logins = super::logins(pipeline, task).await?;
     let build = Build {
         context: &context,
         dockerfile,
@@ -37,6 +38,7 @@ pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> Ended {
             pids: config.pids,
         },
         secrets: Secrets::default(),
+        logins: &logins,
     };
     let artifact = built(pipeline, task, build)
         .await

@@ -32,9 +32,10 @@ pub(super) async fn fetch(pipeline: &Pipeline, task: &Task<'_>) -> Result<(), St
         commit.subject
     ));
     let mut line = |text: String| task.log.line(Stream::Err, &text);
+    let (org, wanted) = (&task.deployment.org, task.deployment.config.source);
     let done = pipeline
         .git
-        .checkout(&task.deployment.org, url, &commit.sha, &into, &mut line)
+        .checkout(org, url, &commit.sha, wanted, &into, &mut line)
         .await;
     let done = done.map_err(|error| error.to_string())?;
     task.say(&format!(

@@ -23,7 +23,7 @@ use crate::clock::Clock;
 use crate::contents::Scanner;
 use crate::dirs::Dirs;
 use crate::disk;
-use crate::driver::Lines;
+use crate::driver::{Lines, Login};
 use crate::logs::{LogWriter, Logs};
 use crate::reconciler::queue::Queue;
 use crate::runtimes::Runtimes;
@@ -251,6 +251,13 @@ impl Pipeline {
         self.bus
             .hint(&deployment.org, Topic::Deployment(deployment.id.clone()));
     }
+}
+
+/// What the organization has for registries.
+async fn logins(pipeline: &Pipeline, task: &Task<'_>) -> Result<Vec<Login>, String> {
+    let keys = pipeline.store.registry_keys(&task.deployment.org).await;
+    let keys = keys.map_err(|e| e.to_string())?;
+    Ok(keys.into_iter().map(Login::from).collect())
 }
 
 /// The number and the artifact of the deployment that is started again.

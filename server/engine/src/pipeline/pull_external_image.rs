@@ -1,13 +1,20 @@
 //! Pulls an image from its registry and pins what came.
 
 use super::{Ended, Pipeline, Task};
-use domain::source::Source;
+use domain::credential::registry_of;
+use domain::source::{Artifact, Source};
 
 pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> Ended {
     let Source::Image { reference, .. } = &task.deployment.source else {
         return Err("This deployment is not made from an image.".into());
     };
-    task.say(&format!("Pulling {reference}."));
+    let registry = registry_of(reference);
+    let logins = super::logins(pipeline, task).await?;
+    let login = logins.iter().find(|login| login.registry == registry);
+    match login {
+        Some(login) => task.say(&format!("Pulling {reference} as {}.", login.username)),
+        None => task.say(&format!("Pulling {reference}.")),
+    }
     let place = pipeline
         .runtimes
         .of(&task.deployment.runtime)
@@ -15,13 +22,22 @@ pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> Ended {
         .map_err(|e| e.to_string())?;
     let artifact = place
         .images
-        .pull(reference, task.log)
+        .pull(reference, login, task.log)
         .await
         .map_err(|e| e.to_string())?;
-    task.say(&format!(
-        "Pinned {} ({} KiB).",
-        artifact.digest(),
-        artifact.size_bytes() / 1024
-    ));
+    task.say(&format!("Pinned {}.", shown(&artifact)));
     Ok(Some(artifact))
+}
+
+/// By the registry's digest, which is the same on every machine, and by the Engine's.
+fn shown(artifact: &Artifact) -> String {
+    let kib = artifact.size_bytes() / 1024;
+    match artifact {
+        Artifact::Image {
+            pulled_as: Some(name),
+            image,
+            ..
+        } => format!("{name} as {image} ({kib} KiB)"),
+        other => format!("{} ({kib} KiB)", other.digest()),
+    }
 }

@@ -3,9 +3,10 @@
 use super::standing::How;
 use super::{ServiceKeeper, ask, spec};
 use crate::driver::services::{ServiceSpec, Services};
-use crate::driver::{DriverError, Lines};
+use crate::driver::{DriverError, Lines, Login};
 use crate::runtimes::Place;
 use crate::store::service::{Managed, Service};
+use domain::credential::registry_of;
 use domain::id::EnvironmentId;
 use domain::plan::world::Trouble;
 use domain::service::{Checked, ServiceState, Step, Upkeep, World, external, upkeep};
@@ -181,7 +182,14 @@ impl ServiceKeeper {
         let sentence = format!("The image {name} is being pulled.");
         let state = ServiceState::Starting;
         self.stands(here.service, How { state, sentence });
-        match tokio::time::timeout(PULL, images.pull(name, &Unheard)).await {
+        let registry = registry_of(name);
+        let keys = self.store.registry_keys(&here.service.org).await;
+        let keys = keys.map_err(|e| DriverError::Unreachable(e.to_string()))?;
+        let login = keys
+            .into_iter()
+            .map(Login::from)
+            .find(|login| login.registry == registry);
+        match tokio::time::timeout(PULL, images.pull(name, login.as_ref(), &Unheard)).await {
             Ok(pulled) => pulled.map(drop),
             Err(_) => Err(DriverError::Unreachable(format!(
                 "Pulling {name} took longer than {} minutes.",

@@ -126,7 +126,7 @@ fn assemble(outside: &Arc<Outside>) -> Boot {
     let cron_key = CronKey::of("simulation");
     let (memory, git, redactor) = (
         Arc::new(Memory::default()),
-        Arc::new(Git::new(&dirs)),
+        Arc::new(Git::new(&dirs, crate::source::git::Keyring::empty())),
         Arc::new(Redactor::default()),
     );
     let logs = Logs::new(store.clone(), bus.clone(), clock.clone());
@@ -204,6 +204,7 @@ fn assemble(outside: &Arc<Outside>) -> Boot {
         pushes: Arc::new(Notify::new()),
         memory,
         meter,
+        gauges: Default::default(),
         dirs,
         settings,
         services: Arc::default(),

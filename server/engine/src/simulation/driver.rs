@@ -3,7 +3,8 @@
 use super::outside::Outside;
 use crate::contents::{Found, Limits, Wanted};
 use crate::driver::{
-    Build, Command, Driver, DriverError, Exec, Executed, Fingerprint, Images, Lines, Printed, Scope,
+    Build, Command, Driver, DriverError, Exec, Executed, Fingerprint, Images, Lines, Login,
+    Printed, Scope,
 };
 use crate::probe::Prober;
 use async_trait::async_trait;
@@ -168,10 +169,15 @@ impl Images for BadLine {
         self.call("build", self.0.driver.build(build, lines)).await
     }
 
-    async fn pull(&self, reference: &str, lines: &dyn Lines) -> Result<Artifact, DriverError> {
+    async fn pull(
+        &self,
+        reference: &str,
+        login: Option<&Login>,
+        lines: &dyn Lines,
+    ) -> Result<Artifact, DriverError> {
         self.call(
             &format!("pull {reference}"),
-            self.0.driver.pull(reference, lines),
+            self.0.driver.pull(reference, login, lines),
         )
         .await
     }

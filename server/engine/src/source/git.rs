@@ -5,16 +5,21 @@
 //! that; contents come when a commit is checked out. A mirror is a cache: one that is broken is
 //! thrown away and fetched anew.
 
+pub mod askpass;
 mod checkout;
 mod command;
 mod history;
+mod keyring;
+mod lfs;
 mod mirror;
 mod pulls;
 mod refs;
 pub mod ssh;
+mod submodules;
 mod url;
 
 pub use checkout::Checkout;
+pub use keyring::Keyring;
 
 use crate::dirs::Dirs;
 use domain::api::Reply;
@@ -50,19 +55,21 @@ impl Default for Limits {
 pub struct Git {
     dirs: Dirs,
     limits: Limits,
+    keyring: Arc<Keyring>,
     /// Two fetches into one mirror would fight; different mirrors don't wait for each other.
     mirrors: Mutex<HashMap<String, Arc<Mirror>>>,
 }
 
 impl Git {
-    pub fn new(dirs: &Dirs) -> Self {
-        Self::with_limits(dirs, Limits::default())
+    pub fn new(dirs: &Dirs, keyring: Keyring) -> Self {
+        Self::with_limits(dirs, Limits::default(), keyring)
     }
 
-    pub fn with_limits(dirs: &Dirs, limits: Limits) -> Self {
+    pub fn with_limits(dirs: &Dirs, limits: Limits, keyring: Keyring) -> Self {
         Self {
             dirs: dirs.clone(),
             limits,
+            keyring: Arc::new(keyring),
             mirrors: Mutex::default(),
         }
     }
@@ -98,12 +105,17 @@ impl Git {
         let key = key(org, text);
         let mut mirrors = self.mirrors.lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = || {
-            Arc::new(Mirror::new(
+            let (dir, keys) = (self.mirror_dir(&key), self.key_dir(org));
+            let mirror = Mirror {
+                org: org.clone(),
                 url,
-                self.mirror_dir(&key),
-                self.key_dir(org),
-                self.limits.clone(),
-            ))
+                dir,
+                keys,
+                limits: self.limits.clone(),
+                keyring: self.keyring.clone(),
+                turn: Default::default(),
+            };
+            Arc::new(mirror)
         };
         Ok(mirrors.entry(key.clone()).or_insert_with(fresh).clone())
     }

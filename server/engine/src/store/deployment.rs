@@ -122,6 +122,16 @@ impl Store {
             .await?;
         Ok(row.try_get::<i64, _>("n")?.max(0) as u64)
     }
+
+    /// Those of one environment that was looked up for its organization.
+    pub async fn count_deployments_of(&self, environment: &EnvironmentId) -> Stored<u64> {
+        let sql = "SELECT COUNT(*) AS n FROM deployments WHERE environment = $1";
+        let row = sqlx::query(sql)
+            .bind(environment.as_str())
+            .fetch_one(self.pool())
+            .await?;
+        Ok(row.try_get::<i64, _>("n")?.max(0) as u64)
+    }
 }
 
 /// Only the conditions that are asked for: an index serves each, and none serves `… OR …`.

@@ -143,6 +143,21 @@ impl Store {
         rows.iter().map(environment).collect()
     }
 
+    /// What serves anywhere, for whoever looks after it.
+    pub(crate) async fn serving(&self) -> Stored<Vec<Serving>> {
+        let sql = "SELECT id, runtime, active FROM environments WHERE active IS NOT NULL ORDER BY id LIMIT 100000";
+        let rows = sqlx::query(sql).fetch_all(self.pool()).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Serving {
+                    environment: row.try_get::<String, _>("id")?.parse()?,
+                    runtime: row.try_get::<String, _>("runtime")?.parse()?,
+                    deployment: row.try_get::<String, _>("active")?.parse()?,
+                })
+            })
+            .collect()
+    }
+
     pub(crate) async fn every_environment(&self) -> Stored<Vec<EnvironmentId>> {
         let rows = sqlx::query("SELECT id FROM environments ORDER BY id")
             .fetch_all(self.pool())
@@ -150,6 +165,37 @@ impl Store {
         rows.iter()
             .map(|r| Ok(r.try_get::<String, _>("id")?.parse()?))
             .collect()
+    }
+
+    /// Marks it for deletion: the planner does the rest. False when it is not there any more, is being
+    /// deleted already, or is the last one of its project.
+    pub async fn begin_delete_environment(
+        &self,
+        caller: &Caller,
+        environment: &Environment,
+        now: Now,
+    ) -> Stored<bool> {
+        let mut tx = self.begin().await?;
+        let sql = "UPDATE environments SET deleting = 1 WHERE org = $1 AND id = $2 AND deleting = 0 AND EXISTS \
+                   (SELECT 1 FROM environments o WHERE o.project = environments.project AND o.id <> $2 AND o.deleting = 0 \
+                   AND NOT EXISTS (SELECT 1 FROM reviews v WHERE v.environment = o.id))";
+        let marked = sqlx::query(sql)
+            .bind(caller.org.as_str())
+            .bind(environment.id.as_str())
+            .execute(&mut *tx)
+            .await?;
+        if marked.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let sentence = format!(
+            "{} deleted the environment {} of {}.",
+            caller.email, environment.name, environment.project_name
+        );
+        let (org, user) = (&caller.org, Some(&caller.user));
+        let event = NewEvent::by(org, user, "environment_deleted", sentence);
+        write(&mut tx, now, event.project(&environment.project)).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Nothing of it runs any more: its rows go, and the project's with the last of them. The events stay.
@@ -197,6 +243,14 @@ impl Store {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// A deployment that serves, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Serving {
+    pub environment: EnvironmentId,
+    pub runtime: RuntimeId,
+    pub deployment: DeploymentId,
 }
 
 /// An environment's own row and hosts.

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod artifact;
+pub mod credential;
 pub mod cron;
 pub mod delivery;
 pub mod deployment;

@@ -2,6 +2,7 @@
 //! is of the kind that the engine writes.
 
 mod accounts;
+mod credentials;
 mod crons;
 mod deployments;
 mod hooks;
@@ -12,6 +13,7 @@ mod reviews;
 mod scene;
 mod services;
 mod trace;
+mod used;
 
 use domain::access::{Caller, Role};
 use domain::api::*;
@@ -169,12 +171,17 @@ impl Metrics for Gallery {
                 .enumerate()
                 .map(minute)
                 .collect(),
+            instances: used::instances(now),
             environment,
         })
     }
 
     async fn counters(&self, _: &Caller) -> Reply<Option<Vec<Counters>>> {
         Ok(None)
+    }
+
+    async fn usage(&self, _: &Caller) -> Reply<Vec<InstanceCounters>> {
+        Ok(vec![])
     }
 }
 

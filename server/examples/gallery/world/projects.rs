@@ -8,6 +8,32 @@ use domain::refusal::Refusal;
 use domain::view::*;
 
 #[async_trait::async_trait]
+impl Environments for Gallery {
+    async fn preview_delete_environment(
+        &self,
+        caller: &Caller,
+        id: &EnvironmentId,
+    ) -> Reply<DeletePreview> {
+        let environment = self.environment(caller, id).await?;
+        Ok(DeletePreview {
+            lines: vec![
+                format!(
+                    "the environment {} with its configuration and variables",
+                    environment.name
+                ),
+                "12 deployments, with their logs, images and files".into(),
+            ],
+            name: environment.name,
+            urls: environment.urls,
+        })
+    }
+
+    async fn delete_environment(&self, _: &Caller, _: &EnvironmentId, _: &str) -> Reply<()> {
+        Err(no())
+    }
+}
+
+#[async_trait::async_trait]
 impl Projects for Gallery {
     async fn overview(&self, caller: &Caller) -> Reply<OverviewView> {
         Ok(self.scene(caller).overview())

@@ -84,10 +84,12 @@ prop_compose! {
         exclusive in proptest::option::of(exclusives()), spa in proptest::option::of(any::<bool>()),
         crons in proptest::option::of(crons()), secrets in proptest::option::of(names()),
         limits in (proptest::option::of(100_u32..=256_000), proptest::option::of(16_u32..=65_536), proptest::option::of(names())),
+        submodules in proptest::option::of(any::<bool>()),
     ) -> ConfigPatch {
         let build = BuildPatch { cpus_milli: limits.0, pids: limits.1, secrets: limits.2, ..build };
+        let source = SourcePatch { submodules, lfs: submodules };
         ConfigPatch {
-            build, port, command, env, secrets, replicas, exclusive, spa, crons, drain_s: None,
+            source, build, port, command, env, secrets, replicas, exclusive, spa, crons, drain_s: None,
             resources: ResourcesPatch { cpus_milli, memory_mib: None },
             health: HealthPatch { path, statuses, ..HealthPatch::default() },
         }

@@ -66,6 +66,7 @@ pub fn deployment(number: u32, phase: Phase) -> Deployment {
 pub fn image(number: u32) -> Artifact {
     Artifact::Image {
         image: format!("sha256:{number}"),
+        pulled_as: None,
         size_bytes: 1,
     }
 }

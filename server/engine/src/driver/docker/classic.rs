@@ -2,7 +2,7 @@
 //! answers in lines, and is cancelled by closing the connection.
 
 use super::classic_steps::Steps;
-use super::{Room, context, failure, images};
+use super::{Room, context, failure, images, registry};
 use crate::driver::{Build, BuildLimits, DriverError, Lines};
 use bollard::BollardRequest;
 use bollard::query_parameters::{BuildImageOptions, BuildImageOptionsBuilder};
@@ -33,7 +33,11 @@ pub async fn build(
     let unreadable = Arc::new(OnceLock::new());
     let tar = bollard::body_try_stream(context_body(&build, unreadable.clone()));
     let mut steps = Steps::new(lines);
-    let mut answers = std::pin::pin!(engine.build_image(options(&build), None, Some(tar)));
+    let mut answers = std::pin::pin!(engine.build_image(
+        options(&build),
+        registry::every(build.logins),
+        Some(tar)
+    ));
     while let Some(answer) = answers.next().await {
         if let Err(e) = answer.map(|info| steps.read(info)) {
             return Err(unreadable.get().map_or_else(
@@ -88,7 +92,7 @@ fn limit_memory(
         if let Ok(uri) = limited.parse() {
             *request.uri_mut() = uri;
         }
-        request
+        registry::readable(request)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Docker, Room, build, error, files, load, name, pull, take_out};
 use crate::contents::{Found, Limits, Wanted};
-use crate::driver::{Build, DriverError, Images, Lines};
+use crate::driver::{Build, DriverError, Images, Lines, Login};
 use async_trait::async_trait;
 use bollard::query_parameters::{RemoveImageOptionsBuilder, TagImageOptionsBuilder};
 use domain::source::Artifact;
@@ -14,8 +14,13 @@ impl Images for Docker {
         build::build(&self.room, build, lines).await
     }
 
-    async fn pull(&self, reference: &str, lines: &dyn Lines) -> Result<Artifact, DriverError> {
-        pull::pull(&self.room, reference, lines).await
+    async fn pull(
+        &self,
+        reference: &str,
+        login: Option<&Login>,
+        lines: &dyn Lines,
+    ) -> Result<Artifact, DriverError> {
+        pull::pull(&self.room, reference, login, lines).await
     }
 
     async fn load(&self, archive: &Path, lines: &dyn Lines) -> Result<Artifact, DriverError> {
@@ -59,6 +64,7 @@ pub async fn artifact(room: &Room, reference: &str) -> Result<Option<Artifact>, 
     match room.client.engine().await?.inspect_image(reference).await {
         Ok(image) => Ok(image.id.map(|id| Artifact::Image {
             image: id,
+            pulled_as: None,
             size_bytes: size(image.size),
         })),
         Err(e) if error::status(&e) == Some(404) => Ok(None),

@@ -16,6 +16,7 @@
 
 mod build;
 mod buildkit;
+mod cgroup;
 mod classic;
 mod classic_steps;
 mod client;
@@ -40,6 +41,7 @@ mod observe;
 mod options;
 mod output;
 mod pull;
+mod registry;
 mod remove;
 mod service;
 mod settle;
@@ -49,15 +51,17 @@ mod stamp;
 mod take_out;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 pub use options::{Options, Subnets};
 
 use super::services::Services;
-use super::{Command, Driver, DriverError, Exec, Executed, Fingerprint, Printed, Scope};
+use super::{Command, Driver, DriverError, Exec, Executed, Fingerprint, Gauge, Printed, Scope};
 use async_trait::async_trait;
 use client::Client;
 use domain::id::{EnvironmentId, InstanceId};
 use domain::instance::{InstanceSpec, Observed};
+use domain::usage::Usage;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{broadcast, mpsc};
@@ -82,6 +86,7 @@ struct Room {
     /// Instances that this process is removing: observed as leaving.
     leaving: Mutex<HashSet<InstanceId>>,
     starts: settle::Starts,
+    processes: usage::Processes,
     /// Limits of the builds that an older Engine runs in one control group.
     sharing: Arc<fence::Sharing>,
     /// What builds that run may use.
@@ -105,6 +110,7 @@ impl Docker {
             networks: Default::default(),
             leaving: Default::default(),
             starts: Default::default(),
+            processes: Default::default(),
             sharing: Default::default(),
             promises: Default::default(),
             has_buildkit: Default::default(),
@@ -167,6 +173,7 @@ impl Driver for Docker {
 
     async fn remove(&self, id: &InstanceId, grace_s: u32) -> Result<(), DriverError> {
         remove::begin(&self.room, id, grace_s);
+        self.room.processes.forget(id);
         Ok(())
     }
 
@@ -191,8 +198,19 @@ impl Driver for Docker {
         Some(self)
     }
 
+    fn gauge(&self) -> Option<&dyn Gauge> {
+        Some(self)
+    }
+
     fn services(&self) -> Option<&dyn Services> {
         Some(self)
+    }
+}
+
+#[async_trait]
+impl Gauge for Docker {
+    async fn usage(&self, id: &InstanceId, restarts: bool) -> Result<Option<Usage>, DriverError> {
+        usage::usage(&self.room, id, restarts).await
     }
 }
 

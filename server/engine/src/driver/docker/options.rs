@@ -18,6 +18,10 @@ pub struct Options {
     pub answer_timeout: Duration,
     /// After this long without exiting, the Engine itself restarts an instance that ends.
     pub settle_after: Duration,
+    /// A registry that sends nothing for this long is given up.
+    pub registry_stall: Duration,
+    /// A registry that wants to be asked less often is asked again for this long.
+    pub registry_patience: Duration,
     /// Where the networks of the environments are cut from. Docker's own pools hold about
     /// thirty networks, which fifty apps exhaust; 198.18.0.0/15 is set aside by RFC 2544 and
     /// is in nobody's office network.
@@ -45,6 +49,8 @@ impl Options {
             disk_reserve_bytes: 2 << 30,
             answer_timeout: Duration::from_secs(30),
             settle_after: Duration::from_secs(10),
+            registry_stall: Duration::from_secs(180),
+            registry_patience: Duration::from_secs(300),
             subnets: Subnets {
                 base: std::net::Ipv4Addr::new(198, 18, 0, 0),
                 bits: 15,

@@ -1,7 +1,8 @@
 //! Fetching an image from its registry.
 
+use super::registry::{self, No};
 use super::{Room, error, images};
-use crate::driver::{DriverError, Lines};
+use crate::driver::{DriverError, Lines, Login};
 use bollard::errors::Error;
 use bollard::query_parameters::CreateImageOptionsBuilder;
 use domain::source::Artifact;
@@ -16,24 +17,119 @@ const LONGEST: Duration = Duration::from_secs(60 * 60);
 pub async fn pull(
     room: &Room,
     reference: &str,
+    login: Option<&Login>,
     lines: &dyn Lines,
 ) -> Result<Artifact, DriverError> {
     let reference = tagged(reference);
+    let patience = room.options.registry_patience;
+    let mut pauses = Pauses::within(patience);
+    loop {
+        match once(room, &reference, login, lines).await {
+            Ok(()) => break,
+            Err(No::Ended(error)) => return Err(error),
+            Err(No::TooOften(wanted)) => {
+                let pause = pauses.next(wanted);
+                let pause = pause.ok_or_else(|| registry::too_often(&reference, patience))?;
+                let seconds = pause.as_secs();
+                lines.line(
+                    Stream::Note,
+                    &format!("The registry wants to be asked less often; again in {seconds} s."),
+                );
+                tokio::time::sleep(pause).await;
+            }
+        }
+    }
+    pinned(room, &reference).await
+}
+
+async fn once(
+    room: &Room,
+    reference: &str,
+    login: Option<&Login>,
+    lines: &dyn Lines,
+) -> Result<(), No> {
     let options = CreateImageOptionsBuilder::new()
-        .from_image(&reference)
+        .from_image(reference)
         .build();
-    let engine = room.client.patient(LONGEST).await?;
-    let mut answers = std::pin::pin!(engine.create_image(Some(options), None, None));
-    let mut progress = Progress::default();
-    while let Some(answer) = answers.next().await {
-        let info = answer.map_err(|e| failed(room, &reference, &e))?;
+    let engine = room.client.patient(LONGEST).await.map_err(No::Ended)?;
+    let engine = engine.with_request_modifier(registry::readable);
+    let answers = engine.create_image(Some(options), None, login.map(registry::one));
+    let mut answers = std::pin::pin!(answers);
+    let (mut progress, stall) = (Progress::default(), room.options.registry_stall);
+    loop {
+        let next = tokio::time::timeout(stall, answers.next()).await;
+        let Some(answer) = next.map_err(|_| No::Ended(registry::stalled(reference, stall)))? else {
+            return Ok(());
+        };
+        let info = answer.map_err(|e| failed(room, reference, login, &e))?;
         if let Some(status) = &info.status {
             progress.report(info.id.as_deref(), status, lines);
         }
     }
-    images::artifact(room, &reference)
-        .await?
-        .ok_or_else(|| missing(&reference))
+}
+
+/// What came, by the registry's digest too; and nothing else than what was asked for.
+async fn pinned(room: &Room, reference: &str) -> Result<Artifact, DriverError> {
+    let engine = room.client.engine().await?;
+    let image = match engine.inspect_image(reference).await {
+        Ok(image) => image,
+        Err(e) if error::status(&e) == Some(404) => return Err(registry::missing(reference)),
+        Err(e) => return Err(room.client.failed("look for the image", &e)),
+    };
+    let names = image.repo_digests.unwrap_or_default();
+    let artifact = images::artifact(room, reference).await?;
+    match artifact {
+        Some(Artifact::Image {
+            image, size_bytes, ..
+        }) => Ok(Artifact::Image {
+            image,
+            pulled_as: name_of(reference, names),
+            size_bytes,
+        }),
+        _ => Err(registry::missing(reference)),
+    }
+}
+
+/// The one of this very repository: the same image may have come from several.
+fn name_of(reference: &str, names: Vec<String>) -> Option<String> {
+    let wanted = repository(reference);
+    names.into_iter().find(|name| repository(name) == wanted)
+}
+
+/// Without tag and digest, and without what may be left out of the Hub's names.
+fn repository(reference: &str) -> &str {
+    let name = reference.split('@').next().unwrap_or(reference);
+    let name = match name.rfind(':') {
+        Some(colon) if !name[colon..].contains('/') => &name[..colon],
+        _ => name,
+    };
+    let name = name.strip_prefix("docker.io/").unwrap_or(name);
+    name.strip_prefix("library/").unwrap_or(name)
+}
+
+/// Twice as long each time, or as long as the registry says.
+struct Pauses {
+    next: Duration,
+    left: Duration,
+}
+
+impl Pauses {
+    const FIRST: Duration = Duration::from_secs(2);
+
+    fn within(left: Duration) -> Self {
+        Self {
+            next: Self::FIRST,
+            left,
+        }
+    }
+
+    /// `None`: it would take too long altogether.
+    fn next(&mut self, wanted: Option<Duration>) -> Option<Duration> {
+        let pause = wanted.unwrap_or(self.next).max(Duration::from_secs(1));
+        self.next *= 2;
+        self.left = self.left.checked_sub(pause)?;
+        Some(pause)
+    }
 }
 
 /// Without a tag the Engine would fetch every tag there is.
@@ -63,48 +159,9 @@ impl Progress {
     }
 }
 
-fn missing(reference: &str) -> DriverError {
-    DriverError::Refused(format!(
-        "The registry has no image {reference}. Check its name and tag."
-    ))
-}
-
-fn failed(room: &Room, reference: &str, e: &Error) -> DriverError {
-    refusal(reference, &error::message(e))
-        .unwrap_or_else(|| room.client.failed(&format!("pull {reference}"), e))
-}
-
-/// Registries say "denied" for what does not exist as well as for what is private.
-fn refusal(reference: &str, said: &str) -> Option<DriverError> {
-    let has = |signs: &[&str]| signs.iter().any(|sign| said.contains(sign));
-    let why = error::ended(said);
-    if has(&[
-        "unauthorized",
-        "denied",
-        "authentication required",
-        "no basic auth",
-    ]) {
-        return Some(DriverError::Refused(format!(
-            "The registry does not give {reference} to us ({why}). Check the name; if the image is private, run `docker login` on the machine or make it public."
-        )));
-    }
-    if has(&[
-        "dial tcp",
-        "no such host",
-        "i/o timeout",
-        "connection refused",
-        "TLS handshake",
-        "Client.Timeout",
-        "network is unreachable",
-    ]) {
-        return Some(DriverError::Unreachable(format!(
-            "The registry of {reference} does not answer ({why}). Check the machine's network and the registry's name."
-        )));
-    }
-    if has(&["manifest unknown", "not found", "does not exist"]) {
-        return Some(missing(reference));
-    }
-    None
+fn failed(room: &Room, reference: &str, login: Option<&Login>, e: &Error) -> No {
+    registry::read(reference, login, &error::message(e))
+        .unwrap_or_else(|| No::Ended(room.client.failed(&format!("pull {reference}"), e)))
 }
 
 #[cfg(test)]
@@ -119,18 +176,32 @@ mod tests {
     }
 
     #[test]
-    fn each_refusal_of_a_registry_has_its_sentence() {
-        let refused = |said| refusal("app:7", said);
-        assert!(
-            matches!(refused("manifest for app:7 not found: manifest unknown"), Some(DriverError::Refused(s)) if s.contains("no image app:7"))
+    fn i16_an_image_is_known_by_the_digest_of_its_own_repository() {
+        let names = || {
+            vec![
+                "r:5000/other@sha256:1".to_owned(),
+                "r:5000/app@sha256:2".to_owned(),
+            ]
+        };
+        let of = |reference: &str| name_of(reference, names());
+        assert_eq!(of("r:5000/app:7").as_deref(), Some("r:5000/app@sha256:2"));
+        assert_eq!(of("app:7"), None);
+        assert_eq!(
+            repository("docker.io/library/app:7"),
+            repository("app@sha256:00")
         );
-        assert!(
-            matches!(refused("pull access denied for app"), Some(DriverError::Refused(s)) if s.contains("docker login"))
+    }
+
+    #[test]
+    fn i16_pauses_double_or_are_the_registry_s_own_and_end() {
+        let mut pauses = Pauses::within(Duration::from_secs(20));
+        let seconds = |pause: Option<Duration>| pause.map(|p| p.as_secs());
+        assert_eq!(seconds(pauses.next(None)), Some(2));
+        assert_eq!(seconds(pauses.next(None)), Some(4));
+        assert_eq!(
+            seconds(pauses.next(Some(Duration::from_secs(12)))),
+            Some(12)
         );
-        assert!(matches!(
-            refused("Get https://r/v2/: dial tcp: lookup r: no such host"),
-            Some(DriverError::Unreachable(_))
-        ));
-        assert_eq!(refused("disk full"), None);
+        assert_eq!(pauses.next(None), None);
     }
 }

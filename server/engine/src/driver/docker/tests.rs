@@ -7,6 +7,7 @@ mod exec;
 mod files;
 mod images;
 mod only;
+mod registry;
 mod speed;
 
 use crate::driver::contract::whole_contract;

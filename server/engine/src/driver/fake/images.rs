@@ -4,7 +4,7 @@
 use super::FakeDriver;
 use super::knob::Knob;
 use crate::contents::{Found, Limits, Wanted};
-use crate::driver::{Build, DriverError, Images, Lines};
+use crate::driver::{Build, DriverError, Images, Lines, Login};
 use crate::source::image_archive;
 use async_trait::async_trait;
 use domain::source::Artifact;
@@ -34,7 +34,12 @@ impl Images for FakeDriver {
         }
     }
 
-    async fn pull(&self, reference: &str, lines: &dyn Lines) -> Result<Artifact, DriverError> {
+    async fn pull(
+        &self,
+        reference: &str,
+        _: Option<&Login>,
+        lines: &dyn Lines,
+    ) -> Result<Artifact, DriverError> {
         self.verb("pull", reference, |_| {
             lines.line(Stream::Out, &format!("Pulling {reference}"));
             knob(reference)?;
@@ -162,6 +167,7 @@ fn build_fails(lines: &dyn Lines) -> DriverError {
 fn artifact(reference: &str) -> Artifact {
     Artifact::Image {
         image: id(reference),
+        pulled_as: None,
         size_bytes: SIZE_BYTES,
     }
 }

@@ -223,6 +223,7 @@ async fn build(dockerfile: &str) -> Result<Artifact, DriverError> {
             pids: 64,
         },
         secrets: Secrets::default(),
+        logins: &[],
     };
     let driver = FakeDriver::serving();
     let built = driver.build(build, &Silence).await?;
@@ -235,7 +236,7 @@ async fn build(dockerfile: &str) -> Result<Artifact, DriverError> {
 #[tokio::test]
 async fn a_build_takes_its_behaviour_from_its_base_image() {
     let pulled = |reference: &'static str| async move {
-        FakeDriver::serving().pull(reference, &Silence).await
+        FakeDriver::serving().pull(reference, None, &Silence).await
     };
     assert_eq!(
         build("FROM fake/unhealthy:v7").await,
@@ -271,6 +272,7 @@ async fn p6_files_come_out_of_what_was_built() {
             pids: 64,
         },
         secrets: Secrets::default(),
+        logins: &[],
     };
     driver.build(build, &Silence).await.expect("it builds");
     taken().await.expect("it comes out");
@@ -283,7 +285,7 @@ async fn p6_files_come_out_of_what_was_built() {
 #[tokio::test]
 async fn a_pull_of_what_is_not_there_is_refused() {
     let pulled = |reference: &'static str| async move {
-        FakeDriver::serving().pull(reference, &Silence).await
+        FakeDriver::serving().pull(reference, None, &Silence).await
     };
     assert!(
         matches!(pulled("fake/missing:v1").await, Err(DriverError::Refused(said)) if said.contains("fake/missing:v1"))

@@ -4,16 +4,25 @@ use super::command::run;
 use super::mirror::{Mirror, outgrown};
 use super::{Git, Limits};
 use domain::api::Reply;
+use domain::config::SourceConfig;
 use domain::id::OrgId;
 use domain::refusal::{Kind, Refusal};
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 /// What was checked out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Checkout {
     pub files: u64,
     pub size_bytes: u64,
+}
+
+/// Where a tree is written, and who hears of it.
+pub(super) struct Room<'a> {
+    pub root: &'a Path,
+    pub wanted: SourceConfig,
+    pub line: &'a mut (dyn FnMut(String) + Send),
 }
 
 impl Git {
@@ -23,9 +32,26 @@ impl Git {
         org: &OrgId,
         url: &str,
         sha: &str,
+        wanted: SourceConfig,
         into: &Path,
         line: &mut (dyn FnMut(String) + Send),
     ) -> Reply<Checkout> {
+        let mirror = self.listed(org, url, sha).await?;
+        let mut room = Room {
+            root: into,
+            wanted,
+            line,
+        };
+        let done = self.write_all(org, &mirror, sha, &mut room).await;
+        let _ = tokio::fs::remove_file(index(into)).await;
+        if done.is_err() {
+            let _ = tokio::fs::remove_dir_all(into).await;
+        }
+        done
+    }
+
+    /// The mirror, in which every file of the commit is known by name.
+    pub(super) async fn listed(&self, org: &OrgId, url: &str, sha: &str) -> Reply<Arc<Mirror>> {
         let mirror = self.at(org, url, sha).await?;
         if let Err(broken) = self.files_at(&mirror, sha).await {
             // A mirror is a cache: what is missing in it may still be at the host.
@@ -37,12 +63,7 @@ impl Git {
                 .await
                 .map_err(|e| e.refusal(&self.limits))?;
         }
-        let done = self.write_tree(&mirror, url, sha, into, line).await;
-        let _ = tokio::fs::remove_file(into.with_extension("index")).await;
-        if done.is_err() {
-            let _ = tokio::fs::remove_dir_all(into).await;
-        }
-        done
+        Ok(mirror)
     }
 
     /// By names alone, before a file is written: a small pack can hold a tree of billions.
@@ -69,44 +90,73 @@ impl Git {
         }
     }
 
-    async fn write_tree(
+    async fn write_all(
+        &self,
+        org: &OrgId,
+        mirror: &Mirror,
+        sha: &str,
+        room: &mut Room<'_>,
+    ) -> Reply<Checkout> {
+        let root = room.root;
+        tokio::fs::create_dir_all(root)
+            .await
+            .map_err(|e| disk(root, &e))?;
+        self.write_tree(mirror, sha, root, room).await?;
+        if room.wanted.submodules {
+            self.fill_submodules(org, mirror.url.as_str(), sha, room)
+                .await?;
+        }
+        let tree = root.to_owned();
+        let checked = tokio::task::spawn_blocking(move || inspect(&tree))
+            .await
+            .map_err(|e| disk(root, &io::Error::other(e)))?;
+        let checkout = checked.map_err(|e| disk(root, &e))??;
+        match () {
+            () if checkout.size_bytes > self.limits.tree_bytes => {
+                Err(too_large(self.limits.tree_bytes))
+            }
+            () if checkout.files > self.limits.files as u64 => {
+                Err(TreeError::TooMany.refusal(&self.limits))
+            }
+            () => Ok(checkout),
+        }
+    }
+
+    /// One repository's own files, into a directory that is empty.
+    pub(super) async fn write_tree(
         &self,
         mirror: &Mirror,
-        url: &str,
         sha: &str,
-        into: &Path,
-        line: &mut (dyn FnMut(String) + Send),
-    ) -> Reply<Checkout> {
-        tokio::fs::create_dir_all(into)
-            .await
-            .map_err(|e| disk(into, &e))?;
-        let index = into.with_extension("index");
+        dir: &Path,
+        room: &mut Room<'_>,
+    ) -> Reply<()> {
+        let index = index(room.root);
+        let _ = tokio::fs::remove_file(&index).await;
         let mut command = mirror.git();
         // Missing contents come in one batch.
         command
             .arg("--work-tree")
-            .arg(into)
+            .arg(dir)
             .env("GIT_INDEX_FILE", &index)
             .args(["read-tree", "-u", "--reset", sha]);
         let limit = self.limits.tree_bytes;
         let said = tokio::select! {
-            said = mirror.bounded(run(command, line)) => said?,
-            () = outgrown(into, limit) => return Err(too_large(limit)),
+            said = mirror.run(command, room.line) => said?,
+            () = outgrown(room.root, limit) => return Err(too_large(limit)),
         };
         if !said.ok {
-            return Err(super::command::explain(url, &said.err));
+            return Err(super::command::explain(mirror.url.as_str(), &said.err));
         }
-        let tree = into.to_owned();
-        let checked = tokio::task::spawn_blocking(move || inspect(&tree))
-            .await
-            .map_err(|e| disk(into, &io::Error::other(e)))?;
-        let checkout = checked.map_err(|e| disk(into, &e))??;
-        if checkout.size_bytes > limit {
-            Err(too_large(limit))
-        } else {
-            Ok(checkout)
+        if room.wanted.lfs {
+            self.fill_pointers(mirror, sha, dir, room).await?;
         }
+        Ok(())
     }
+}
+
+/// Git's own notes about a tree, beside it.
+fn index(root: &Path) -> PathBuf {
+    root.with_extension("index")
 }
 
 /// Why a tree is not written.

@@ -1,6 +1,6 @@
 //! One run of `git`: its own process group, ended with everything it started when we lose interest.
 
-use super::ssh;
+use super::{askpass, ssh};
 use crate::group::Group;
 use domain::api::Reply;
 use domain::refusal::{Kind, Refusal};
@@ -46,7 +46,7 @@ pub fn git(keys: &Path) -> Command {
         .env("HOME", keys)
         .env("LC_ALL", "C")
         .env("GIT_TERMINAL_PROMPT", "0")
-        .env("GIT_ASKPASS", "true")
+        .env("GIT_ASKPASS", keys.join(askpass::WRAPPER))
         .env("GIT_CONFIG_NOSYSTEM", "1")
         .env("GIT_CONFIG_GLOBAL", keys.join(ssh::GIT_CONFIG))
         .env("GIT_SSH", keys.join(ssh::WRAPPER))
@@ -126,6 +126,19 @@ fn not_started(error: &std::io::Error) -> Refusal {
     .way_out("Install git on the machine that runs Sealdock.")
 }
 
+fn forbidden(sentence: String) -> Refusal {
+    Refusal::conflict("git_forbidden", sentence).at("url")
+}
+
+/// Over http anybody on the way could read a token.
+fn token_way_out(url: &str) -> &'static str {
+    if askpass::is_private(url) {
+        "Set one under Settings, Git and registries; or give the organization's deploy key (Settings) to the repository and use its ssh URL."
+    } else {
+        "Use its https URL and set an access token under Settings, Git and registries: over http Sealdock sends none."
+    }
+}
+
 /// What a failed conversation with a Git host means for the person.
 pub fn explain(url: &str, err: &[String]) -> Refusal {
     let text = err.join(" ").to_lowercase();
@@ -156,15 +169,34 @@ pub fn explain(url: &str, err: &[String]) -> Refusal {
     }
     if has(&[
         "authentication failed",
+        "the requested url returned error: 403",
+    ]) {
+        return forbidden(format!(
+            "The Git host does not take the access token that is kept for {url}, or it may not read that repository.{detail}"
+        ))
+        .way_out("Set another one under Settings, Git and registries: it needs the right to read this repository.");
+    }
+    if has(&[
         "could not read username",
         "could not read password",
+        "terminal prompts disabled",
+    ]) {
+        return forbidden(format!(
+            "The Git host lets nobody read {url} without an access token, and none is kept for it."
+        ))
+        .way_out(token_way_out(url));
+    }
+    if has(&[
         "permission denied",
         "access denied",
         "host key verification failed",
-        "terminal prompts disabled",
     ]) {
-        return Refusal { place: Some("url".into()), ..Refusal::conflict("git_forbidden", format!("The Git host lets nobody read {url} without a key, or does not take ours.{detail}")) }
-            .way_out("Give the organization's deploy key (Settings) to the repository and use its ssh URL.");
+        return forbidden(format!(
+            "The Git host lets nobody read {url} without a key, or does not take ours.{detail}"
+        ))
+        .way_out(
+            "Give the organization's deploy key (Settings) to the repository and use its ssh URL.",
+        );
     }
     let unreadable = format!("There is no Git repository at {url}, or it can't be read.{detail}");
     Refusal {
@@ -172,6 +204,6 @@ pub fn explain(url: &str, err: &[String]) -> Refusal {
         ..Refusal::invalid("url", unreadable)
     }
     .way_out(
-        "Check the address; a private repository needs its ssh URL and the deploy key (Settings).",
+        "Check the address; a private repository needs an access token (Settings, Git and registries), or its ssh URL and the deploy key (Settings).",
     )
 }

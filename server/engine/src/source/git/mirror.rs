@@ -2,10 +2,12 @@
 
 use super::command::{Said, UNREADABLE, explain, git, run};
 use super::url::GitUrl;
-use super::{Limits, ssh};
+use super::{Keyring, Limits, ssh};
 use domain::api::Reply;
+use domain::id::OrgId;
 use domain::refusal::Refusal;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::process::Command;
 use tokio::sync::Mutex;
@@ -17,25 +19,17 @@ const ALL: [&str; 2] = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 pub struct Mirror {
+    pub org: OrgId,
     pub url: GitUrl,
     pub dir: PathBuf,
     pub keys: PathBuf,
     pub limits: Limits,
+    pub keyring: Arc<Keyring>,
     /// Held by whoever changes the mirror; holds when it was last up to date.
     pub turn: Mutex<Option<Instant>>,
 }
 
 impl Mirror {
-    pub fn new(url: GitUrl, dir: PathBuf, keys: PathBuf, limits: Limits) -> Self {
-        Self {
-            url,
-            dir,
-            keys,
-            limits,
-            turn: Mutex::default(),
-        }
-    }
-
     /// `git` in this mirror.
     pub fn git(&self) -> Command {
         let mut command = git(&self.keys);
@@ -47,7 +41,20 @@ impl Mirror {
     pub async fn ask(&self, args: &[&str]) -> Reply<Said> {
         let mut command = self.git();
         command.args(args);
-        self.bounded(run(command, &mut |_| {})).await
+        self.run(command, &mut |_| {}).await
+    }
+
+    /// With what opens the host, and within the limits.
+    pub async fn run(
+        &self,
+        mut command: Command,
+        line: &mut (dyn FnMut(String) + Send),
+    ) -> Reply<Said> {
+        let lent = self.keyring.lend(&self.org, &self.url).await?;
+        lent.to(&mut command);
+        let said = self.bounded(run(command, line)).await;
+        drop(lent);
+        said
     }
 
     /// Branches and tags as the host has them now.
@@ -103,7 +110,10 @@ impl Mirror {
     /// One commit that no branch or tag leads to; hosts may refuse that.
     pub async fn fetch_commit(&self, sha: &str) -> Reply<()> {
         let _turn = self.turn.lock().await;
-        self.fetch(&[sha]).await
+        match self.fetch(&[sha]).await {
+            Err(no) if no.code == UNREADABLE => Err(vanished(self.url.as_str(), sha, no)),
+            other => other,
+        }
     }
 
     pub async fn has(&self, sha: &str) -> bool {
@@ -127,7 +137,7 @@ impl Mirror {
                 "origin",
             ])
             .args(refs);
-        let said = self.bounded(run(command, &mut |_| {})).await?;
+        let said = self.run(command, &mut |_| {}).await?;
         if said.ok {
             Ok(())
         } else {
@@ -175,6 +185,26 @@ impl Mirror {
             () = outgrown(&self.dir, self.limits.mirror_bytes) => Err(Refusal::new(domain::refusal::Kind::TooLarge, "repository_too_large", format!("The repository {} is larger than {} MiB.", self.url.as_str(), self.limits.mirror_bytes >> 20)).way_out("Deploy an image instead.")),
         }
     }
+}
+
+/// A host says of what it does not have, or of what no branch leads to, that it is "not our ref".
+fn vanished(url: &str, sha: &str, said: Refusal) -> Refusal {
+    let signs = [
+        "not our ref",
+        "unadvertised object",
+        "couldn't find remote ref",
+        "bad object",
+    ];
+    let text = said.sentence.to_lowercase();
+    if !signs.iter().any(|sign| text.contains(sign)) {
+        return said;
+    }
+    let short: String = sha.chars().take(7).collect();
+    Refusal::invalid(
+        "revision",
+        format!("{url} has no commit {short} any more: no branch or tag leads to it, and its host does not give it out."),
+    )
+    .way_out("It was removed by a force push, most likely; choose a tag or a branch.")
 }
 
 /// Returns when the directory holds more than this.

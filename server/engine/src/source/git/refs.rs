@@ -91,7 +91,7 @@ impl Git {
         let name = format!("refs/heads/{branch}");
         let mut command = git(&mirror.keys);
         command.args(["ls-remote", "--heads", "--", mirror.url.as_str(), &name]);
-        let said = mirror.bounded(run(command, &mut |_| {})).await?;
+        let said = mirror.run(command, &mut |_| {}).await?;
         if !said.ok {
             return Err(explain(mirror.url.as_str(), &said.err));
         }
@@ -147,7 +147,7 @@ async fn checked(mirror: &Mirror, name: &str) -> Reply<()> {
 async fn head(mirror: &Mirror) -> Reply<String> {
     let mut command = mirror.git();
     command.args(["ls-remote", "--symref", "origin", "HEAD"]);
-    let said = mirror.bounded(run(command, &mut |_| {})).await?;
+    let said = mirror.run(command, &mut |_| {}).await?;
     if !said.ok {
         return Err(explain(mirror.url.as_str(), &said.err));
     }

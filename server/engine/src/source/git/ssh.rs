@@ -1,6 +1,7 @@
 //! ssh for git, without a shell: git starts `<keys>/sealdock-ssh`, which is this executable, and
 //! that becomes `ssh` with the organization's own configuration.
 
+use super::askpass;
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::CommandExt;
@@ -26,6 +27,8 @@ const GIT_SETTINGS: &str = "\
 \tallow = always
 [protocol \"file\"]
 \tallow = always
+[credential]
+\tuseHttpPath = true
 [safe]
 \tdirectory = *
 [gc]
@@ -59,11 +62,16 @@ pub fn prepare(keys: &Path) -> io::Result<()> {
         .create(keys)?;
     put(&keys.join(GIT_CONFIG), GIT_SETTINGS)?;
     put(&keys.join("ssh_config"), &ssh_settings(keys))?;
-    let wrapper = keys.join(WRAPPER);
     let me = std::env::current_exe()?;
-    if std::fs::read_link(&wrapper).ok().as_deref() != Some(&me) {
-        let _ = std::fs::remove_file(&wrapper);
-        std::os::unix::fs::symlink(me, wrapper)?;
+    lead_to(&me, &keys.join(WRAPPER))?;
+    lead_to(&me, &keys.join(askpass::WRAPPER))
+}
+
+/// A name of ours for this executable.
+fn lead_to(me: &Path, name: &Path) -> io::Result<()> {
+    if std::fs::read_link(name).ok().as_deref() != Some(me) {
+        let _ = std::fs::remove_file(name);
+        std::os::unix::fs::symlink(me, name)?;
     }
     Ok(())
 }

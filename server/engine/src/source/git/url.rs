@@ -58,6 +58,20 @@ impl GitUrl {
         &self.text
     }
 
+    /// On this machine: what a repository from elsewhere may not point at.
+    pub fn is_local(&self) -> bool {
+        self.local.is_some()
+    }
+
+    /// Host and path of an http or https URL, and whether anybody on the way could read along.
+    pub fn over_http(&self) -> Option<(&str, &str)> {
+        let rest = self
+            .text
+            .strip_prefix("https://")
+            .or_else(|| self.text.strip_prefix("http://"))?;
+        Some(rest.split_once('/').unwrap_or((rest, "")))
+    }
+
     /// A path into our own data directory would be a way to another tenant's code.
     pub fn outside_of(&self, dirs: &Dirs) -> Reply<()> {
         let Some(local) = &self.local else {
@@ -87,7 +101,7 @@ fn remote(text: &str, rest: &str) -> Reply<GitUrl> {
             "The URL contains a user name or a password, which would end up in logs and pages.",
         )
         .way_out(
-            "Use the ssh URL, and give the organization's deploy key (Settings) to the Git host.",
+            "Leave it out, and set an access token for the host under Settings, Git and registries.",
         ));
     }
     if host_of(rest).is_empty() {

@@ -43,6 +43,7 @@ impl Scene {
             artifact: (!matches!(phase, Phase::Queued | Phase::Building | Phase::Failed)).then(
                 || Artifact::Image {
                     image: sha("image"),
+                    pulled_as: None,
                     size_bytes: 84_300_000,
                 },
             ),

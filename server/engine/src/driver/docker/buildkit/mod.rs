@@ -2,6 +2,7 @@
 //! connections that `POST /session` and `POST /grpc` hand over. The client library builds over
 //! the same interface, but holds the whole context in memory and drops the progress.
 
+mod auth;
 mod control;
 mod hijack;
 mod progress;
@@ -54,6 +55,7 @@ pub async fn build(
         )),
         unreadable: unreadable.clone(),
         secrets: build.secrets.clone(),
+        logins: build.logins.to_vec(),
     };
     let session = Session::open(room.client.host(), &id, offer).await?;
     let control = control::control(room.client.host()).await?;

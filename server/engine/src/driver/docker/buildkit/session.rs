@@ -4,9 +4,10 @@
 //! names the session by its id. Services and messages: bollard-buildkit-proto, generated from
 //! BuildKit's own definitions.
 
+use super::auth::{self, Keys};
 use super::hijack::hijack;
 use crate::driver::docker::context;
-use crate::driver::{DriverError, Secrets as Values};
+use crate::driver::{DriverError, Login, Secrets as Values};
 use bollard_buildkit_proto::health::health_check_response::ServingStatus;
 use bollard_buildkit_proto::health::health_server::{Health, HealthServer};
 use bollard_buildkit_proto::health::{
@@ -14,6 +15,7 @@ use bollard_buildkit_proto::health::{
 };
 use bollard_buildkit_proto::moby::buildkit::secrets::v1::secrets_server::{Secrets, SecretsServer};
 use bollard_buildkit_proto::moby::buildkit::secrets::v1::{GetSecretRequest, GetSecretResponse};
+use bollard_buildkit_proto::moby::filesync::v1::auth_server::AuthServer;
 use bollard_buildkit_proto::moby::upload::v1::BytesMessage;
 use bollard_buildkit_proto::moby::upload::v1::upload_server::{Upload, UploadServer};
 use futures_util::StreamExt;
@@ -44,6 +46,7 @@ pub struct Offer {
     /// Why the tree could not be read, once it could not.
     pub unreadable: Arc<OnceLock<String>>,
     pub secrets: Values,
+    pub logins: Vec<Login>,
 }
 
 impl Session {
@@ -57,6 +60,7 @@ impl Session {
             "/grpc.health.v1.Health/Check",
             "/moby.upload.v1.Upload/Pull",
             "/moby.buildkit.secrets.v1.Secrets/GetSecret",
+            auth::METHOD,
         ];
         let mut headers = vec![("x-docker-expose-session-uuid", id.to_owned())];
         let exposed = methods.map(|m| ("x-docker-expose-session-grpc-method", m.to_owned()));
@@ -64,7 +68,8 @@ impl Session {
         let io = hijack(host, "/session", &headers).await?;
         let services = Routes::new(HealthServer::new(Well))
             .add_service(UploadServer::new(Context::new(id, &mut offer)))
-            .add_service(SecretsServer::new(Known(offer.secrets)));
+            .add_service(SecretsServer::new(Known(offer.secrets)))
+            .add_service(AuthServer::new(Keys(offer.logins)));
         let answering = http2::Builder::new(TokioExecutor::new())
             .serve_connection(io, TowerToHyperService::new(services.prepare()));
         let serving = tokio::spawn(async move {

@@ -138,6 +138,7 @@ pub async fn build_by(
         labels: &labels,
         limits: limits(64),
         secrets: Secrets::default(),
+        logins: &[],
     };
     match by {
         By::BuildKit => driver.build(build, lines).await,

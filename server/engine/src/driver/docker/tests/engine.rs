@@ -52,6 +52,15 @@ impl Here {
         Docker::connect(options(&self.installation))
     }
 
+    /// One that loses its patience with registries soon.
+    pub fn impatient(&self) -> Docker {
+        Docker::connect(Options {
+            registry_stall: Duration::from_secs(3),
+            registry_patience: Duration::from_secs(3),
+            ..options(&self.installation)
+        })
+    }
+
     /// The same program in an image that names none, so that the command decides.
     pub async fn bare(&self) -> String {
         let dir = context(&format!(

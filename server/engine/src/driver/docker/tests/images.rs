@@ -43,7 +43,7 @@ async fn a_build_says_its_steps_and_makes_an_image_that_is_found_and_discarded()
             .await
             .expect("it builds");
         assert!(
-            matches!(&built, Artifact::Image { image, size_bytes } if image.starts_with("sha256:") && *size_bytes > 100_000),
+            matches!(&built, Artifact::Image { image, size_bytes, .. } if image.starts_with("sha256:") && *size_bytes > 100_000),
             "{built:?}"
         );
         let all = said.all();
@@ -194,6 +194,7 @@ async fn p5_a_secret_is_mounted_and_is_in_no_layer_and_no_history() {
         labels: &labels,
         limits: limits(64),
         secrets,
+        logins: &[],
     };
     let known = Secrets::new([("TOKEN".to_owned(), value.to_owned())].into());
     docker.build(with(known), &said).await.expect("it builds");
@@ -236,6 +237,7 @@ async fn p6_files_come_out_of_an_image_and_leave_nothing_behind() {
         labels: &labels,
         limits: limits(64),
         secrets: Secrets::default(),
+        logins: &[],
     };
     docker.build(build, &said).await.expect("it builds");
     let archive = dir.path().join("site.tar");
@@ -281,7 +283,7 @@ async fn a_registry_that_does_not_answer_is_unreachable() {
         return;
     };
     let (reference, said) = ("127.0.0.1:1/nothing:7", Kept::default());
-    let pulled = here.docker().pull(reference, &said).await;
+    let pulled = here.docker().pull(reference, None, &said).await;
     assert!(
         matches!(&pulled, Err(DriverError::Unreachable(said)) if said.contains(reference)),
         "{pulled:?}"
