@@ -50,7 +50,7 @@ pub enum Action {
     CreateProject,
     /// Update, redeploy, edit the configuration, cancel, pause and resume, run a cron now.
     Deploy,
-    /// Delete a project or an environment.
+    /// Delete a project, an environment or a secret.
     Delete,
     /// See and change what pushes do: the tracked branch, the hook's secret, deliveries.
     ManageHooks,
@@ -58,6 +58,8 @@ pub enum Action {
     ManageServices,
     /// Delete a service with its data, or put a backup in its data's place.
     ReplaceData,
+    /// Set the values of secrets.
+    ManageSecrets,
     /// See and change runtimes.
     ManageRuntimes,
     /// Create and revoke one's own API tokens.
@@ -68,7 +70,7 @@ pub enum Action {
 
 impl Action {
     /// For the table and the test that walks over it.
-    pub const ALL: [Action; 11] = [
+    pub const ALL: [Action; 12] = [
         Action::Read,
         Action::ReadLogs,
         Action::CreateProject,
@@ -77,6 +79,7 @@ impl Action {
         Action::ManageHooks,
         Action::ManageServices,
         Action::ReplaceData,
+        Action::ManageSecrets,
         Action::ManageRuntimes,
         Action::ManageTokens,
         Action::ManageMembers,
@@ -89,7 +92,8 @@ impl Action {
             Action::CreateProject
             | Action::Deploy
             | Action::ManageHooks
-            | Action::ManageServices => Role::Developer,
+            | Action::ManageServices
+            | Action::ManageSecrets => Role::Developer,
             Action::Delete
             | Action::ReplaceData
             | Action::ManageRuntimes
@@ -107,6 +111,7 @@ impl Action {
             Action::ManageHooks => "manage Git pushes",
             Action::ManageServices => "manage services",
             Action::ReplaceData => "delete or replace the data of a service",
+            Action::ManageSecrets => "set secrets",
             Action::ManageRuntimes => "manage runtimes",
             Action::ManageTokens => "manage API tokens",
             Action::ManageMembers => "manage members",
@@ -168,6 +173,7 @@ mod tests {
             ManageHooks: developer
             ManageServices: developer
             ReplaceData: owner
+            ManageSecrets: developer
             ManageRuntimes: owner
             ManageTokens: viewer
             ManageMembers: owner"#]]

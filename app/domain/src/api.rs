@@ -6,12 +6,14 @@
 
 mod imports;
 mod reviews;
+mod secrets;
 mod services;
 mod stack_traces;
 mod whole;
 
 pub use imports::{ComposeFile, ConfirmImport, Imports};
 pub use reviews::{Approve, Reviews};
+pub use secrets::{NewSecret, Secrets};
 pub use services::{Link, NewService, Restore, ServiceSettings, Services};
 pub use stack_traces::StackTraces;
 pub use whole::Sealdock;

@@ -1,8 +1,8 @@
 //! Everything that is in `domain::api`, behind one name.
 
 use super::{
-    Accounts, Crons, Deployments, Hooks, Imports, Metrics, Projects, Reviews, Runtimes, Services,
-    StackTraces, Updates, Uploads,
+    Accounts, Crons, Deployments, Hooks, Imports, Metrics, Projects, Reviews, Runtimes, Secrets,
+    Services, StackTraces, Updates, Uploads,
 };
 
 /// The whole product.
@@ -16,6 +16,7 @@ pub trait Sealdock:
     + Updates
     + Hooks
     + Reviews
+    + Secrets
     + Services
     + Metrics
     + Runtimes
@@ -32,7 +33,7 @@ impl<T> Sealdock for T where
         + Updates
         + Hooks
         + Reviews
-        + Services
+        + Secrets
         + Services
         + Metrics
         + Runtimes
