@@ -2,6 +2,7 @@
 //! same: scope → may → decide → one transaction → wake → view.
 
 mod accounts;
+mod attention;
 mod crons;
 mod deployments;
 mod detect;
@@ -17,6 +18,7 @@ mod pushes;
 mod resolve;
 mod reviews;
 mod runtimes;
+mod secrets;
 mod services;
 mod stack_trace;
 mod token;
@@ -36,6 +38,7 @@ use crate::plane::Plane;
 use crate::reconciler::Memory;
 use crate::reconciler::queue::Queue;
 use crate::runtimes::Runtimes;
+use crate::secrets::Vault;
 use crate::services::Standing;
 use crate::source::git::Git;
 use crate::store::{Now, Store, StoreError};
@@ -79,6 +82,8 @@ pub struct Control {
     pub services: Arc<Standing>,
     /// Wakes whoever keeps the crons' time.
     pub crons_changed: Arc<Notify>,
+    /// Seals and opens secrets.
+    pub vault: Arc<Vault>,
     /// Password hashes take 19 MiB each: so many at once, and no more.
     pub hashing: Semaphore,
 }
