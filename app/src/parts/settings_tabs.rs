@@ -11,6 +11,7 @@ pub fn settings_head(title: &'static str) -> AnyView {
         <nav class="tabs-in" aria-label="Settings">
             <A href=paths::SETTINGS exact=true attr:class="tab-in">"General"</A>
             <A href=paths::MEMBERS attr:class="tab-in">"Members"</A>
+            <A href=paths::SECRETS attr:class="tab-in">"Secrets"</A>
             <A href=paths::DISK attr:class="tab-in">"Disk"</A>
             <A href=paths::TOKENS attr:class="tab-in">"API tokens"</A>
         </nav>

@@ -15,6 +15,7 @@ mod probes;
 mod projects;
 mod reviews;
 mod runtimes;
+mod secrets;
 mod services;
 mod shortcuts;
 mod sources;
@@ -49,6 +50,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         events::endpoints(),
         runtimes::endpoints(),
         services::endpoints(),
+        secrets::endpoints(),
         uploads::endpoints(),
     ];
     nouns.into_iter().flatten().collect()

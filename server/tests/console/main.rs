@@ -16,6 +16,7 @@ mod git_page;
 mod imports;
 mod pages;
 mod policy;
+mod secrets;
 
 use domain::id::*;
 use domain::time::Time;
@@ -60,6 +61,7 @@ pub fn every_page() -> Vec<String> {
         "/settings",
         "/settings/tokens",
         "/settings/members",
+        "/settings/secrets",
     ];
     let made = [
         deployment(10),

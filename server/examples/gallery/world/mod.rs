@@ -10,6 +10,7 @@ mod logs;
 mod projects;
 mod reviews;
 mod scene;
+mod secrets;
 mod services;
 mod trace;
 
