@@ -134,12 +134,17 @@ export class Client {
 
   /** The command line with this token: its exit code and what it printed. Nobody is at a terminal. */
   cli(...args) {
+    return this.cliWith('', ...args)
+  }
+
+  /** The same, with this on its standard input. */
+  cliWith(input, ...args) {
     // Not this machine's own profile.
     const env = { ...process.env, SEALDOCK_URL: this.sealdock.url, SEALDOCK_TOKEN: this.token, HOME: inData(this.sealdock, 'home') }
     return new Promise((resolve) => {
       const child = execFile(SEALDOCK, args, { env, timeout: CLI_LIMIT_MS }, (error, stdout, stderr) =>
         resolve({ code: error ? error.code : 0, stdout, stderr }))
-      child.stdin.end()
+      child.stdin.end(input)
     })
   }
 

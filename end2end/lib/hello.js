@@ -10,6 +10,7 @@ import { ROOT } from './places.js'
 
 const SOURCE = join(ROOT, 'server', 'engine', 'sample', 'hello')
 const HOG = join(ROOT, 'end2end', 'lib', 'hog.rs')
+const TELLER = join(ROOT, 'end2end', 'lib', 'teller.rs')
 const FLAGS = ['--edition=2024', '-Ctarget-feature=+crt-static', '-Copt-level=2', '-Cpanic=abort', '-Cstrip=symbols']
 
 /** The path of a static executable of the app. */
@@ -17,6 +18,9 @@ export async function hello() {
   const sources = (await readdir(SOURCE)).sort().map((name) => join(SOURCE, name))
   return compiled('hello', join(SOURCE, 'main.rs'), sources)
 }
+
+/** The path of a static executable that tells every secret it is given. */
+export const teller = () => compiled('teller', TELLER, [TELLER])
 
 /** The path of a static executable that a build can't want. */
 export const hog = () => compiled('hog', HOG, [HOG])

@@ -17,10 +17,14 @@ use domain::id::OrgId;
 use domain::refusal::{Kind, Refusal};
 use engine::keep::{Answer, Claim};
 use sha2::{Digest, Sha256};
+use std::sync::LazyLock;
 use tracing::Instrument;
 
 const HEADER: &str = "idempotency-key";
 const KEY_BYTES_MAX: usize = 255;
+
+/// Of this process, and written nowhere: a key of before a restart is one of another request.
+static SALT: LazyLock<[u8; 32]> = LazyLock::new(rand::random);
 
 pub async fn once(app: &App, rule: Rule, request: Request, next: Next) -> Response {
     let org = request
@@ -95,6 +99,9 @@ fn readable(key: &HeaderValue) -> Reply<String> {
 async fn digest(app: &App, rule: Rule, request: Request) -> Reply<(String, Request)> {
     let (parts, body) = request.into_parts();
     let mut hash = Sha256::new();
+    if rule.takes_secret {
+        hash.update(*SALT);
+    }
     hash.update(parts.uri.to_string());
     hash.update([0]);
     let body = if rule.shape == Shape::Long {

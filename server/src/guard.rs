@@ -37,6 +37,9 @@ pub struct Rule {
     pub shape: Shape,
     /// The answer shows a secret once: it is never kept for a repeated `Idempotency-Key`.
     pub shows_secret: bool,
+    /// The request holds a secret: what is kept of it for a repeated `Idempotency-Key` can't be
+    /// compared with guesses.
+    pub takes_secret: bool,
 }
 
 pub async fn check(

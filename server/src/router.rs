@@ -78,6 +78,7 @@ pub fn form(path: &str, access: Access, handler: MethodRouter<App>) -> Endpoint 
         access,
         shape: Shape::Quick,
         shows_secret: false,
+        takes_secret: false,
     };
     Endpoint {
         method: Method::POST,
@@ -99,6 +100,7 @@ impl Endpoint {
             access,
             shape: Shape::Quick,
             shows_secret: false,
+            takes_secret: false,
         };
         Self {
             method,
@@ -121,6 +123,13 @@ impl Endpoint {
     #[must_use]
     pub fn shows_secret(mut self) -> Self {
         self.rule.shows_secret = true;
+        self
+    }
+
+    /// Its request holds a secret.
+    #[must_use]
+    pub fn takes_secret(mut self) -> Self {
+        self.rule.takes_secret = true;
         self
     }
 }

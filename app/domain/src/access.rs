@@ -50,7 +50,7 @@ pub enum Action {
     CreateProject,
     /// Update, redeploy, edit the configuration, cancel, pause and resume, run a cron now.
     Deploy,
-    /// Delete a project or an environment.
+    /// Delete a project, an environment or a secret.
     Delete,
     /// See and change what pushes do: the tracked branch, the hook's secret, deliveries.
     ManageHooks,
@@ -60,6 +60,8 @@ pub enum Action {
     ReplaceData,
     /// Set and remove what opens private repositories and registries.
     ManageCredentials,
+    /// Set the values of secrets.
+    ManageSecrets,
     /// See and change runtimes.
     ManageRuntimes,
     /// Create and revoke one's own API tokens.
@@ -70,7 +72,7 @@ pub enum Action {
 
 impl Action {
     /// For the table and the test that walks over it.
-    pub const ALL: [Action; 12] = [
+    pub const ALL: [Action; 13] = [
         Action::Read,
         Action::ReadLogs,
         Action::CreateProject,
@@ -80,6 +82,7 @@ impl Action {
         Action::ManageServices,
         Action::ReplaceData,
         Action::ManageCredentials,
+        Action::ManageSecrets,
         Action::ManageRuntimes,
         Action::ManageTokens,
         Action::ManageMembers,
@@ -92,7 +95,8 @@ impl Action {
             Action::CreateProject
             | Action::Deploy
             | Action::ManageHooks
-            | Action::ManageServices => Role::Developer,
+            | Action::ManageServices
+            | Action::ManageSecrets => Role::Developer,
             Action::Delete
             | Action::ReplaceData
             | Action::ManageCredentials
@@ -112,6 +116,7 @@ impl Action {
             Action::ManageServices => "manage services",
             Action::ReplaceData => "delete or replace the data of a service",
             Action::ManageCredentials => "manage access to Git hosts and registries",
+            Action::ManageSecrets => "set secrets",
             Action::ManageRuntimes => "manage runtimes",
             Action::ManageTokens => "manage API tokens",
             Action::ManageMembers => "manage members",
@@ -174,6 +179,7 @@ mod tests {
             ManageServices: developer
             ReplaceData: owner
             ManageCredentials: owner
+            ManageSecrets: developer
             ManageRuntimes: owner
             ManageTokens: viewer
             ManageMembers: owner"#]]

@@ -47,12 +47,19 @@ pub use schema::schema;
 pub use text::MAX_FILE_BYTES;
 
 use crate::cron::Cron;
+use crate::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Whether `build.output` could say this.
 pub(crate) fn is_folder(path: &str) -> bool {
     check::folder(path).is_ok()
+}
+
+/// Whether a variable of the team's own may be called so; also the rule for names of secrets.
+pub(crate) fn own_variable(name: &str) -> Result<(), Refusal> {
+    check::own_variable(name)
+        .map_err(|fault| Refusal::invalid("name", format!("{}; {}.", fault.problem, fault.way_out)))
 }
 
 /// The file's name, at the root of the repository.

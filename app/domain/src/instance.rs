@@ -2,6 +2,7 @@
 
 use crate::config::{Config, Resources};
 use crate::id::{EnvironmentId, InstanceId, OrgId, ProjectId};
+use crate::secret::Secrets;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -26,6 +27,9 @@ pub struct InstanceSpec {
     pub command: Option<Vec<String>>,
     /// The user's, then the injected ones.
     pub env: BTreeMap<String, String>,
+    /// What nobody is to read: more variables, and never written anywhere.
+    #[serde(skip)]
+    pub secrets: Secrets,
     /// The one port it answers HTTP on; published on loopback only.
     pub port: u16,
     /// The ceiling.

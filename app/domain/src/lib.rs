@@ -75,6 +75,7 @@ pub mod retention;
 pub mod reuse;
 pub mod review;
 pub mod route;
+pub mod secret;
 pub mod service;
 pub mod source;
 pub mod stack;

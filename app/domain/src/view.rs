@@ -11,6 +11,7 @@ mod metrics;
 mod overview;
 mod plan;
 mod review;
+mod secret;
 mod service;
 mod source;
 mod stack;
@@ -26,6 +27,7 @@ pub use metrics::*;
 pub use overview::*;
 pub use plan::*;
 pub use review::*;
+pub use secret::*;
 pub use service::*;
 pub use source::*;
 pub use stack::*;
@@ -121,6 +123,9 @@ pub struct EnvironmentView {
     pub requests_last_minute: Option<u64>,
     /// Requests in each minute of the last hour, the oldest first; empty where there were none.
     pub requests_by_minute: Vec<u32>,
+    /// Names of secrets that have another value since what serves here was deployed.
+    #[serde(default)]
+    pub stale_secrets: Vec<String>,
     /// Everything about it is ending.
     pub deleting: bool,
     /// Which buttons work.
@@ -218,6 +223,9 @@ pub struct DeploymentView {
     pub config: Config,
     /// What a person set; the *Edit config* form starts from it.
     pub overrides: ConfigPatch,
+    /// What it was given of the organization's secrets: names and versions.
+    #[serde(default)]
+    pub secrets: Vec<UsedSecret>,
     /// What differs from the deployment that served before it (or serves now).
     pub changes: Vec<Change>,
     /// Whose artifact it started again; `None`: it made its own.

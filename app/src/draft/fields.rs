@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 pub struct Fields {
     /// `NAME=value` on each line.
     pub env: String,
+    /// Names of secrets, apart by spaces, commas or lines; `None`: the form did not ask.
+    pub secrets: Option<String>,
     pub replicas: String,
     pub cpus: String,
     pub memory_mib: String,
@@ -27,6 +29,7 @@ impl Fields {
     pub fn of(config: &Config) -> Fields {
         Fields {
             env: env_text(&config.env),
+            secrets: Some(config.secrets.join(" ")),
             replicas: config.replicas.to_string(),
             cpus: (f64::from(config.resources.cpus_milli) / 1000.0).to_string(),
             memory_mib: config.resources.memory_mib.to_string(),
@@ -37,9 +40,13 @@ impl Fields {
         }
     }
 
-    pub(super) fn pairs(&self) -> [(&'static str, String); 8] {
+    pub(super) fn pairs(&self) -> [(&'static str, String); 9] {
         [
             ("choice[config][env]", self.env.clone()),
+            (
+                "choice[config][secrets]",
+                self.secrets.clone().unwrap_or_default(),
+            ),
             ("choice[config][replicas]", self.replicas.clone()),
             ("choice[config][cpus]", self.cpus.clone()),
             ("choice[config][memory_mib]", self.memory_mib.clone()),
@@ -55,6 +62,7 @@ impl Fields {
         let get = |name: &str| form.get(&format!("choice[config][{name}]")).cloned();
         Some(Fields {
             env: get("env")?,
+            secrets: get("secrets"),
             replicas: get("replicas")?,
             cpus: get("cpus")?,
             memory_mib: get("memory_mib")?,
@@ -89,9 +97,18 @@ impl Fields {
         patch.build.preset = preset(Some(&self.preset))?
             .filter(|p| *p != config.build.preset)
             .or(patch.build.preset);
+        patch.secrets = names(self.secrets.as_deref())
+            .filter(|names| *names != config.secrets)
+            .or(patch.secrets);
         patch.env = env_patch(&env(&self.env)?, &config.env, patch.env);
         Ok(patch)
     }
+}
+
+fn names(text: Option<&str>) -> Option<Vec<String>> {
+    let apart = |c: char| c.is_whitespace() || c == ',';
+    let said = text?.split(apart).filter(|name| !name.is_empty());
+    Some(said.map(str::to_owned).collect())
 }
 
 /// Nothing where nothing is said.
@@ -129,6 +146,26 @@ mod tests {
             Fields::of(&config()).patch(&config(), &overrides),
             Ok(overrides)
         );
+    }
+
+    #[test]
+    fn i4_names_of_secrets_are_set_and_taken_away() {
+        let patched = |text: Option<&str>, config: &Config| {
+            let form = Fields {
+                secrets: text.map(str::to_owned),
+                ..Fields::of(config)
+            };
+            form.patch(config, &ConfigPatch::default()).unwrap().secrets
+        };
+        let two = Config {
+            secrets: vec!["A".into(), "B".into()],
+            ..config()
+        };
+        let is = |names: &[&str]| Some(names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>());
+        assert_eq!(patched(Some(" A,B\r\nC "), &config()), is(&["A", "B", "C"]));
+        assert_eq!(patched(Some("A B"), &two), None);
+        assert_eq!(patched(Some(""), &two), is(&[]));
+        assert_eq!(patched(None, &two), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use super::env_editor::env_editor;
 use super::preset_field::preset_field;
 use crate::draft::Fields;
+use crate::paths;
 use leptos::prelude::*;
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ pub fn config_form(fields: RwSignal<Fields>, builds: bool) -> AnyView {
     view! {
         <form method="post" class="fields">
             {env_editor(draft, touched)}
+            {secrets(draft, touched)}
             {build}
             <fieldset>
                 <legend>"Scale and limits"</legend>
@@ -52,6 +54,23 @@ pub fn config_form(fields: RwSignal<Fields>, builds: bool) -> AnyView {
             </fieldset>
             <div class="form-foot"><button class="btn" on:click=move |event| { event.prevent_default(); fields.set(draft.get_untracked()) }>"Show the plan"</button></div>
         </form>
+    }
+    .into_any()
+}
+
+/// By their names; their values are set elsewhere, and never shown.
+fn secrets(draft: RwSignal<Fields>, touched: impl Fn() + Copy + 'static) -> AnyView {
+    let names = draft.with_untracked(|f| f.secrets.clone());
+    let typed = move |text: String| {
+        draft.update(|f| f.secrets = Some(text));
+        touched();
+    };
+    view! {
+        <div class="field">
+            <label for="secrets">"Secrets"</label>
+            <input class="input" id="secrets" name="choice[config][secrets]" autocomplete="off" autocapitalize="off" spellcheck="false" placeholder="DATABASE_PASSWORD" aria-describedby="secrets-hint" value=names on:input:target=move |event| typed(event.target().value())/>
+            <p class="hint" id="secrets-hint">"Names, with spaces between them. Their values are set under "<a class="link" href=paths::SECRETS>"Settings, Secrets"</a>"."</p>
+        </div>
     }
     .into_any()
 }

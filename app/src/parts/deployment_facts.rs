@@ -9,7 +9,7 @@ use domain::config::Config;
 use domain::deployment::Trigger;
 use domain::job::{JobKind, JobStatus};
 use domain::source::{Artifact, Source};
-use domain::view::{ContentsView, DeploymentView, JobView};
+use domain::view::{ContentsView, DeploymentView, JobView, UsedSecret};
 use leptos::either::Either;
 use leptos::prelude::*;
 
@@ -52,6 +52,7 @@ pub fn facts(view: Signal<DeploymentView>) -> AnyView {
             <section>
                 <h2>"Runs with"</h2>
                 {dynamic(move || config.with(config_facts))}
+                {dynamic(move || view.with(secrets))}
                 <dl class="pairs">{pair("Strategy", strategy)}{pair("Runtime", runtime.clone())}</dl>
             </section>
         </aside>
@@ -168,6 +169,17 @@ fn contents(view: &DeploymentView, contents: &ContentsView) -> AnyView {
         </dl>
     }
     .into_any()
+}
+
+/// Names and versions of what it was given; nothing where it was given none.
+fn secrets(view: &DeploymentView) -> Option<AnyView> {
+    let one = |s: &UsedSecret| {
+        let title = format!("{}, version {}", s.name, s.version);
+        view! { <code class="env-name" title=title>{s.name.clone()}</code> }
+    };
+    (!view.secrets.is_empty()).then(|| {
+        view! { <dl class="pairs"><div><dt>"Secrets"</dt><dd>{view.secrets.iter().map(one).collect_view()}</dd></div></dl> }.into_any()
+    })
 }
 
 fn config_facts(config: &Config) -> AnyView {

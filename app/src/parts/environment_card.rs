@@ -29,6 +29,7 @@ pub fn EnvironmentCard(
             </header>
             {dynamic(move || environment.with(|e| screenshot(e.active.as_ref())))}
             <p class="sentence">{dynamic(move || environment.with(|e| prose(&e.sentence)))}</p>
+            {dynamic(move || environment.with(stale))}
             {dynamic(move || environment.with(|e| e.urls.first().cloned()).map(url))}
             <div class="env-versions">
                 {dynamic(move || environment.with(|e| version("Serving", e.active.as_ref())))}
@@ -68,6 +69,20 @@ pub fn url(url: String) -> AnyView {
         </a>
     }
     .into_any()
+}
+
+/// It serves with values that are no longer the ones of today.
+fn stale(e: &EnvironmentView) -> Option<AnyView> {
+    let names = e.stale_secrets.join(", ");
+    (!names.is_empty()).then(|| {
+        view! {
+            <p class="notice notice-warning">
+                {icon(Icon::TriangleAlert)}
+                <span>"Secrets changed since: "<code>{names}</code>". "<a class="link" href=paths::edit_config(&e.id)>"Redeploy"</a></span>
+            </p>
+        }
+        .into_any()
+    })
 }
 
 fn version(label: &'static str, summary: Option<&DeploymentSummary>) -> impl IntoView + use<> {

@@ -47,6 +47,8 @@ pub mod refused;
 pub mod role_field;
 pub mod row;
 pub mod screenshot;
+pub mod secret_entry;
+pub mod secret_form;
 pub mod service_links;
 pub mod service_state;
 pub mod settings_tabs;

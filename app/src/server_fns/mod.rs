@@ -10,6 +10,7 @@ pub mod imports;
 pub mod places;
 pub mod projects;
 pub mod reviews;
+pub mod secrets;
 pub mod services;
 pub mod stack;
 pub mod updates;
@@ -83,6 +84,9 @@ pub const ALL: &[(&str, Action)] = &[
     ("/fn/delete-service", Action::ReplaceData),
     ("/fn/runtimes", Action::Read),
     ("/fn/disk", Action::Read),
+    ("/fn/secrets", Action::Read),
+    ("/fn/set-secret", Action::ManageSecrets),
+    ("/fn/delete-secret", Action::Delete),
     ("/fn/settings", Action::Read),
     ("/fn/tokens", Action::ManageTokens),
     ("/fn/create-token", Action::ManageTokens),

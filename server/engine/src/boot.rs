@@ -2,6 +2,7 @@
 //! plane is a process of its own and goes on.
 
 mod launch;
+mod places;
 
 use crate::camera::Chromium;
 use crate::changes::Bus;
@@ -10,8 +11,6 @@ use crate::contents::Tools;
 use crate::control::{self, Control, Settings};
 use crate::crons::{self, CronKey, Crons};
 use crate::dirs::Dirs;
-use crate::driver::docker::{self, Docker};
-use crate::driver::fake::FakeDriver;
 use crate::forge::Teller;
 use crate::gauges::{Gauges, Watch};
 use crate::leftovers::Leftovers;
@@ -27,14 +26,15 @@ use crate::reconciler::queue::Queue;
 use crate::reconciler::{Memory, Narrator, Reconciler};
 use crate::retention::Retention;
 use crate::runtimes::{Place, Runtimes};
+use crate::secrets::{Vault, VaultError};
 use crate::services::{self, ServiceKeeper, Standing};
 use crate::source::git::{Git, Keyring};
 use crate::store::{Now, Store, StoreError};
 use crate::strays;
 use crate::sweep::sweep;
 use domain::api::Sealdock;
-use domain::redact::Redactor;
 use launch::launch;
+use places::{master, places};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
@@ -69,6 +69,8 @@ pub struct Options {
     pub disk_reserve_bytes: u64,
     /// How often the poll asks for the heads of tracked branches.
     pub git_poll_s: u64,
+    /// What secrets are sealed with; `master.key` in the data directory when not said.
+    pub master_key: Option<PathBuf>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +85,8 @@ pub enum BootError {
     Busy { path: PathBuf },
     #[error("{0}")]
     Store(#[from] StoreError),
+    #[error("{0}")]
+    Vault(#[from] VaultError),
     #[error("there is no runtime driver `{0}`; there are `docker` and `fake`")]
     UnknownRuntime(String),
 }
@@ -140,6 +144,8 @@ pub async fn start(options: Options) -> Result<Engine, BootError> {
     store.lose_backups_of_earlier_boots(&epoch, now).await?;
     let fresh = format!("{:032x}{:032x}", clock.entropy(), clock.entropy());
     let cron_key = CronKey::kept(&store, &fresh).await?;
+    let vault = Vault::open(store.clone(), master(&options, &dirs)).await?;
+    let vault = Arc::new(vault);
     tracing::info!(epoch, freed, lost, data = %dirs.data().display(), "boot");
 
     let installation = store
@@ -170,6 +176,7 @@ pub async fn start(options: Options) -> Result<Engine, BootError> {
         epoch,
         places,
         cron_key,
+        vault,
         setup_token,
     );
     Ok(engine)
@@ -185,6 +192,7 @@ fn assemble(
     epoch: String,
     places: BTreeMap<String, Place>,
     cron_key: CronKey,
+    vault: Arc<Vault>,
     setup_token: Option<String>,
 ) -> Engine {
     let (tasks, cancel) = (TaskTracker::new(), CancellationToken::new());
@@ -202,7 +210,6 @@ fn assemble(
     });
     let git = Arc::new(Git::new(&dirs, Keyring::new(&dirs, store.clone())));
     let logs = Logs::new(store.clone(), bus.clone(), clock.clone());
-    let redactor = Arc::new(Redactor::default());
     let plane = Arc::new(ProxyPlane::new(dirs.control_socket()));
 
     let leftovers = Leftovers {
@@ -228,12 +235,13 @@ fn assemble(
         narrator: Narrator {
             store: store.clone(),
             logs: logs.clone(),
-            redactor: redactor.clone(),
+            vault: vault.clone(),
         },
         capture: Capture::new(logs.clone(), tasks.clone(), cancel.clone()),
         leftovers: leftovers.clone(),
         work: work.clone(),
         cron_key: cron_key.clone(),
+        vault: vault.clone(),
     });
     let crons = Arc::new(Crons {
         store: store.clone(),
@@ -241,7 +249,7 @@ fn assemble(
         clock: clock.clone(),
         bus: bus.clone(),
         key: cron_key,
-        redactor: redactor.clone(),
+        vault: vault.clone(),
         news: crons_changed.clone(),
         epoch: epoch.clone(),
         room: crons::room(),
@@ -272,7 +280,7 @@ fn assemble(
         queue: queue.clone(),
         work: work.clone(),
         dirs: dirs.clone(),
-        redactor,
+        vault: vault.clone(),
         camera: Arc::new(camera),
         scanner: Arc::new(Tools),
         crons_changed: crons_changed.clone(),
@@ -301,6 +309,7 @@ fn assemble(
         },
         services: standing,
         crons_changed,
+        vault,
         hashing: Semaphore::new(HASHES_AT_ONCE),
     });
 
@@ -355,37 +364,6 @@ fn assemble(
         tasks,
         cancel,
         _lock: lock,
-    }
-}
-
-fn places(options: &Options, installation: &str) -> Result<BTreeMap<String, Place>, BootError> {
-    options
-        .runtimes
-        .iter()
-        .map(|name| Ok((name.clone(), place(name, installation, options)?)))
-        .collect()
-}
-
-fn place(name: &str, installation: &str, options: &Options) -> Result<Place, BootError> {
-    match name {
-        "docker" => {
-            let docker = Arc::new(Docker::connect(docker::Options {
-                disk_reserve_bytes: options.disk_reserve_bytes,
-                ..docker::Options::new(installation)
-            }));
-            Ok(Place {
-                driver: docker.clone(),
-                images: docker,
-            })
-        }
-        "fake" => {
-            let fake = Arc::new(FakeDriver::serving());
-            Ok(Place {
-                driver: fake.clone(),
-                images: fake,
-            })
-        }
-        other => Err(BootError::UnknownRuntime(other.to_owned())),
     }
 }
 

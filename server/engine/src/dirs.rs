@@ -60,6 +60,11 @@ impl Dirs {
         self.join("keys")
     }
 
+    /// What secrets are sealed with; of no use without the database, nor the database without it.
+    pub fn master_key(&self) -> PathBuf {
+        self.join("master.key")
+    }
+
     pub fn sample(&self) -> PathBuf {
         self.join("sample.git")
     }

@@ -30,6 +30,7 @@ pub mod reconciler;
 pub mod retention;
 pub mod runtimes;
 pub mod sample;
+pub mod secrets;
 pub mod services;
 #[cfg(test)]
 mod simulation;

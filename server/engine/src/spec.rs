@@ -8,6 +8,7 @@ use domain::cron::SECRET_VARIABLE;
 use domain::deployment::Deployment;
 use domain::id::InstanceId;
 use domain::instance::InstanceSpec;
+use domain::secret::Secrets;
 use std::collections::BTreeMap;
 
 pub fn instance(
@@ -17,6 +18,7 @@ pub fn instance(
     image: &str,
     key: &CronKey,
     links: &[Linked],
+    secrets: Secrets,
 ) -> InstanceSpec {
     InstanceSpec {
         id: id.clone(),
@@ -29,7 +31,8 @@ pub fn instance(
         ),
         image: image.to_owned(),
         command: deployment.config.command.clone(),
-        env: variables(environment, deployment, id, key, links),
+        env: variables(environment, deployment, id, key, links, &secrets),
+        secrets,
         port: deployment.config.port,
         resources: deployment.config.resources.clone(),
         config: deployment.config.clone(),
@@ -37,13 +40,14 @@ pub fn instance(
 }
 
 /// The user's, the services', then ours. A plan in which two of the first share a name is refused,
-/// and the names that we inject are reserved, so none can be taken over.
+/// a secret wins over a variable of its name, and the names that we inject are reserved.
 fn variables(
     environment: &Environment,
     deployment: &Deployment,
     id: &InstanceId,
     key: &CronKey,
     links: &[Linked],
+    secrets: &Secrets,
 ) -> BTreeMap<String, String> {
     let mut all = deployment.config.env.clone();
     for Linked { service, prefix } in links {
@@ -53,6 +57,7 @@ fn variables(
             prefix,
         ));
     }
+    all.retain(|name, _| secrets.get(name).is_none());
     let commit = deployment
         .source
         .commit()

@@ -30,6 +30,7 @@ mod promote;
 mod proxy;
 mod rollback;
 mod say;
+mod secret;
 mod serve;
 mod service;
 mod source;
@@ -98,6 +99,9 @@ enum Command {
     /// Make, list and revoke API tokens.
     #[command(subcommand)]
     Token(token::Token),
+    /// Values that deployments are given and nobody reads: set, list and delete them.
+    #[command(subcommand)]
+    Secret(secret::Secret),
     /// Deploy what is pushed: tracked branches, the webhook, its deliveries.
     #[command(subcommand)]
     Hook(hook::Hook),
@@ -167,6 +171,7 @@ async fn remote(command: Command, say: &Say) -> Done {
         Command::Delete(delete) => delete.run(say).await,
         Command::Open(open) => open.run(say).await,
         Command::Token(token) => token.run(say).await,
+        Command::Secret(secret) => secret.run(say).await,
         Command::Hook(hook) => hook.run(say).await,
         Command::Preview(preview) => preview.run(say).await,
         Command::Cron(cron) => cron.run(say).await,

@@ -51,6 +51,10 @@ pub struct Serve {
     /// What stays free of the disk that images are built on; a build that wants it is stopped. In MiB.
     #[arg(long, env = "SEALDOCK_DISK_RESERVE_MIB", default_value_t = 2048)]
     disk_reserve_mib: u32,
+    /// What secrets are sealed with: a file that only this user may read, made at the first start;
+    /// `master.key` in the data directory when not said.
+    #[arg(long, env = "SEALDOCK_MASTER_KEY_FILE", value_name = "FILE")]
+    master_key: Option<PathBuf>,
     /// Takes pictures of front pages; looked for as `chromium` or `google-chrome` when not said.
     #[arg(long, env = "CHROMIUM", value_name = "FILE")]
     chromium: Option<PathBuf>,
@@ -102,6 +106,7 @@ impl Logging {
 impl Serve {
     pub fn run(self, say: &Say) -> Done {
         self.logging.start();
+        undumpable();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build();
@@ -151,6 +156,7 @@ impl Serve {
             disk_budget_bytes: u64::from(self.disk_budget_gib) << 30,
             disk_reserve_bytes: u64::from(self.disk_reserve_mib) << 20,
             git_poll_s: self.git_poll_s,
+            master_key: self.master_key.clone(),
         })
     }
 
@@ -192,6 +198,14 @@ impl Serve {
         if let Some(token) = &engine.setup_token {
             say.line(&format!("\nNobody owns it yet. Open this link once to set it up:\n  {url}/setup?token={token}\n"));
         }
+    }
+}
+
+/// Values of secrets pass through this process: none of them is to be in a core dump (I-14).
+fn undumpable() {
+    use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        tracing::warn!("core dumps of this process can't be switched off: {error}");
     }
 }
 

@@ -16,6 +16,7 @@ mod probes;
 mod projects;
 mod reviews;
 mod runtimes;
+mod secrets;
 mod services;
 mod shortcuts;
 mod sources;
@@ -51,6 +52,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         events::endpoints(),
         runtimes::endpoints(),
         services::endpoints(),
+        secrets::endpoints(),
         uploads::endpoints(),
     ];
     nouns.into_iter().flatten().collect()

@@ -16,6 +16,7 @@ mod git_page;
 mod imports;
 mod pages;
 mod policy;
+mod secrets;
 
 use domain::id::*;
 use domain::time::Time;
@@ -61,6 +62,7 @@ pub fn every_page() -> Vec<String> {
         "/settings/credentials",
         "/settings/tokens",
         "/settings/members",
+        "/settings/secrets",
     ];
     let made = [
         deployment(10),

@@ -56,11 +56,13 @@ fn concrete(endpoint: &Endpoint) -> String {
         ("DELETE", "/v2/projects/{id}") => "?confirm=web",
         ("DELETE", "/v2/environments/{id}") => "?confirm=production",
         ("DELETE", "/v2/services/{id}") => "?confirm=db",
+        ("DELETE", "/v2/secrets/{name}") => "?confirm=TOKEN",
         ("GET", "/v2/repository") => "?url=https://git.example/web.git",
         ("POST", "/v2/uploads") => "?name=site.zip",
         _ => "",
     };
     path.replace("{provider}", "gitlab")
+        .replace("{name}", "TOKEN")
         .replace("{id}", &id)
         .replace("{stream}", "build")
         + query
@@ -72,6 +74,7 @@ fn body(endpoint: &Endpoint) -> String {
         "/v2/credentials" => r#"{"kind":"git","place":"git.example","username":"bot","secret":"hunter22"}"#.into(),
         "/v2/services" => r#"{"name":"db","kind":"postgres"}"#.into(),
         "/v2/services/{id}/link" | "/v2/services/{id}/unlink" => format!(r#"{{"environment":"{}"}}"#, environment_id()),
+        "/v2/secrets" => r#"{"name":"TOKEN","value":"hunter22"}"#.into(),
         "/v2/invitations" => r#"{"email":"new@example.com","role":"viewer"}"#.into(),
         "/v2/projects" | "/v2/projects/plan" => r#"{"name":"new","source":{"kind":"image","reference":"a:1"}}"#.into(),
         "/v2/environments/{id}/update" => r#"{"digest":"d1"}"#.into(),

@@ -10,6 +10,7 @@ mod hooks;
 mod imports;
 pub mod real;
 pub mod reviews;
+mod secrets;
 mod services;
 mod updates;
 mod uploads;

@@ -45,6 +45,7 @@ impl World {
             disk_budget_bytes: 1 << 30,
             disk_reserve_bytes: 1 << 30,
             git_poll_s: 3600,
+            master_key: None,
         };
         let engine = boot::start(options).await.unwrap();
         let store = Arc::new(engine.store.clone());
@@ -287,16 +288,19 @@ impl World {
             ("DELETE", "/v2/projects/{id}") => "?confirm=site",
             ("DELETE", "/v2/environments/{id}") => "?confirm=production",
             ("DELETE", "/v2/services/{id}") => "?confirm=db",
+            ("DELETE", "/v2/secrets/{name}") => "?confirm=TOKEN",
             ("GET", "/v2/repository") => "?url=/no/such/repository",
             ("POST", "/v2/uploads") => "?name=site.tar.gz",
             _ => "",
         };
-        endpoint.path.replace("{id}", id).replace("{stream}", id) + query
+        let path = endpoint.path.replace("{id}", id).replace("{stream}", id);
+        path.replace("{name}", "TOKEN") + query
     }
 
     pub fn body(&self, endpoint: &Endpoint) -> Value {
         match endpoint.path.as_str() {
             "/v2/projects/{id}/environments" => json!({"name": "staging"}),
+            "/v2/secrets" => json!({"name": "TOKEN", "value": "hunter22"}),
             "/v2/tokens" => json!({"name": "more", "role": "viewer"}),
             "/v2/credentials" => {
                 json!({"kind": "git", "place": "git.example", "username": "bot", "secret": "hunter22"})

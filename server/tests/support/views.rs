@@ -126,6 +126,7 @@ pub fn environment() -> EnvironmentView {
         latest: None,
         requests_last_minute: None,
         requests_by_minute: vec![],
+        stale_secrets: vec![],
         deleting: false,
         can: Allowed::default(),
     }
@@ -174,6 +175,7 @@ pub fn deployment(phase: Phase) -> DeploymentView {
         jobs: vec![job(failed)],
         config: Config::default(),
         overrides: ConfigPatch::default(),
+        secrets: vec![],
         changes: vec![],
         artifact: None,
         contents: None,
@@ -224,6 +226,18 @@ pub fn preview() -> Preview {
         notes: vec![],
         typed: None,
         config: Config::default(),
+    }
+}
+
+pub fn secret() -> SecretView {
+    SecretView {
+        name: "TOKEN".into(),
+        version: 1,
+        created_at: Time(1),
+        created_by: None,
+        rotated_at: None,
+        rotated_by: None,
+        used_by: vec![],
     }
 }
 

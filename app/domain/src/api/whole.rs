@@ -2,7 +2,7 @@
 
 use super::{
     Accounts, Credentials, Crons, Deployments, Environments, Hooks, Imports, Metrics, Projects,
-    Reviews, Runtimes, Services, StackTraces, Updates, Uploads,
+    Reviews, Runtimes, Secrets, Services, StackTraces, Updates, Uploads,
 };
 
 /// The whole product.
@@ -18,6 +18,7 @@ pub trait Sealdock:
     + Hooks
     + Reviews
     + Credentials
+    + Secrets
     + Services
     + Metrics
     + Runtimes
@@ -36,6 +37,7 @@ impl<T> Sealdock for T where
         + Hooks
         + Reviews
         + Credentials
+        + Secrets
         + Services
         + Metrics
         + Runtimes

@@ -2,6 +2,7 @@
 //! same: scope → may → decide → one transaction → wake → view.
 
 mod accounts;
+mod attention;
 mod credentials;
 mod crons;
 mod deployments;
@@ -18,6 +19,7 @@ mod pushes;
 mod resolve;
 mod reviews;
 mod runtimes;
+mod secrets;
 mod services;
 mod stack_trace;
 mod token;
@@ -38,6 +40,7 @@ use crate::plane::Plane;
 use crate::reconciler::Memory;
 use crate::reconciler::queue::Queue;
 use crate::runtimes::Runtimes;
+use crate::secrets::Vault;
 use crate::services::Standing;
 use crate::source::git::Git;
 use crate::store::{Now, Store, StoreError};
@@ -82,6 +85,8 @@ pub struct Control {
     pub services: Arc<Standing>,
     /// Wakes whoever keeps the crons' time.
     pub crons_changed: Arc<Notify>,
+    /// Seals and opens secrets.
+    pub vault: Arc<Vault>,
     /// Password hashes take 19 MiB each: so many at once, and no more.
     pub hashing: Semaphore,
 }

@@ -11,7 +11,7 @@ use crate::store::runtime::Runtime;
 use async_trait::async_trait;
 use domain::access::{Action, Caller};
 use domain::api::{NewEnvironment, NewProject, Projects, Reply};
-use domain::deployment::{Phase, Trigger};
+use domain::deployment::Trigger;
 use domain::dialect;
 use domain::hint::Topic;
 use domain::id::{DeploymentId, EnvironmentId, ProjectId};
@@ -276,6 +276,7 @@ impl Control {
             .await?;
         let note = self.place(caller, &runtime, &resolved.config).await?;
         resolved.notes.extend(note);
+        self.named_secrets(&caller.org, &resolved).await?;
         Ok(Checked {
             name,
             environment,
@@ -302,31 +303,6 @@ impl Control {
             created_at: project.created_at,
             environments,
         })
-    }
-
-    async fn needs_me(
-        &self,
-        caller: &Caller,
-        environments: &[EnvironmentView],
-    ) -> Reply<Vec<AttentionView>> {
-        let failed = environments.iter().filter_map(|e| {
-            let latest = e.latest.as_ref().filter(|l| l.phase == Phase::Failed)?;
-            let sentence = format!(
-                "{} / {}: #{} failed. {}",
-                e.project_name, e.name, latest.number, latest.sentence
-            );
-            let href = format!("/deployments/{}", latest.id);
-            Some(AttentionView::at(sentence, href))
-        });
-        let mut all: Vec<_> = failed.collect();
-        all.extend(self.waiting_reviews(caller).await?);
-        let down = self
-            .runtime_views(caller)
-            .await?
-            .into_iter()
-            .filter(|r| !r.reachable);
-        all.extend(down.map(|r| AttentionView::at(r.sentence, "/runtimes".into())));
-        Ok(all)
     }
 
     pub(super) async fn containers(

@@ -73,7 +73,7 @@ impl Services for Control {
         not_deleting(&service)?;
         let row = self.store.environment(&caller.org, &link.environment).await;
         let row = found(row, "environment")?;
-        can::change(row.deleting, row.review)?;
+        can::update(row.deleting)?;
         let prefix = prefix(&link.prefix)?;
         let given = self.given_with(&row, &service, &prefix).await?;
         clash(&self.own_variables(caller, &row).await?, &given)?;

@@ -179,6 +179,11 @@ impl Control {
         let services = self.services_planned(&row, active.as_ref(), config);
         let (services, notes) = services.await?;
         resolved.notes.extend(notes);
+        let again = reuses.is_some();
+        let notes = self
+            .secret_notes(&caller.org, &resolved, active.as_ref(), again)
+            .await?;
+        resolved.notes.extend(notes);
         let (commits, commits_more) = self
             .commits(caller, active.as_ref(), &resolved.source)
             .await;

@@ -75,6 +75,7 @@ impl Control {
                 .iter()
                 .map(|m| m.requests)
                 .collect(),
+            stale_secrets: self.stale_secrets(active.as_ref()).await?,
             deleting: row.deleting,
             can: allowed(
                 caller,
@@ -185,6 +186,7 @@ impl Control {
             reuses: self.reused(caller, deployment).await?,
             config: deployment.config.clone(),
             overrides: deployment.overrides.clone(),
+            secrets: self.used_secrets(deployment).await?,
             artifact: deployment.artifact.clone(),
             contents: listed.contents.clone(),
             instances: instances(deployment),

@@ -4,8 +4,6 @@ use super::Crons;
 use super::http::HttpCall;
 use crate::driver::{Command, DriverError, Scope};
 use crate::runtimes::Place;
-use crate::services;
-use crate::store::Stored;
 use crate::store::cron::{Claimed, Ended};
 use domain::cron::{Call, MAX_OUTPUT_BYTES, RunStatus};
 use domain::deployment::{Deployment, Phase};
@@ -24,33 +22,21 @@ struct Stage {
 
 impl Crons {
     pub async fn carry_out(&self, claimed: &Claimed) -> Ended {
-        let mut ended = match self.stage(claimed).await {
+        match self.stage(claimed).await {
             Err(ended) => ended,
             Ok(stage) => {
                 let ended = match claimed.cron.cron.call() {
                     Call::Command(argv) => command(&stage, argv, self.limit(claimed)).await,
                     Call::Http(path) => self.http(&stage, path, claimed).await,
                 };
+                let redactor = self.vault.redactor_or_blind(&stage.deployment).await;
                 Ended {
+                    output: redactor.redact(&ended.output).into_owned(),
                     deployment: Some(stage.deployment.id),
                     ..ended
                 }
             }
-        };
-        match self.hidden(&ended).await {
-            Ok(output) => ended.output = output,
-            Err(why) => return failed(why),
         }
-        ended
-    }
-
-    /// Its output without what its deployment was given in secret.
-    async fn hidden(&self, ended: &Ended) -> Stored<String> {
-        let redactor = match &ended.deployment {
-            Some(id) => services::redactor(&self.store, id, &self.redactor).await?,
-            None => self.redactor.clone(),
-        };
-        Ok(redactor.redact(&ended.output).into_owned())
     }
 
     fn limit(&self, claimed: &Claimed) -> Duration {

@@ -10,11 +10,11 @@ pub use key::CronKey;
 use crate::changes::Bus;
 use crate::clock::Clock;
 use crate::runtimes::Runtimes;
+use crate::secrets::Vault;
 use crate::store::cron::{Claimed, Ended};
 use crate::store::{Now, Store, StoreError, Stored};
 use domain::hint::Topic;
 use domain::id::{OrgId, ProjectId};
-use domain::redact::Redactor;
 use domain::time::Time;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +35,7 @@ pub struct Crons {
     pub clock: Arc<dyn Clock>,
     pub bus: Bus,
     pub key: CronKey,
-    pub redactor: Arc<Redactor>,
+    pub vault: Arc<Vault>,
     /// Crons were set up, a person wants a run, or a run has ended.
     pub news: Arc<Notify>,
     /// Names this boot: what another one began is not ours to end.

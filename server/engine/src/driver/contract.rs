@@ -116,6 +116,7 @@ pub fn spec(app: App, environment: &EnvironmentId) -> InstanceSpec {
         environment: environment.clone(),
         nickname: "contract-test".into(),
         image: app.image,
+        secrets: Default::default(),
         command: app.command,
         env: BTreeMap::from([
             ("PORT".into(), "8080".into()),

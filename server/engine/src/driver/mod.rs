@@ -13,13 +13,13 @@ use crate::contents::{Found, Limits, Wanted};
 use async_trait::async_trait;
 use domain::id::{EnvironmentId, InstanceId};
 use domain::instance::{InstanceSpec, Observed};
+pub use domain::secret::Secrets;
 use domain::source::Artifact;
 use domain::usage::Usage;
 use domain::view::Stream;
 use services::Services;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
 
@@ -192,24 +192,6 @@ pub struct BuildLimits {
     pub memory_mib: u32,
     pub cpus_milli: u32,
     pub pids: u32,
-}
-
-/// Values by name. No `Debug`, so that none is ever printed.
-#[derive(Clone, Default)]
-pub struct Secrets(Arc<BTreeMap<String, String>>);
-
-impl Secrets {
-    pub fn new(values: BTreeMap<String, String>) -> Self {
-        Self(Arc::new(values))
-    }
-
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 /// Where a job writes what a person should read. Never waits long: lines over the cap are counted, not kept.

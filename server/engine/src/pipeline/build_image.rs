@@ -2,7 +2,7 @@
 //! generated for its preset and shown in the plan.
 
 use super::{Ended, Pipeline, Task, download_repo};
-use crate::driver::{Build, BuildLimits, DriverError, Secrets};
+use crate::driver::{Build, BuildLimits, DriverError};
 use crate::image;
 use domain::detect::BuildPlan;
 use domain::source::Artifact;
@@ -25,6 +25,8 @@ pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> Ended {
     }
     explain(task, plan);
     let logins = super::logins(pipeline, task).await?;
+    let secrets = pipeline.vault.for_build(task.deployment).await;
+    let secrets = secrets.map_err(|error| error.to_string())?;
     let build = Build {
         context: &context,
         dockerfile,
@@ -37,7 +39,7 @@ pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> Ended {
             cpus_milli: config.cpus_milli,
             pids: config.pids,
         },
-        secrets: Secrets::default(),
+        secrets,
         logins: &logins,
     };
     let artifact = built(pipeline, task, build)

@@ -27,8 +27,9 @@ use crate::driver::{Lines, Login};
 use crate::logs::{LogWriter, Logs};
 use crate::reconciler::queue::Queue;
 use crate::runtimes::Runtimes;
+use crate::secrets::Vault;
 use crate::source::git::Git;
-use crate::store::job::{Job, Lane};
+use crate::store::job::{Done, Job, Lane};
 use crate::store::{Store, StoreError, Stored};
 use domain::deployment::Deployment;
 use domain::hint::Topic;
@@ -63,7 +64,7 @@ pub struct Pipeline {
     pub queue: Arc<Queue>,
     pub work: Arc<Notify>,
     pub dirs: Dirs,
-    pub redactor: Arc<Redactor>,
+    pub vault: Arc<Vault>,
     pub camera: Arc<dyn Camera>,
     pub scanner: Arc<dyn Scanner>,
     /// Wakes whoever keeps their time.
@@ -91,6 +92,20 @@ type Ended = Result<Option<Artifact>, String>;
 enum End {
     Before(Ended),
     After(after::Ended),
+}
+
+impl End {
+    /// A sentence may quote what was printed, and is kept.
+    fn hiding(self, redactor: &Redactor) -> End {
+        let hide = |sentence: String| redactor.redact(&sentence).into_owned();
+        match self {
+            End::Before(ended) => End::Before(ended.map_err(hide)),
+            End::After(ended) => End::After(ended.map_err(hide).map(|done| Done {
+                skipped: done.skipped.map(hide),
+                ..done
+            })),
+        }
+    }
 }
 
 impl Pipeline {
@@ -141,11 +156,12 @@ impl Pipeline {
             return Ok(true);
         };
         self.hint(&deployment);
+        let redactor = self.vault.redactor_or_blind(&deployment).await;
         let log = self.logs.writer(
             &job.org,
             &deployment.environment,
             &job.stream(),
-            self.redactor.clone(),
+            redactor.clone(),
         );
         let task = Task {
             deployment: &deployment,
@@ -156,7 +172,7 @@ impl Pipeline {
             () = self.lost(&job) => None,
         };
         match ended {
-            Some(ended) => self.settle(&job, &task, ended).await?,
+            Some(ended) => self.settle(&job, &task, ended.hiding(&redactor)).await?,
             None => task.say("Stopped: it was cancelled."),
         }
         log.finish().await;

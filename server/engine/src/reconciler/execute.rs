@@ -4,6 +4,7 @@
 use super::world::Looked;
 use super::{Reconciler, Stumble};
 use crate::driver::DriverError;
+use crate::secrets::VaultError;
 use crate::spec;
 use crate::store::{Now, StoreError};
 use domain::deployment::{Deployment, Event, Phase};
@@ -98,9 +99,16 @@ impl Reconciler {
             return Err(Stumble::Moved);
         };
         let links = self.store.links_of_deployment(&deployment.id).await?;
-        let spec = spec::instance(&looked.row, deployment, id, image, &self.cron_key, &links);
         let seen_before = looked.world.observed(id).is_some();
-        let result = self.driver(&deployment.runtime).await?.ensure(&spec).await;
+        let result = match self.vault.for_instances(deployment).await {
+            Ok(secrets) => {
+                let (row, key) = (&looked.row, &self.cron_key);
+                let spec = spec::instance(row, deployment, id, image, key, &links, secrets);
+                self.driver(&deployment.runtime).await?.ensure(&spec).await
+            }
+            Err(VaultError::Store(error)) => return Err(error.into()),
+            Err(other) => Err(DriverError::Refused(other.to_string())),
+        };
         match result {
             Ok(()) if seen_before => {
                 self.trouble(looked, id, false, "It was started again.".into())

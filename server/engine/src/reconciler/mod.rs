@@ -22,7 +22,7 @@ use crate::logs::capture::{Capture, Followed};
 use crate::plane::{Plane, PlaneError};
 use crate::probe::Prober;
 use crate::runtimes::{NoDriver, Runtimes};
-use crate::services;
+use crate::secrets::{Vault, VaultError};
 use crate::store::{Store, StoreError};
 use domain::deployment::Deployment;
 use domain::hint::Topic;
@@ -58,6 +58,8 @@ pub struct Reconciler {
     pub work: Arc<Notify>,
     /// Instances that are called at set times get their key.
     pub cron_key: CronKey,
+    /// Instances get the values that their deployment was given; their lines don't show them.
+    pub vault: Arc<Vault>,
 }
 
 /// Why a pass ended early. None of it is lost: the next pass looks again.
@@ -76,6 +78,8 @@ pub enum Stumble {
     NoDriver(#[from] NoDriver),
     #[error("{0}")]
     Leftovers(String),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
 }
 
 impl From<DriverError> for Stumble {
@@ -194,14 +198,12 @@ impl Reconciler {
             return Ok(());
         }
         let driver = self.driver(&deployment.runtime).await?;
-        let known = &self.narrator.redactor;
-        let redactor = services::redactor(&self.store, &deployment.id, known).await?;
         self.capture.ensure(Followed {
             driver,
             instance: id.clone(),
             org: deployment.org.clone(),
             environment: looked.row.id.clone(),
-            redactor,
+            redactor: self.vault.redactor(deployment).await?,
         });
         Ok(())
     }

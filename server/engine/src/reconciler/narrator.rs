@@ -3,11 +3,11 @@
 
 use crate::driver::Lines as _;
 use crate::logs::Logs;
+use crate::secrets::Vault;
 use crate::store::Store;
 use domain::deployment::{Deployment, Phase};
 use domain::job::JobKind;
 use domain::plan::world::wanted;
-use domain::redact::Redactor;
 use domain::view::Stream;
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub struct Narrator {
     pub store: Store,
     pub logs: Logs,
-    pub redactor: Arc<Redactor>,
+    pub vault: Arc<Vault>,
 }
 
 impl Narrator {
@@ -53,7 +53,7 @@ impl Narrator {
             &deployment.org,
             &deployment.environment,
             &job.stream(),
-            self.redactor.clone(),
+            self.vault.redactor_or_blind(deployment).await,
         );
         writer.line(Stream::Note, sentence);
         if last {

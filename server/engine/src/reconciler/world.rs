@@ -6,7 +6,7 @@ use crate::store::environment::Environment;
 use crate::store::job::Job;
 use domain::deployment::{Deployment, Phase};
 use domain::id::{DeploymentId, EnvironmentId, InstanceId, RuntimeId};
-use domain::instance::Observed;
+use domain::instance::{Observed, State};
 use domain::job::JobStatus;
 use domain::pipeline::{Progress, progress};
 use domain::plan::world::{self, Build, Seen, World};
@@ -31,6 +31,7 @@ impl Reconciler {
         let mut deployments: BTreeMap<_, _> =
             unfinished.into_iter().map(|d| (d.id.clone(), d)).collect();
         let orphans = self.complete(&mut deployments, &seen, &on).await?;
+        let seen = self.hide(seen, &deployments).await;
         let draining = deployments.values().any(|d| d.phase == Phase::Draining);
         let remembered = self.memory.of(id);
         let world = World {
@@ -112,6 +113,25 @@ impl Reconciler {
             }
         }
         Ok(orphans)
+    }
+
+    /// The last lines of what ended become sentences, rows and events: no secret in them.
+    async fn hide(&self, mut seen: Seen, of: &BTreeMap<DeploymentId, Deployment>) -> Seen {
+        let Seen::Known(all) = &mut seen else {
+            return seen;
+        };
+        for (id, observed) in all {
+            let State::Exited { lines, .. } = &mut observed.state else {
+                continue;
+            };
+            if let Some(deployment) = of.get(&id.deployment) {
+                let redactor = self.vault.redactor_or_blind(deployment).await;
+                for line in lines {
+                    *line = redactor.redact(line).into_owned();
+                }
+            }
+        }
+        seen
     }
 
     async fn builds(

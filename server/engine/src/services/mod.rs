@@ -14,7 +14,7 @@ mod standing;
 mod tests;
 mod work;
 
-pub use redact::redactor;
+pub use redact::credentials;
 pub use spec::{address, of as spec_of};
 pub use standing::{How, Standing};
 pub use work::file as backup_path;

@@ -1,24 +1,14 @@
-//! What was given to a deployment is in no log of it.
+//! What opens a service is in no log of a deployment that was given it.
 
 use crate::store::{Store, Stored};
 use domain::id::DeploymentId;
-use domain::redact::Redactor;
-use std::sync::Arc;
 
-/// Knows the credentials of the services that the deployment was given; `otherwise` without any.
-pub async fn redactor(
-    store: &Store,
-    deployment: &DeploymentId,
-    otherwise: &Arc<Redactor>,
-) -> Stored<Arc<Redactor>> {
+/// The credentials of the services that the deployment was given.
+pub async fn credentials(store: &Store, deployment: &DeploymentId) -> Stored<Vec<String>> {
     let links = store.links_of_deployment(deployment).await?;
     let secrets = links.iter().flat_map(|link| {
         let service = &link.service;
         service.address.secrets(service.kind)
     });
-    let secrets: Vec<_> = secrets.collect();
-    Ok(match secrets.is_empty() {
-        true => otherwise.clone(),
-        false => Arc::new(Redactor::new(secrets)),
-    })
+    Ok(secrets.collect())
 }

@@ -19,11 +19,11 @@ use crate::plane::Plane;
 use crate::reconciler::queue::Queue;
 use crate::reconciler::{Memory, Narrator, Reconciler};
 use crate::runtimes::{Place, Runtimes};
+use crate::secrets::Vault;
 use crate::source::git::Git;
 use crate::store::Stored;
 use crate::store::cron::{Claimed, Ended};
 use domain::id::EnvironmentId;
-use domain::redact::Redactor;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, Semaphore, broadcast};
@@ -124,10 +124,10 @@ fn assemble(outside: &Arc<Outside>) -> Boot {
         Arc::new(Notify::new()),
     );
     let cron_key = CronKey::of("simulation");
-    let (memory, git, redactor) = (
+    let vault = Arc::new(Vault::without_files(store.clone()));
+    let (memory, git) = (
         Arc::new(Memory::default()),
         Arc::new(Git::new(&dirs, crate::source::git::Keyring::empty())),
-        Arc::new(Redactor::default()),
     );
     let logs = Logs::new(store.clone(), bus.clone(), clock.clone());
     let cancel = CancellationToken::new();
@@ -145,7 +145,7 @@ fn assemble(outside: &Arc<Outside>) -> Boot {
         narrator: Narrator {
             store: store.clone(),
             logs: logs.clone(),
-            redactor: redactor.clone(),
+            vault: vault.clone(),
         },
         capture: Capture::new(logs.clone(), TaskTracker::new(), cancel.clone()),
         leftovers: Leftovers {
@@ -156,6 +156,7 @@ fn assemble(outside: &Arc<Outside>) -> Boot {
         },
         work: work.clone(),
         cron_key: cron_key.clone(),
+        vault: vault.clone(),
     };
     let crons = Crons {
         store: store.clone(),
@@ -163,7 +164,7 @@ fn assemble(outside: &Arc<Outside>) -> Boot {
         clock: clock.clone(),
         bus: bus.clone(),
         key: cron_key,
-        redactor: redactor.clone(),
+        vault: vault.clone(),
         news: crons_changed.clone(),
         epoch: epoch.clone(),
         room: crons::room(),
@@ -178,7 +179,7 @@ fn assemble(outside: &Arc<Outside>) -> Boot {
         queue: queue.clone(),
         work,
         dirs: dirs.clone(),
-        redactor,
+        vault: vault.clone(),
         camera: Arc::new(BadTools(outside.clone())),
         scanner: Arc::new(BadTools(outside.clone())),
         crons_changed: crons_changed.clone(),
@@ -209,6 +210,7 @@ fn assemble(outside: &Arc<Outside>) -> Boot {
         settings,
         services: Arc::default(),
         crons_changed,
+        vault,
         hashing,
     };
     Boot {

@@ -18,6 +18,7 @@ pub mod member;
 pub mod project;
 pub mod review;
 pub mod runtime;
+pub mod secret;
 pub mod service;
 pub mod session;
 pub mod setting;

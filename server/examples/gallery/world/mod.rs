@@ -11,6 +11,7 @@ mod logs;
 mod projects;
 mod reviews;
 mod scene;
+mod secrets;
 mod services;
 mod trace;
 mod used;

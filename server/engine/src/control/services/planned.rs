@@ -26,7 +26,7 @@ impl Control {
         };
         let gives = |all: &[Linked]| all.iter().map(Linked::gives).collect::<Vec<_>>();
         let (before, after) = (gives(&before.map_err(broken)?), gives(&linked));
-        clash(config.env.keys(), &after)?;
+        clash(config.env.keys().chain(&config.secrets), &after)?;
         Ok((changes(&before, &after), self.not_ready(&linked)))
     }
 

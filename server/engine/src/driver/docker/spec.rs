@@ -20,12 +20,7 @@ pub fn container(spec: &InstanceSpec, options: &Options) -> ContainerCreateBody 
     ContainerCreateBody {
         image: Some(spec.image.clone()),
         cmd: spec.command.clone(),
-        env: Some(
-            spec.env
-                .iter()
-                .map(|(name, value)| format!("{name}={value}"))
-                .collect(),
-        ),
+        env: Some(variables(spec)),
         labels: Some(name::labels(spec, &options.installation)),
         exposed_ports: host
             .port_bindings
@@ -35,6 +30,15 @@ pub fn container(spec: &InstanceSpec, options: &Options) -> ContainerCreateBody 
         host_config: Some(host),
         ..Default::default()
     }
+}
+
+/// Secrets as well, from here on: the Engine keeps them with the container, and shows them to
+/// whoever may use it.
+fn variables(spec: &InstanceSpec) -> Vec<String> {
+    let open = spec.env.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+    open.chain(spec.secrets.iter())
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect()
 }
 
 fn host(spec: &InstanceSpec) -> HostConfig {
@@ -91,6 +95,7 @@ mod tests {
     use crate::driver::contract::{self, App};
     use domain::config::Exclusive;
     use domain::id::{DeploymentId, EnvironmentId, InstanceId, OrgId, ProjectId};
+    use domain::secret::Secrets;
     use domain::time::Time;
     use expect_test::{Expect, expect};
     use serde_json::Value;
@@ -163,6 +168,22 @@ mod tests {
                 /StopTimeout 30
             "#]],
         );
+    }
+
+    #[test]
+    fn p7_secrets_are_variables_and_nothing_else() {
+        let plain = wanted();
+        let value = "hunter22".to_owned();
+        let secret = InstanceSpec {
+            secrets: Secrets::new([("TOKEN".to_owned(), value)].into()),
+            ..plain.clone()
+        };
+        let mut body = container(&secret, &Options::new("here"));
+        let all = body.env.as_mut().map(|all| all.pop());
+        assert_eq!(all.flatten().as_deref(), Some("TOKEN=hunter22"));
+        assert_eq!(body, container(&plain, &Options::new("here")));
+        let written = serde_json::to_string(&secret).expect("it is JSON");
+        assert!(!format!("{written} {secret:?}").contains("hunter22"));
     }
 
     #[test]

@@ -384,6 +384,7 @@ fn options(dir: &TempDir) -> Options {
         disk_reserve_bytes: 1 << 30,
         git_poll_s: 3600,
         chromium: None,
+        master_key: None,
     }
 }
 

@@ -169,6 +169,7 @@ fn options(dir: &TempDir) -> Options {
         disk_budget_bytes: 1 << 30,
         disk_reserve_bytes: 0,
         git_poll_s: 3600,
+        master_key: None,
     }
 }
 

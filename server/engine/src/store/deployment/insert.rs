@@ -1,6 +1,7 @@
 //! A deployment, its jobs and its first event: written together.
 
 use crate::store::event::{NewEvent, write};
+use crate::store::secret::give;
 use crate::store::{Ids, StoreError, Stored, Transaction, to_json};
 use domain::access::Caller;
 use domain::config::{Config, ConfigPatch};
@@ -70,6 +71,7 @@ pub(crate) async fn insert(
     };
     insert_row(tx, &deployment, new.project_name).await?;
     keep_links(tx, &deployment).await?;
+    give(tx, &deployment).await?;
     let reused = new.reuses.and_then(|of| of.artifact.as_ref());
     insert_jobs(tx, &deployment, reused, new.ids).await?;
     let sentence = format!(

@@ -11,7 +11,7 @@ use domain::strategy::Strategy;
 use domain::time::Time;
 use domain::view::{
     ContentsView, DeploymentView, DrainView, FindingsView, InstanceView, JobView, RunningView,
-    StageView, UpdateStatus,
+    StageView, UpdateStatus, UsedSecret,
 };
 
 impl Scene {
@@ -39,6 +39,10 @@ impl Scene {
             jobs: self.jobs(phase),
             config,
             overrides: Default::default(),
+            secrets: vec![UsedSecret {
+                name: "DATABASE_PASSWORD".into(),
+                version: 2,
+            }],
             changes: changes(),
             artifact: (!matches!(phase, Phase::Queued | Phase::Building | Phase::Failed)).then(
                 || Artifact::Image {

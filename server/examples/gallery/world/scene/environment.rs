@@ -65,6 +65,10 @@ impl Scene {
             latest,
             requests_last_minute: Some(8_412),
             requests_by_minute: (0..60).map(|i| 7_000 + (i * 7919) % 2_400).collect(),
+            stale_secrets: match self.world {
+                World::Full => vec!["DATABASE_PASSWORD".into()],
+                _ => vec![],
+            },
             deleting: false,
             can: self.can(Phase::Live),
         }
@@ -92,6 +96,7 @@ impl Scene {
             latest: None,
             requests_last_minute: requests,
             requests_by_minute: vec![],
+            stale_secrets: vec![],
             deleting: false,
             can: self.can(Phase::Live),
         }
