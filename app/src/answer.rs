@@ -100,7 +100,6 @@ impl<T: Clone + DeserializeOwned + 'static> Answer<T> {
     }
 }
 
-#[cfg(feature = "ssr")]
 impl<T: Serialize + Send + Sync + 'static> Answer<T> {
     pub fn of(value: T) -> Result<Self, Fault> {
         let text = serde_json::to_string(&value)

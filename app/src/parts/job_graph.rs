@@ -26,8 +26,8 @@ pub fn job_graph(view: Signal<DeploymentView>, open: Memo<Option<Selected>>) -> 
     let jobs = Memo::new(move |_| view.with(|v| v.jobs.clone()));
     let graph = Memo::new(move |_| jobs.with(|jobs| of(jobs)));
     let (width, height) = (
-        move || graph.with(|g| width(g)).to_string(),
-        move || graph.with(|g| height(g)).to_string(),
+        move || graph.with(width).to_string(),
+        move || graph.with(height).to_string(),
     );
     let room = move || graph.with(|g| format!("0 0 {} {}", self::width(g), self::height(g)));
     let is_open = move |stream: String| {

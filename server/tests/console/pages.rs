@@ -79,7 +79,7 @@ async fn i1_a_deployment_page_begins_with_one_true_sentence() {
 async fn the_log_is_plain_lines_with_colours_as_classes() {
     let page = owner(World::Building).get(&deployment(12)).await;
     page.has("<span class=\"f2\">   Compiling</span> hyper v1.8.1")
-        .has("class=\"ln ln-err\"");
+        .has("class=\"ln ln-err ln-of\"");
 }
 
 #[tokio::test]

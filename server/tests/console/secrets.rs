@@ -20,7 +20,7 @@ async fn i14_the_page_of_secrets_says_who_uses_them_and_takes_values() {
     owner(World::Full)
         .get("/")
         .await
-        .says("Secrets changed since: DATABASE_PASSWORD. Redeploy");
+        .says("Secrets changed since: DATABASE_PASSWORD . Redeploy");
 }
 
 #[tokio::test]

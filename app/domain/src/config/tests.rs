@@ -59,6 +59,9 @@ crons:
 #[test]
 fn reads_every_field() {
     expect![[r#"
+        source:
+          submodules: true
+          lfs: false
         build:
           preset: node
           dockerfile: deploy/Dockerfile

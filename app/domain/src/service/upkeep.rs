@@ -205,8 +205,9 @@ fn running(world: &World, since: Time, seen: &Seen) -> Upkeep {
             .cloned()
             .map(Step::Leave),
     );
-    // An answer from before this start says nothing about it, nor does one from a clock set back.
-    let since = since.min(world.now);
+    // An answer from before this start says nothing about it, nor does one from a clock set back;
+    // a start that is still to come is such a clock's, and no answer is before it.
+    let since = if since > world.now { Time(0) } else { since };
     let checked = world
         .checked
         .as_ref()

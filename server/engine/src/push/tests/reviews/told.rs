@@ -101,7 +101,10 @@ async fn p15_a_preview_ends_when_its_time_is_over_and_a_push_brings_it_back() {
         .await;
     assert!(before.expect("it is read").is_empty());
     let after = store.projects_with_reviews_due(view.expires_at).await;
-    assert_eq!(after.expect("it is read"), [bench.project.clone()]);
+    assert_eq!(
+        after.expect("it is read"),
+        std::slice::from_ref(&bench.project)
+    );
     let aged = sqlx::query("UPDATE reviews SET expires_at = $1").bind(now.0);
     aged.execute(store.pool()).await.expect("it is written");
     bench.control().pushes.notify_one();
