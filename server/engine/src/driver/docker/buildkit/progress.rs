@@ -11,7 +11,7 @@ use std::collections::HashMap;
 const STDERR: i64 = 2;
 /// The Engine's own words where it drops what a step prints.
 const CLIPPED: &str = "[output clipped, log limit";
-const WHY_CLIPPED: &str = "Docker Engine drops what a step prints beyond this. To keep every line, start dockerd with BUILDKIT_STEP_LOG_MAX_SIZE=-1 and BUILDKIT_STEP_LOG_MAX_SPEED=-1 in its environment.";
+const WHY_CLIPPED: &str = "Docker Engine drops what a step prints beyond this. To keep every line, start dockerd with BUILDKIT_STEP_LOG_MAX_SIZE=2147483647 and BUILDKIT_STEP_LOG_MAX_SPEED=2147483647 in its environment.";
 /// A download says this often how far it is: a log that stands still looks broken.
 const BETWEEN_S: f64 = 5.0;
 
