@@ -168,8 +168,8 @@ describe('refused before anything is written', { skip, concurrency: 1 }, () => {
 
 describe('found out on the way: the deployment fails with a sentence, and v1.0.0 serves', { skip, concurrency: 1 }, () => {
   const cases = {
-    'a step of the Dockerfile fails: it is named': { tag: 'step', says: /`Step 3\/\d+ : COPY missing\.txt \/` failed: .*missing\.txt/ },
-    'a base image that no registry has': { tag: 'base', says: /`Step 1\/\d+ : FROM 127\.0\.0\.1:1\/base:1` failed: .*refused/ },
+    'a step of the Dockerfile fails: it is named': { tag: 'step', says: /`\[2\/2\] COPY missing\.txt \/` failed: .*missing\.txt/ },
+    'a base image that no registry has': { tag: 'base', says: /`FROM 127\.0\.0\.1:1\/base:1` failed: .*refused/ },
     'an app that ends at its start: its code and last lines': { tag: 'exits', says: /exited with code 7 .*last lines: .*exiting with 7/ },
     'an app that never becomes healthy: what its probe got': { tag: 'never', says: /not become healthy within 4 s: GET \/health answered 503/ },
   }

@@ -9,6 +9,7 @@ use domain::view::Stream;
 use std::collections::HashMap;
 
 const STDERR: i64 = 2;
+const LOOKS_UP: &str = "[internal] load metadata for ";
 /// The Engine's own words where it drops what a step prints.
 const CLIPPED: &str = "[output clipped, log limit";
 const WHY_CLIPPED: &str = "Docker Engine drops what a step prints beyond this. To keep every line, start dockerd with BUILDKIT_STEP_LOG_MAX_SIZE=2147483647 and BUILDKIT_STEP_LOG_MAX_SPEED=2147483647 in its environment.";
@@ -103,6 +104,20 @@ impl<'a> Progress<'a> {
         }
     }
 
+    /// Looking a base image up is the builder's own step, and its failure is not.
+    fn base(&mut self, vertex: &Vertex) {
+        let Some(image) = vertex.name.strip_prefix(LOOKS_UP) else {
+            return;
+        };
+        if !vertex.error.is_empty() && self.failed.is_none() {
+            self.failed = Some(Failed {
+                step: format!("FROM {image}"),
+                last: None,
+                error: vertex.error.trim().to_owned(),
+            });
+        }
+    }
+
     fn report(&mut self, part: &VertexStatus) {
         let Some(step) = self.steps.get_mut(&part.vertex) else {
             return;
@@ -124,7 +139,7 @@ impl<'a> Progress<'a> {
 
     fn end(&mut self, vertex: Vertex) {
         let Some(step) = self.steps.get_mut(&vertex.digest).filter(|s| !s.is_over) else {
-            return;
+            return self.base(&vertex);
         };
         step.is_over = true;
         step.finish(self.lines);
