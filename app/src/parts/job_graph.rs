@@ -66,7 +66,7 @@ fn node(
     let time = lasting(at(|j| j.started_at), at(|j| j.ended_at));
     view! {
         <g class=text(class) transform=text(place)>
-            <a href=href on:click=stay(href) aria-current=move || open.get().then_some("true") aria-label=text(move || job.with(label))>
+            <a href=href on:click=stay(href) aria-current=move || open.get().then_some("true")>
                 <rect width=WIDTH.to_string() height=HEIGHT.to_string() rx="8"></rect>
                 <text class="job-node-name" x="12" y="19">{job.with_untracked(|j| j.kind.name())}</text>
                 <g class="job-node-mark" transform="translate(11 25)">{dynamic(move || drawn(mark(job.with(|j| j.status))))}</g>
@@ -76,16 +76,6 @@ fn node(
         </g>
     }
     .into_any()
-}
-
-/// What the picture says about a node, edges included.
-fn label(job: &JobView) -> String {
-    let needs: Vec<_> = job.needs.iter().map(|kind| kind.name()).collect();
-    let after = match needs.is_empty() {
-        true => String::new(),
-        false => format!(", after {}", needs.join(" and ")),
-    };
-    format!("{}, {}{after}", job.kind.name(), job.status.word())
 }
 
 fn width(graph: &Graph) -> usize {
