@@ -102,15 +102,16 @@ describe('builds', { skip, concurrency: 1 }, () => {
     }
   })
 
-  it('Q-6 a build that prints 200,000 lines as fast as it can loses none of them', async () => {
+  it('Q-6 a build that prints 200,000 lines as fast as it can loses none of them, or its log says so', async () => {
     const source = await release('loud', 'lines', '200000')
     const { summary } = await client.update(app.environment, { source })
     const view = await client.until(summary.id, 'live', { timeoutMs: 90_000 })
     const holding = async (text) =>
       (await client.get(`/v2/logs/${encodeURIComponent(buildLog(view))}?search=${encodeURIComponent(text)}`)).lines
     const { steps } = await outline(view)
-    // An Engine that was not told otherwise drops lines itself; then the log says how to tell it.
-    if ((await holding('output clipped')).length > 0) assert.equal((await holding('BUILDKIT_STEP_LOG_MAX_SIZE')).length, 1)
+    // What drops lines is the Engine (by its limits) or the connection to it; either is said in the log.
+    const said = (await holding('BUILDKIT_STEP_LOG_MAX_SIZE')).length + (await holding('lines may be missing here')).length
+    if (said > 0) assert.equal(said, 1)
     else {
       assert.equal(steps.find(({ name }) => name.includes('/hog')).lines, 200_000)
       assert.equal((await holding('line 200000 of')).length, 1)

@@ -132,7 +132,11 @@ async fn solve(
     };
     let (solved, followed) = tokio::join!(control.solve(request), follow);
     solved?;
-    followed
+    // The image is there; that its log may not be whole is said where it is read.
+    if let Err(broken) = followed {
+        progress.broke_off(broken.message());
+    }
+    Ok(())
 }
 
 fn failed(room: &Room, build: &Build<'_>, progress: &Progress<'_>, status: &Status) -> DriverError {

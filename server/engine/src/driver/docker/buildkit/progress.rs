@@ -71,6 +71,14 @@ impl<'a> Progress<'a> {
         self.failed.as_ref()
     }
 
+    /// What came until then is all there is.
+    pub fn broke_off(&mut self, why: &str) {
+        let all = self.steps.values_mut();
+        all.for_each(|step| step.finish(self.lines));
+        let why = format!("The builder's output broke off ({why}): lines may be missing here.");
+        self.lines.line(Stream::Note, &why);
+    }
+
     fn begin(&mut self, vertex: &Vertex) {
         let known = self.steps.contains_key(&vertex.digest);
         if known || (vertex.started.is_none() && !vertex.cached) || is_internal(&vertex.name) {
