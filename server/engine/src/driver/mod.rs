@@ -194,6 +194,13 @@ pub struct BuildLimits {
     pub pids: u32,
 }
 
+impl BuildLimits {
+    /// What of every `period_us` its CPUs come to.
+    pub fn cpu_quota_us(&self, period_us: u32) -> u64 {
+        u64::from(self.cpus_milli) * u64::from(period_us) / 1000
+    }
+}
+
 /// Where a job writes what a person should read. Never waits long: lines over the cap are counted, not kept.
 pub trait Lines: Send + Sync {
     fn line(&self, stream: Stream, text: &str);

@@ -1,17 +1,18 @@
 //! Pulls an image from its registry and pins what came.
 
 use super::{Ended, Pipeline, Task};
-use domain::credential::registry_of;
 use domain::source::{Artifact, Source};
 
 pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> Ended {
     let Source::Image { reference, .. } = &task.deployment.source else {
         return Err("This deployment is not made from an image.".into());
     };
-    let registry = registry_of(reference);
-    let logins = super::logins(pipeline, task).await?;
-    let login = logins.iter().find(|login| login.registry == registry);
-    match login {
+    let login = pipeline
+        .store
+        .login_for(&task.deployment.org, reference)
+        .await;
+    let login = login.map_err(|e| e.to_string())?;
+    match &login {
         Some(login) => task.say(&format!("Pulling {reference} as {}.", login.username)),
         None => task.say(&format!("Pulling {reference}.")),
     }
@@ -22,7 +23,7 @@ pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> Ended {
         .map_err(|e| e.to_string())?;
     let artifact = place
         .images
-        .pull(reference, login, task.log)
+        .pull(reference, login.as_ref(), task.log)
         .await
         .map_err(|e| e.to_string())?;
     task.say(&format!("Pinned {}.", shown(&artifact)));

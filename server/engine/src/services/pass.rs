@@ -3,10 +3,9 @@
 use super::standing::How;
 use super::{ServiceKeeper, ask, spec};
 use crate::driver::services::{ServiceSpec, Services};
-use crate::driver::{DriverError, Lines, Login};
+use crate::driver::{DriverError, Lines};
 use crate::runtimes::Place;
 use crate::store::service::{Managed, Service};
-use domain::credential::registry_of;
 use domain::id::EnvironmentId;
 use domain::plan::world::Trouble;
 use domain::service::{Checked, ServiceState, Step, Upkeep, World, external, upkeep};
@@ -182,13 +181,8 @@ impl ServiceKeeper {
         let sentence = format!("The image {name} is being pulled.");
         let state = ServiceState::Starting;
         self.stands(here.service, How { state, sentence });
-        let registry = registry_of(name);
-        let keys = self.store.registry_keys(&here.service.org).await;
-        let keys = keys.map_err(|e| DriverError::Unreachable(e.to_string()))?;
-        let login = keys
-            .into_iter()
-            .map(Login::from)
-            .find(|login| login.registry == registry);
+        let login = self.store.login_for(&here.service.org, name).await;
+        let login = login.map_err(|e| DriverError::Unreachable(e.to_string()))?;
         match tokio::time::timeout(PULL, images.pull(name, login.as_ref(), &Unheard)).await {
             Ok(pulled) => pulled.map(drop),
             Err(_) => Err(DriverError::Unreachable(format!(

@@ -4,7 +4,7 @@ use super::event::{NewEvent, write};
 use super::{Now, Row, Store, Stored};
 use crate::driver::Login;
 use domain::access::Caller;
-use domain::credential::{CredentialKind, MAX_CREDENTIALS, Place};
+use domain::credential::{CredentialKind, MAX_CREDENTIALS, Place, registry_of};
 use domain::id::{CredentialId, OrgId};
 use domain::time::Time;
 use sqlx::Row as _;
@@ -158,6 +158,13 @@ impl Store {
     }
 
     /// All that an organization has for registries: a build may begin with images of any.
+    /// What opens the registry of that image, where it is known.
+    pub(crate) async fn login_for(&self, org: &OrgId, reference: &str) -> Stored<Option<Login>> {
+        let registry = registry_of(reference);
+        let mut all = self.registry_keys(org).await?.into_iter().map(Login::from);
+        Ok(all.find(|login| login.registry == registry))
+    }
+
     pub(crate) async fn registry_keys(&self, org: &OrgId) -> Stored<Vec<Key>> {
         let sql = "SELECT host, path, username, secret FROM credentials WHERE org = $1 AND kind = 'registry' ORDER BY host";
         let rows = sqlx::query(sql)

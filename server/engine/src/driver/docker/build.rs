@@ -16,7 +16,7 @@ pub async fn build(
     lines: &dyn Lines,
 ) -> Result<Artifact, DriverError> {
     let text = dockerfile(&build)?;
-    if !is_here(room) {
+    if !room.client.is_here() {
         return by_one_of_two(room, build, &text, lines).await;
     }
     let name = name(&build).to_owned();
@@ -66,7 +66,7 @@ fn dockerfile(build: &Build<'_>) -> Result<String, DriverError> {
 
 async fn fence(room: &Room, build: &Build<'_>) -> Result<std::io::Result<Fence>, DriverError> {
     let engine = room.client.engine().await?;
-    if !is_here(room) {
+    if !room.client.is_here() {
         let elsewhere = std::io::Error::other("the Engine is on another machine");
         return Ok(Err(elsewhere));
     }
@@ -77,11 +77,6 @@ async fn fence(room: &Room, build: &Build<'_>) -> Result<std::io::Result<Fence>,
         true => Fence::own(&room.options.installation, name, &build.limits),
         false => Fence::shared(name, &build.limits, &room.sharing),
     })
-}
-
-/// The Engine runs on this machine, as far as its address tells.
-fn is_here(room: &Room) -> bool {
-    room.client.host().starts_with("unix://")
 }
 
 /// What tells it from other builds.

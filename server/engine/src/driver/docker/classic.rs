@@ -2,8 +2,9 @@
 //! answers in lines, and is cancelled by closing the connection.
 
 use super::classic_steps::Steps;
+use super::fence::{PERIOD_US, SHARES};
 use super::{Room, context, failure, images, registry};
-use crate::driver::{Build, BuildLimits, DriverError, Lines};
+use crate::driver::{Build, DriverError, Lines};
 use bollard::BollardRequest;
 use bollard::query_parameters::{BuildImageOptions, BuildImageOptionsBuilder};
 use domain::source::Artifact;
@@ -15,10 +16,6 @@ use tokio_stream::wrappers::ReceiverStream;
 
 /// The job has its own limit; this one only keeps a lost connection from waiting for ever.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
-
-const CPU_PERIOD_US: i32 = 100_000;
-/// Against the 1024 of everything else: a build takes what the apps leave.
-const CPU_SHARES: i32 = 102;
 
 pub async fn build(
     room: &Room,
@@ -60,18 +57,18 @@ fn options(build: &Build<'_>) -> BuildImageOptions {
         .t(build.tag)
         .buildargs(&map(build.args))
         .labels(&map(build.labels))
-        .cpuperiod(CPU_PERIOD_US)
-        .cpuquota(cpu_quota(&build.limits))
-        .cpushares(CPU_SHARES)
+        .cpuperiod(signed(PERIOD_US))
+        .cpuquota(signed(build.limits.cpu_quota_us(PERIOD_US)))
+        .cpushares(signed(SHARES))
         .rm(true)
         // Also after a failure and after a cancellation.
         .forcerm(true)
         .build()
 }
 
-fn cpu_quota(limits: &BuildLimits) -> i32 {
-    let quota = i64::from(limits.cpus_milli) * i64::from(CPU_PERIOD_US) / 1000;
-    i32::try_from(quota).unwrap_or(i32::MAX)
+/// The client's numbers are signed.
+fn signed(number: impl TryInto<i32>) -> i32 {
+    number.try_into().unwrap_or(i32::MAX)
 }
 
 fn map(pairs: &BTreeMap<String, String>) -> HashMap<String, String> {

@@ -35,6 +35,11 @@ impl Client {
         &self.host
     }
 
+    /// The Engine runs on this machine, as far as its address tells.
+    pub fn is_here(&self) -> bool {
+        self.host.starts_with("unix://")
+    }
+
     pub async fn engine(&self) -> Result<&bollard::Docker, DriverError> {
         self.engine.get_or_try_init(|| self.negotiate()).await
     }
@@ -67,7 +72,7 @@ impl Client {
 
     fn connect(&self, version: &ClientVersion) -> Result<bollard::Docker, DriverError> {
         let timeout_s = self.answer_timeout.as_secs();
-        let made = if self.host.starts_with("unix://") {
+        let made = if self.is_here() {
             bollard::Docker::connect_with_unix(&self.host, timeout_s, version)
         } else {
             bollard::Docker::connect_with_http(&self.host, timeout_s, version)

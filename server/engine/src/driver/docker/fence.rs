@@ -18,8 +18,8 @@ const SHARED: &str = "docker/buildkit";
 const CONTROLLERS: [&str; 3] = ["memory", "cpu", "pids"];
 /// Against the 100 (or 1024) of everything else: a build takes what the apps leave.
 const WEIGHT: u64 = 10;
-const SHARES: u64 = 102;
-const PERIOD_US: u64 = 100_000;
+pub const SHARES: u32 = 102;
+pub const PERIOD_US: u32 = 100_000;
 /// Its steps are ended by the Engine; until the last is, the group can't be removed.
 const REMOVALS: u32 = 100;
 const BETWEEN: Duration = Duration::from_millis(100);
@@ -171,7 +171,7 @@ impl Groups {
 
     fn limit(&self, limits: &BuildLimits) -> io::Result<()> {
         let bytes = u64::from(limits.memory_mib) << 20;
-        let quota = u64::from(limits.cpus_milli) * PERIOD_US / 1000;
+        let quota = limits.cpu_quota_us(PERIOD_US);
         if self.unified {
             let at = self.root.join(&self.name);
             write(&at, "memory.max", bytes)?;

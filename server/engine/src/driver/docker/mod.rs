@@ -40,6 +40,7 @@ mod network;
 mod observe;
 mod options;
 mod output;
+mod pieces;
 mod pull;
 mod registry;
 mod remove;

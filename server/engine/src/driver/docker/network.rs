@@ -1,10 +1,9 @@
 //! One private bridge per environment: its instances reach each other and nobody else's. A service
 //! has one of its own, and is in those of the environments that use it.
 
-use super::{Room, error, name};
+use super::{Room, error, name, observe};
 use crate::driver::DriverError;
 use bollard::models::{Ipam, IpamConfig, NetworkCreateRequest, NetworkDisconnectRequest};
-use bollard::query_parameters::ListContainersOptionsBuilder;
 use domain::id::EnvironmentId;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -71,17 +70,7 @@ async fn services_in(room: &Room, network: &str) -> Result<Vec<String>, DriverEr
         ("network", vec![network.to_owned()]),
         ("label", vec![ours, name::SERVICE.to_owned()]),
     ]);
-    let options = ListContainersOptionsBuilder::new()
-        .all(true)
-        .filters(&filters)
-        .build();
-    let listed = room
-        .client
-        .engine()
-        .await?
-        .list_containers(Some(options))
-        .await;
-    let listed = listed.map_err(|e| room.client.failed("list the services", &e))?;
+    let listed = observe::containers(room, filters, "list the services").await?;
     Ok(listed.into_iter().filter_map(|c| c.id).collect())
 }
 

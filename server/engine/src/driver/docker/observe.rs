@@ -53,7 +53,20 @@ async fn list(room: &Room, scope: Scope<'_>) -> Result<Vec<ContainerSummary>, Dr
     if let Scope::Environment(environment) = scope {
         labels.push(name::filter(name::ENVIRONMENT, environment.as_str()));
     }
-    let filters = HashMap::from([("label", labels)]);
+    containers(
+        room,
+        HashMap::from([("label", labels)]),
+        "list the instances",
+    )
+    .await
+}
+
+/// Running or not; `doing` completes the sentence "It was asked to …".
+pub async fn containers(
+    room: &Room,
+    filters: HashMap<&str, Vec<String>>,
+    doing: &str,
+) -> Result<Vec<ContainerSummary>, DriverError> {
     let options = ListContainersOptionsBuilder::new()
         .all(true)
         .filters(&filters)
@@ -64,7 +77,7 @@ async fn list(room: &Room, scope: Scope<'_>) -> Result<Vec<ContainerSummary>, Dr
         .await?
         .list_containers(Some(options))
         .await;
-    listed.map_err(|e| room.client.failed("list the instances", &e))
+    listed.map_err(|e| room.client.failed(doing, &e))
 }
 
 /// One container of the list, as far as the list tells.

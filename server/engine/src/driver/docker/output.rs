@@ -1,7 +1,6 @@
-//! What the classic builder prints, as lines in the form of `domain::build_log`: the Engine
-//! sends it in pieces of any size.
+//! What the classic builder prints, as lines in the form of `domain::build_log`.
 
-use super::lines::LINE_BYTES;
+use super::pieces::Pieces;
 use crate::driver::Lines;
 use domain::build_log::{Part, line};
 use domain::view::Stream;
@@ -15,8 +14,7 @@ const FROM_CACHE: &str = "---> Using cache";
 /// Joins pieces to lines and remembers where the build is.
 #[derive(Default)]
 pub struct Output {
-    out: String,
-    err: String,
+    pieces: Pieces,
     step: Option<Step>,
     last: Option<String>,
 }
@@ -33,17 +31,15 @@ impl Output {
             .strip_prefix(RED)
             .and_then(|rest| rest.strip_suffix(PLAIN));
         let (stream, text) = red.map_or((Stream::Out, piece), |text| (Stream::Err, text));
-        for part in text.split_inclusive('\n') {
-            self.part(stream, part, lines);
+        for text in self.pieces.push(stream, text) {
+            self.end(stream, &text, lines);
         }
     }
 
     /// What did not end with a line feed, and the end of the last step.
     pub fn finish(&mut self, failed: Option<&str>, lines: &dyn Lines) {
-        for stream in [Stream::Out, Stream::Err] {
-            if !self.pending(stream).is_empty() {
-                self.end(stream, lines);
-            }
+        for (stream, text) in self.pieces.rest() {
+            self.end(stream, &text, lines);
         }
         self.over(failed, lines);
     }
@@ -54,16 +50,7 @@ impl Output {
         (step, self.last.as_deref())
     }
 
-    fn part(&mut self, stream: Stream, part: &str, lines: &dyn Lines) {
-        self.pending(stream).push_str(part.trim_end_matches('\n'));
-        if part.ends_with('\n') || self.pending(stream).len() > LINE_BYTES {
-            self.end(stream, lines);
-        }
-    }
-
-    fn end(&mut self, stream: Stream, lines: &dyn Lines) {
-        let whole = std::mem::take(self.pending(stream));
-        let text = folded(&whole);
+    fn end(&mut self, stream: Stream, text: &str, lines: &dyn Lines) {
         if let Some(step) = heading(text) {
             self.over(None, lines);
             lines.line(stream, &line(step.number, Part::Begin(&step.name)));
@@ -92,14 +79,6 @@ impl Output {
         };
         lines.line(stream, &line(step.number, part));
     }
-
-    fn pending(&mut self, stream: Stream) -> &mut String {
-        if stream == Stream::Err {
-            &mut self.err
-        } else {
-            &mut self.out
-        }
-    }
 }
 
 /// `Step 2/3 : RUN make`
@@ -120,14 +99,6 @@ fn is_builders_own(line: &str) -> bool {
         .iter()
         .any(|said| line.starts_with(said))
         || line.is_empty()
-}
-
-/// A progress bar rewrites its line with carriage returns: only its last state is worth a row.
-pub fn folded(line: &str) -> &str {
-    let line = line.trim_end_matches('\r');
-    line.rsplit('\r')
-        .find(|state| !state.trim().is_empty())
-        .unwrap_or(line)
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ pub async fn usage(
 }
 
 async fn local(room: &Room, process: &Process) -> Option<Usage> {
-    if !room.client.host().starts_with("unix://") {
+    if !room.client.is_here() {
         return None;
     }
     let (pid, container) = (process.pid, process.container.clone());

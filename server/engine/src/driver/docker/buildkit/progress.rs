@@ -1,7 +1,7 @@
 //! A running BuildKit build as lines, in the form of `domain::build_log`.
 
 use crate::driver::Lines;
-use crate::driver::docker::lines::LINE_BYTES;
+use crate::driver::docker::pieces::Pieces;
 use bollard_buildkit_proto::google::protobuf::Timestamp;
 use bollard_buildkit_proto::moby::buildkit::v1::{StatusResponse, Vertex, VertexLog, VertexStatus};
 use domain::build_log::{Part, line};
@@ -21,16 +21,13 @@ pub struct Progress<'a> {
     lines: &'a dyn Lines,
     steps: HashMap<String, Step>,
     failed: Option<Failed>,
-    begun: u32,
 }
 
 #[derive(Default)]
 struct Step {
     number: u32,
     name: String,
-    /// What did not end with a line feed yet, by stream.
-    out: String,
-    err: String,
+    pieces: Pieces,
     last_out: Option<String>,
     last_err: Option<String>,
     /// When a part of it (a layer on its way) last said how far it is; for ever once it is done.
@@ -52,7 +49,6 @@ impl<'a> Progress<'a> {
             lines,
             steps: HashMap::new(),
             failed: None,
-            begun: 0,
         }
     }
 
@@ -84,8 +80,7 @@ impl<'a> Progress<'a> {
         if known || (vertex.started.is_none() && !vertex.cached) || is_internal(&vertex.name) {
             return;
         }
-        let number = self.begun + 1;
-        self.begun = number;
+        let number = u32::try_from(self.steps.len() + 1).unwrap_or(u32::MAX);
         let name = vertex.name.split_whitespace().collect::<Vec<_>>().join(" ");
         self.lines
             .line(Stream::Out, &line(number, Part::Begin(&name)));
@@ -107,8 +102,8 @@ impl<'a> Progress<'a> {
             Stream::Out
         };
         let text = String::from_utf8_lossy(&log.msg);
-        for part in text.split_inclusive('\n') {
-            step.part(stream, part, self.lines);
+        for text in step.pieces.push(stream, &text) {
+            step.say(stream, &text, self.lines);
         }
     }
 
@@ -176,24 +171,13 @@ impl<'a> Progress<'a> {
 }
 
 impl Step {
-    fn part(&mut self, stream: Stream, part: &str, lines: &dyn Lines) {
-        self.pending(stream).push_str(part.trim_end_matches('\n'));
-        if part.ends_with('\n') || self.pending(stream).len() > LINE_BYTES {
-            self.flush(stream, lines);
-        }
-    }
-
     fn finish(&mut self, lines: &dyn Lines) {
-        for stream in [Stream::Out, Stream::Err] {
-            if !self.pending(stream).is_empty() {
-                self.flush(stream, lines);
-            }
+        for (stream, text) in self.pieces.rest() {
+            self.say(stream, &text, lines);
         }
     }
 
-    fn flush(&mut self, stream: Stream, lines: &dyn Lines) {
-        let whole = std::mem::take(self.pending(stream));
-        let text = super::super::output::folded(&whole);
+    fn say(&mut self, stream: Stream, text: &str, lines: &dyn Lines) {
         lines.line(stream, &line(self.number, Part::Output(text)));
         if text.starts_with(CLIPPED) {
             lines.line(Stream::Err, &line(self.number, Part::Output(WHY_CLIPPED)));
@@ -205,14 +189,6 @@ impl Step {
         match stream {
             Stream::Err => self.last_err = Some(text.to_owned()),
             _ => self.last_out = Some(text.to_owned()),
-        }
-    }
-
-    fn pending(&mut self, stream: Stream) -> &mut String {
-        if stream == Stream::Err {
-            &mut self.err
-        } else {
-            &mut self.out
         }
     }
 }
