@@ -168,16 +168,29 @@ describe('the main job in a browser', { skip, concurrency: 1 }, () => {
   it('Q-42 every page passes axe in both themes and widths, and is looked at', async () => {
     const project = (await (await page.request.get('/v2/projects')).json()).items.find((p) => p.name === 'web')
     const deployments = (await (await page.request.get('/v2/deployments')).json()).items
+    const post = async (path, data) => {
+      const answer = await page.request.post(path, { data, headers: { origin: sealdock.url } })
+      assert.ok(answer.ok(), `${path}: ${await answer.text()}`)
+      return answer.json()
+    }
+    // One that nobody answers for: a failing state is looked at too.
+    const service = await post('/v2/services', { name: 'cache', kind: 'redis', url: 'redis://127.0.0.1:1/0' })
+    await post('/v2/secrets', { name: 'API_KEY', value: 'nobody reads this back' })
+    await post('/v2/credentials', { kind: 'git', place: 'git.example.com/team', username: 'bot', secret: 'neither this' })
+    const live = deployments.find((d) => d.live).id
     const pages = {
       overview: '/', projects: '/projects', project: `/projects/${project.id}`, deployments: '/deployments',
-      live: `/deployments/${deployments.find((d) => d.live).id}`,
+      live: `/deployments/${live}`, 'stack-trace': `/deployments/${live}/stack-trace`,
       failed: `/deployments/${deployments.find((d) => d.status === 'failed').id}`,
       update: `/environments/${environment}/update?tag=v1`, config: `/environments/${environment}/update/config`,
       versions: `/environments/${environment}/versions`, traffic: `/environments/${environment}/traffic`,
       git: `/projects/${project.id}/git`, crons: `/projects/${project.id}/crons`, disk: '/settings/disk',
       delete: `/projects/${project.id}/delete`, new: '/projects/new', 'new-git': '/projects/new/git',
-      'new-image': '/projects/new/image', 'new-bundle': '/projects/new/bundle',
-      runtimes: '/runtimes', activity: '/events', settings: '/settings',
+      'new-image': '/projects/new/image', 'new-bundle': '/projects/new/bundle', import: '/projects/import',
+      services: '/services', service: `/services/${service.id}`, 'new-service': '/services/new',
+      'delete-service': `/services/${service.id}/delete`, 'delete-environment': `/environments/${environment}/delete`,
+      runtimes: '/runtimes', activity: '/events', settings: '/settings', secrets: '/settings/secrets',
+      credentials: '/settings/credentials', tokens: '/settings/tokens', members: '/settings/members',
     }
     const found = []
     for (const [name, path] of Object.entries(pages)) {

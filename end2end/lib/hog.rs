@@ -13,6 +13,7 @@ fn main() {
         Some("forks") => forks(),
         Some("disk") => disk(),
         Some("lines") => lines(number),
+        Some("paced") => paced(number),
         Some("cpu") => cpu(number),
         Some("sleep") => sleep(Duration::from_secs(number)),
         Some("fail") => {
@@ -55,6 +56,17 @@ fn lines(count: u64) {
     let mut out = std::io::BufWriter::with_capacity(1 << 16, std::io::stdout());
     for n in 1..=count {
         let _ = writeln!(out, "line {n} of {count}");
+    }
+}
+
+/// At 10,000 lines a second.
+fn paced(count: u64) {
+    let began = Instant::now();
+    for n in 1..=count {
+        println!("line {n} of {count}");
+        if n % 100 == 0 {
+            sleep(Duration::from_millis(n / 10).saturating_sub(began.elapsed()));
+        }
     }
 }
 

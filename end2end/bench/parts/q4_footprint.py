@@ -43,6 +43,7 @@ def fill(server, tag):
     made = [server.create(f"app-{number}", tag, config)["id"] for number in range(APPS)]
     for deployment in made:
         server.until(deployment, "live")
+    server.until_quiet(made)
 
 
 def processor_s(pid):

@@ -128,6 +128,13 @@ class Server:
             return summary if summary["phase"] == phase else None
         return eventually(f"{deployment} is {phase}", look, limit_s)
 
+    def until_quiet(self, deployments, limit_s=600):
+        """What comes after a deployment (screenshot, contents) is work too, one after the other."""
+        def busy(deployment):
+            jobs = self.call("GET", f"/v2/deployments/{deployment}")["jobs"]
+            return any(job["status"] in ("Pending", "Running") for job in jobs)
+        eventually("no job runs", lambda: not any(busy(one) for one in deployments), limit_s, every_s=1)
+
     def delete_all(self):
         for project in self.call("GET", "/v2/projects")["items"]:
             self.call("DELETE", f"/v2/projects/{project['id']}?confirm={project['name']}")

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-const EVERY: Duration = Duration::from_secs(10);
+const EVERY: Duration = Duration::from_secs(20);
 /// Asked at the same time: a runtime has better things to do.
 const AT_ONCE: usize = 4;
 /// An instance that does not answer does not hold up the others.

@@ -12,7 +12,7 @@ const STDERR: i64 = 2;
 const LOOKS_UP: &str = "[internal] load metadata for ";
 /// The Engine's own words where it drops what a step prints.
 const CLIPPED: &str = "[output clipped, log limit";
-const WHY_CLIPPED: &str = "Docker Engine drops what a step prints beyond this. To keep every line, start dockerd with BUILDKIT_STEP_LOG_MAX_SIZE=2147483647 and BUILDKIT_STEP_LOG_MAX_SPEED=2147483647 in its environment.";
+const WHY_CLIPPED: &str = "Docker Engine drops what a step prints beyond this. To keep more, start dockerd with BUILDKIT_STEP_LOG_MAX_SIZE=268435456 and BUILDKIT_STEP_LOG_MAX_SPEED=2097152 (bytes, bytes a second) in its environment.";
 /// A download says this often how far it is: a log that stands still looks broken.
 const BETWEEN_S: f64 = 5.0;
 
