@@ -111,14 +111,15 @@ describe('builds', { skip, concurrency: 1 }, () => {
     ]
     async function printed(...words) {
       const { summary } = await client.update(app.environment, { source: await release(words[0], ...words) })
-      return client.until(summary.id, 'live', { timeoutMs: 90_000 })
+      const view = await client.until(summary.id, 'live', { timeoutMs: 90_000 })
+      await client.updated(app.environment, { source: git(repository, 'v1') })
+      return view
     }
     async function whole(view, count) {
       const { steps } = await outline(view)
       assert.equal(steps.find(({ name }) => name.includes('/hog')).lines, count)
       assert.equal((await holding(view, `line ${count} of`)).length, 1)
     }
-    after(() => client.updated(app.environment, { source: git(repository, 'v1') }))
 
     it('100,000 at 10,000 a second are all there, where the Engine keeps them', async (test) => {
       const view = await printed('paced', '100000')
