@@ -99,6 +99,15 @@ impl JobKind {
         }
     }
 
+    /// Fetches or builds, for minutes maybe, and so waits for its turn. The others take a moment, and
+    /// wait for none of these: a rollback takes seconds while everybody builds (P-13, P-18).
+    pub const fn takes_long(self) -> bool {
+        matches!(
+            self,
+            JobKind::DownloadRepoJob | JobKind::BuildImageJob | JobKind::PullExternalImageJob
+        )
+    }
+
     /// A worker of the pipeline carries it out, and the artifact waits for it. The others follow
     /// the phases, or come after completion.
     pub const fn is_worked(self) -> bool {

@@ -44,8 +44,9 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Builds at the same time: two, so that a long one does not hold up a short one.
-const WORKERS: usize = 2;
+/// Two that build, so that a long one does not hold up a short one; and one for what takes a moment, a
+/// rollback above all, which waits for no build.
+const WORKERS: [Lane; 3] = [Lane::Long, Lane::Long, Lane::Short];
 const LEASE_MS: i64 = 15_000;
 /// Cancel takes effect within this, even when its hint got lost (P-10 allows 5 s).
 const HEARTBEAT: Duration = Duration::from_secs(2);
@@ -110,8 +111,8 @@ impl End {
 
 impl Pipeline {
     pub fn run(self: Arc<Self>, tasks: &TaskTracker, cancel: &CancellationToken) {
-        for _ in 0..WORKERS {
-            tasks.spawn(self.clone().work_until(Lane::Build, cancel.clone()));
+        for lane in WORKERS {
+            tasks.spawn(self.clone().work_until(lane, cancel.clone()));
         }
         for kind in JobKind::AFTER {
             tasks.spawn(self.clone().work_until(Lane::After(kind), cancel.clone()));
@@ -119,10 +120,9 @@ impl Pipeline {
     }
 
     async fn work_until(self: Arc<Self>, lane: Lane, cancel: CancellationToken) {
-        let idle = if lane == Lane::Build {
-            IDLE
-        } else {
-            IDLE_AFTER
+        let idle = match lane {
+            Lane::Long | Lane::Short => IDLE,
+            Lane::After(_) => IDLE_AFTER,
         };
         loop {
             let news = self.work.notified();

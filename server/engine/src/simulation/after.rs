@@ -96,9 +96,10 @@ impl Calm {
                 assert!(!matches!(outcome, Outcome::Stumbled(_)), "{outcome:?}");
                 reconciler.conclude(&key, outcome);
             }
-            let mut worked = pipeline.work_once(Lane::Build).await.unwrap();
-            for kind in JobKind::AFTER.into_iter().filter(|_| all) {
-                worked |= pipeline.work_once(Lane::After(kind)).await.unwrap();
+            let after = JobKind::AFTER.into_iter().filter(|_| all);
+            let mut worked = false;
+            for lane in Lane::WAY.into_iter().chain(after.map(Lane::After)) {
+                worked |= pipeline.work_once(lane).await.unwrap();
             }
             if worked {
                 continue;

@@ -324,9 +324,7 @@ impl Story {
 }
 
 fn lanes() -> impl Iterator<Item = Lane> {
-    [Lane::Build]
-        .into_iter()
-        .chain(JobKind::AFTER.map(Lane::After))
+    Lane::WAY.into_iter().chain(JobKind::AFTER.map(Lane::After))
 }
 
 /// `None` when the process was killed meanwhile: whatever it was doing is dropped.

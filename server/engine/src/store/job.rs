@@ -29,24 +29,40 @@ pub struct Job {
     pub attempts: u32,
 }
 
-/// Who looks for work: those that build, or the one for a kind that comes after.
+/// Who looks for work: those that fetch and build, those that take a moment, or the one for a kind
+/// that comes after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane {
-    Build,
+    Long,
+    Short,
     After(JobKind),
 }
 
+/// What somebody has under way now, so that whoever has least is next. `$1` is now.
+const BUSY: &str = "SELECT COUNT(*) FROM jobs b JOIN deployments o ON o.id = b.deployment \
+                    WHERE b.status = 'Running' AND b.lease_until >= $1 AND o.phase = 'building'";
+
 impl Lane {
+    /// On the way to traffic; the rest comes after.
+    pub const WAY: [Lane; 2] = [Lane::Long, Lane::Short];
+
     /// `$1` is now.
     fn condition(self) -> String {
         match self {
-            Lane::Build => "d.phase = 'building'".into(),
+            Lane::Long => format!("d.phase = 'building' AND j.kind IN ({})", long_kinds()),
+            Lane::Short => format!("d.phase = 'building' AND j.kind NOT IN ({})", long_kinds()),
             Lane::After(kind) => format!(
                 "d.phase IN ('live', 'paused') AND j.kind = '{}' AND (j.not_before IS NULL OR j.not_before <= $1)",
                 kind.name()
             ),
         }
     }
+}
+
+fn long_kinds() -> String {
+    let long = JobKind::ALL.into_iter().filter(|kind| kind.takes_long());
+    let names: Vec<_> = long.map(|kind| format!("'{}'", kind.name())).collect();
+    names.join(", ")
 }
 
 impl Job {
@@ -87,7 +103,8 @@ impl Store {
             .is_some())
     }
 
-    /// Takes the oldest job that may start, until `lease_until`; a lease that ran out counts as none.
+    /// Takes a job that may start, until `lease_until`; a lease that ran out counts as none. The next is
+    /// of the organization, and of its project, that has least under way: the oldest of those (P-18).
     pub async fn claim_job(
         &self,
         lane: Lane,
@@ -98,7 +115,8 @@ impl Store {
         let mut tx = self.begin().await?;
         let sql = format!(
             "SELECT {COLUMNS} FROM jobs j JOIN deployments d ON d.id = j.deployment WHERE {} \
-             AND (j.status = 'Pending' OR (j.status = 'Running' AND j.lease_until < $1)) ORDER BY j.id LIMIT 1000",
+             AND (j.status = 'Pending' OR (j.status = 'Running' AND j.lease_until < $1)) \
+             ORDER BY ({BUSY} AND o.org = d.org), ({BUSY} AND o.project = d.project), j.id LIMIT 1000",
             lane.condition()
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql))

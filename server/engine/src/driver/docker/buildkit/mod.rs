@@ -18,7 +18,7 @@ use progress::Progress;
 use session::{Offer, Session};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
-use tonic::Status;
+use tonic::{Code, Status};
 
 /// The one frontend that every Engine has in it.
 const FRONTEND: &str = "dockerfile.v0";
@@ -140,10 +140,6 @@ async fn solve(
 }
 
 fn failed(room: &Room, build: &Build<'_>, progress: &Progress<'_>, status: &Status) -> DriverError {
-    let lost = matches!(
-        status.code(),
-        tonic::Code::Unavailable | tonic::Code::Cancelled
-    );
     match progress.failed() {
         Some(failed) => DriverError::Refused(failure::step(
             Some(&failed.step),
@@ -151,7 +147,7 @@ fn failed(room: &Room, build: &Build<'_>, progress: &Progress<'_>, status: &Stat
             &failed.error,
             build.limits.memory_mib,
         )),
-        None if lost => error::unreachable(room.client.host(), status.message()),
+        None if is_lost(status) => error::unreachable(room.client.host(), status.message()),
         None => DriverError::Refused(failure::step(
             None,
             None,
@@ -159,4 +155,11 @@ fn failed(room: &Room, build: &Build<'_>, progress: &Progress<'_>, status: &Stat
             build.limits.memory_mib,
         )),
     }
+}
+
+/// What the builder says itself has no cause on this side.
+fn is_lost(status: &Status) -> bool {
+    let code = status.code();
+    matches!(code, Code::Unavailable | Code::Cancelled)
+        || std::error::Error::source(status).is_some()
 }
