@@ -17,6 +17,7 @@ mod environment;
 mod exit;
 mod find;
 mod follow;
+mod hold;
 mod hook;
 mod init;
 mod list;
@@ -80,6 +81,9 @@ enum Command {
     Rollback(rollback::Rollback),
     /// Start in one environment what another one runs, bit for bit.
     Promote(promote::Promote),
+    /// Promote or cancel what is held at ready.
+    #[command(subcommand)]
+    Hold(hold::Hold),
     /// Add environments to a project, and delete them.
     #[command(subcommand)]
     Environment(environment::Environment),
@@ -163,6 +167,7 @@ async fn remote(command: Command, say: &Say) -> Done {
         Command::Update(update) => update.run(say).await,
         Command::Rollback(rollback) => rollback.run(say).await,
         Command::Promote(promote) => promote.run(say).await,
+        Command::Hold(hold) => hold.run(say).await,
         Command::Environment(environment) => environment.run(say).await,
         Command::Compose(compose) => compose.run(say).await,
         Command::Logs(logs) => logs.run(say).await,

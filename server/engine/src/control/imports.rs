@@ -129,6 +129,7 @@ impl Control {
                 asked_by: Some(&caller.user),
                 runtime: &checked.runtime.id,
                 expected_active: None,
+                hold: None,
                 ids: &ids,
             };
             (row, first)

@@ -2,6 +2,7 @@
 //! same: scope → may → decide → one transaction → wake → view.
 
 mod accounts;
+mod allowed;
 mod attention;
 mod credentials;
 mod crons;
@@ -9,6 +10,7 @@ mod deployments;
 mod detect;
 mod disk;
 mod environments;
+mod holds;
 mod hooks;
 mod imports;
 mod metrics;

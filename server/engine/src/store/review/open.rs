@@ -54,7 +54,8 @@ impl Store {
             name: new.name,
             runtime: new.runtime,
             overrides: &ConfigPatch::default(),
-            hosts: new.hosts,
+            debug: false,
+        hosts: new.hosts,
         };
         if insert_slot(&mut tx, caller, slot, now).await?.is_some() {
             return Ok(Opened::Taken);

@@ -26,7 +26,9 @@ impl Scene {
         };
         Some(DeploymentView {
             urls: vec!["http://shop.localhost:8080".into()],
-            runtime: RuntimeId::new(Time(1), 1),
+            review_url: None,
+        debug: false,
+        runtime: RuntimeId::new(Time(1), 1),
             runtime_name: "docker".into(),
             strategy: Strategy::BlueGreen,
             update_status: match phase {
