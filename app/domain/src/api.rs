@@ -11,6 +11,7 @@ mod reviews;
 mod secrets;
 mod services;
 mod stack_traces;
+mod terminals;
 mod whole;
 
 pub use account::{NewOwner, NewToken};
@@ -20,6 +21,7 @@ pub use reviews::{Approve, Reviews};
 pub use secrets::{NewSecret, Secrets};
 pub use services::{Link, NewService, Restore, ServiceSettings, Services};
 pub use stack_traces::StackTraces;
+pub use terminals::{Hears, Terminal, Terminals, Types};
 pub use whole::Sealdock;
 
 use crate::access::{Caller, Role};

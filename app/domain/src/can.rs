@@ -3,6 +3,7 @@
 
 use crate::deployment::{Deployment, Phase};
 use crate::refusal::Refusal;
+use crate::source::Artifact;
 use crate::strategy::Strategy;
 
 /// Cancel is for what has not begun to take traffic's place: `pending` and `running` (P-10).
@@ -61,6 +62,34 @@ pub fn debug(environment: &str, debug: bool) -> Result<(), Refusal> {
         )
         .way_out("Give the debug environment another name, and promote from it.")),
     }
+}
+
+/// A terminal is opened in what serves a debug environment, and nowhere else (I-10).
+pub fn exec(debug: bool, title: &str, active: Option<&Deployment>) -> Result<(), Refusal> {
+    let place = |sentence: String| Refusal::conflict("no_terminal", sentence);
+    if !debug {
+        return Err(place(format!(
+            "{title} is not for debugging, so nobody opens a terminal in its instances."
+        ))
+        .way_out(
+            "Add an environment with `--debug`, promote this version to it, and look there.",
+        ));
+    }
+    let Some(active) = active else {
+        return Err(place(format!(
+            "Nothing serves in {title}, so there is no instance."
+        ))
+        .way_out("Deploy a version there first."));
+    };
+    // What was started before is what it was started as.
+    if !active.debug || matches!(active.artifact, Some(Artifact::Static { .. })) {
+        let sentence = format!(
+            "#{} has no instance that was started for debugging.",
+            active.number
+        );
+        return Err(place(sentence).way_out("Deploy an image there."));
+    }
+    Ok(())
 }
 
 /// Only what serves can be told not to.
@@ -149,14 +178,46 @@ mod tests {
         assert_eq!(all, [&Phase::Ready]);
         assert!(Phase::ALL.iter().all(|p| !can(&deployment(3, *p))));
         let early = promote(&held(Phase::Building)).unwrap_err();
-        assert!(early.sentence.contains("#3 can't be promoted: it is not ready yet"));
+        assert!(
+            early
+                .sentence
+                .contains("#3 can't be promoted: it is not ready yet")
+        );
     }
 
     #[test]
     fn i8_what_is_held_can_be_cancelled_until_it_serves() {
         let coming = |p: &&Phase| p.is_coming();
-        assert!(Phase::ALL.iter().filter(coming).all(|p| cancel(&held(*p)).is_ok()));
-        assert!(cancel(&held(Phase::Live)).is_err() && cancel(&deployment(3, Phase::Ready)).is_err());
+        assert!(
+            Phase::ALL
+                .iter()
+                .filter(coming)
+                .all(|p| cancel(&held(*p)).is_ok())
+        );
+        assert!(
+            cancel(&held(Phase::Live)).is_err() && cancel(&deployment(3, Phase::Ready)).is_err()
+        );
+    }
+
+    #[test]
+    fn i10_only_what_was_started_for_debugging_has_a_terminal() {
+        let production = deployment(1, Phase::Live);
+        let started = Deployment {
+            debug: true,
+            ..deployment(2, Phase::Live)
+        };
+        let title = "web / staging";
+        assert!(exec(true, title, Some(&started)).is_ok());
+        let all = [
+            exec(false, title, Some(&started)),
+            exec(true, title, Some(&production)),
+            exec(true, title, None),
+        ];
+        assert!(
+            all.iter()
+                .all(|no| no.as_ref().is_err_and(|no| no.way_out.is_some()))
+        );
+        assert!(debug("production", true).is_err() && debug("staging", true).is_ok());
     }
 
     #[test]

@@ -88,8 +88,16 @@ mod tests {
         let long = held_host(7, &"p".repeat(40), &"e".repeat(20), "localhost");
         let label = long.strip_suffix(".localhost").unwrap();
         assert!(label.len() == 63 && label.starts_with("00000000000000000007-e"));
-        let cut = held_host(7, &format!("{}-x", "p".repeat(21)), &"e".repeat(20), "localhost");
-        assert!(cut.ends_with("p.localhost") || cut.ends_with("x.localhost"), "{cut}");
+        let cut = held_host(
+            7,
+            &format!("{}-x", "p".repeat(21)),
+            &"e".repeat(20),
+            "localhost",
+        );
+        assert!(
+            cut.ends_with("p.localhost") || cut.ends_with("x.localhost"),
+            "{cut}"
+        );
     }
 
     #[test]

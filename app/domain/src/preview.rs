@@ -1,11 +1,11 @@
 //! The plan that a person confirms (I-5): what would change, what stops, and its digest. The
 //! confirmation carries the digest back, so nothing runs that nobody saw.
 
+use crate::can;
 use crate::config::{self, Config};
 use crate::deployment::{Deployment, Trigger};
 use crate::detect::BuildPlan;
 use crate::source::{Commit, Revision, Source};
-use crate::can;
 use crate::strategy::{Strategy, between};
 use crate::view::{Preview, ReusedView};
 use sha2::{Digest, Sha256};

@@ -15,6 +15,7 @@ mod secret;
 mod service;
 mod source;
 mod stack;
+mod terminal;
 
 pub use account::*;
 pub use after::*;
@@ -31,6 +32,7 @@ pub use secret::*;
 pub use service::*;
 pub use source::*;
 pub use stack::*;
+pub use terminal::*;
 
 use crate::config::{Change, Config, ConfigPatch};
 use crate::deployment::{Phase, Trigger};

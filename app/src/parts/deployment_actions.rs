@@ -108,16 +108,20 @@ pub fn actions(view: Signal<DeploymentView>) -> AnyView {
 }
 
 /// Only what is held waits for this.
-fn held(
-    view: Signal<DeploymentView>,
-    promote: ServerAction<Promote>,
-    id: String,
-) -> AnyView {
+fn held(view: Signal<DeploymentView>, promote: ServerAction<Promote>, id: String) -> AnyView {
     let held = Memo::new(move |_| view.with(|v| v.summary.held));
     let why = Signal::derive(move || view.with(|v| v.can.promote.clone()));
     dynamic(move || {
-        held.get()
-            .then(|| act(promote, id.clone(), "Promote", "btn btn-primary", why, "why-promote"))
+        held.get().then(|| {
+            act(
+                promote,
+                id.clone(),
+                "Promote",
+                "btn btn-primary",
+                why,
+                "why-promote",
+            )
+        })
     })
 }
 

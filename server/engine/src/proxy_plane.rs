@@ -135,7 +135,11 @@ impl Link {
         for route in &table.routes {
             self.own(route);
         }
-        self.served = table.routes.into_iter().map(|r| (r.id.clone(), r)).collect();
+        self.served = table
+            .routes
+            .into_iter()
+            .map(|r| (r.id.clone(), r))
+            .collect();
         self.client = Some(client);
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Start beside the old one (or after it), probe, switch.
 
-use super::readiness::{Readiness, pursue};
 use super::hold;
+use super::readiness::{Readiness, pursue};
 use super::serving;
 use super::world::{Seen, World};
 use super::{Plan, Step};

@@ -14,7 +14,10 @@ const LOOK_AGAIN_MS: i64 = 1_000;
 pub(super) fn keep(world: &World, held: &Deployment, plan: &mut Plan) {
     match pursue(world, held, plan) {
         Readiness::Ready(upstreams) => {
-            plan.say(held, "Held at ready: healthy, and without traffic until somebody promotes it.");
+            plan.say(
+                held,
+                "Held at ready: healthy, and without traffic until somebody promotes it.",
+            );
             show(world, held, serving::target(held, upstreams), plan);
         }
         Readiness::NotYet(sentence) => {

@@ -5,7 +5,7 @@ mod worlds;
 
 use super::world::{Seen, World, wanted};
 use super::{Plan, Step, plan};
-use crate::deployment::{Event, Phase};
+use crate::deployment::{Deployment, Event, Phase};
 use crate::id::DeploymentId;
 use crate::route::{Shown, Target, Upstream};
 use crate::strategy::{Strategy, between};

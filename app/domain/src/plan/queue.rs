@@ -31,7 +31,10 @@ fn begin(world: &World, plan: &mut Plan) {
             let reason = format!("Superseded by #{} while it was held.", newest.number);
             plan.record(held, Event::Cancel, Some(reason));
             let held = held.number;
-            plan.say(newest, format!("Begins next: #{held} was held and gives way."));
+            plan.say(
+                newest,
+                format!("Begins next: #{held} was held and gives way."),
+            );
         }
         Some(busy) => plan.say(
             newest,

@@ -36,9 +36,7 @@ pub(super) fn plan(world: &World, plan: &mut Plan) {
 fn ahead(world: &World, plan: &Plan) -> bool {
     let served = world.served.as_ref().and_then(Target::deployment);
     let candidate = world.candidate();
-    candidate.is_some_and(|c| {
-        served == Some(c.id.as_str()) && !c.is_held() && !plan.fails(&c.id)
-    })
+    candidate.is_some_and(|c| served == Some(c.id.as_str()) && !c.is_held() && !plan.fails(&c.id))
 }
 
 /// `None`: whatever is published stays. Pausing and static files need no look at a runtime.

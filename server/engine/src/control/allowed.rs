@@ -8,7 +8,11 @@ use domain::refusal::Refusal;
 use domain::view::Allowed;
 
 /// What this caller may do now: the sentence of the refusal that they would meet.
-pub(super) fn allowed(caller: &Caller, row: &Environment, deployment: Option<&Deployment>) -> Allowed {
+pub(super) fn allowed(
+    caller: &Caller,
+    row: &Environment,
+    deployment: Option<&Deployment>,
+) -> Allowed {
     let no = |result: Result<(), Refusal>| result.err().map(|r| r.sentence);
     let nothing = || {
         Err(Refusal::conflict(

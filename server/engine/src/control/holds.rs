@@ -13,7 +13,12 @@ impl Control {
     /// Nobody guesses it: who is told it sees the version before its visitors do.
     pub(super) fn held_host(&self, row: &Environment) -> String {
         let secret = self.clock.entropy();
-        name::held_host(secret, &row.project_name, &row.name, &self.settings.base_domain)
+        name::held_host(
+            secret,
+            &row.project_name,
+            &row.name,
+            &self.settings.base_domain,
+        )
     }
 
     /// Once it is there to be looked at.

@@ -156,6 +156,7 @@ fn digest(checked: &Checked) -> String {
         config: &resolved.config,
         services: vec![],
         reuses: None,
+        debug: false,
         build: resolved.build.as_ref(),
         commits: vec![],
         commits_more: false,

@@ -8,6 +8,7 @@ mod contract;
 pub mod docker;
 pub mod fake;
 pub mod services;
+pub mod terminal;
 
 use crate::contents::{Found, Limits, Wanted};
 use async_trait::async_trait;
@@ -87,6 +88,11 @@ pub trait Driver: Send + Sync {
 
     /// Where it can: commands inside its instances.
     fn exec(&self) -> Option<&dyn Exec> {
+        None
+    }
+
+    /// Where it can: commands with a person at their keyboard.
+    fn terminals(&self) -> Option<&dyn terminal::Terminals> {
         None
     }
 

@@ -180,7 +180,6 @@ async fn p23_a_plan_names_the_services_and_a_link_makes_it_void() {
     let confirm = Confirm {
         digest: before.digest,
         ..Confirm::default()
-        hold: false,
     };
     assert_eq!(
         code(

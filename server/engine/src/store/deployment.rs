@@ -6,6 +6,7 @@ mod hold;
 mod insert;
 mod record;
 mod row;
+mod terminal;
 
 pub use insert::NewDeployment;
 pub(super) use insert::insert;

@@ -74,20 +74,22 @@ fn deployments(number: u32, phase: Phase) -> impl Strategy_<Value = Deployment> 
         kind,
         any::<bool>(),
     )
-        .prop_map(move |(ago_ms, replicas, drain_s, exclusive, is_static, hold)| {
-            let mut made = deployment(number, phase);
-            made.since = NOW.plus_ms(-ago_ms);
-            made.config.replicas = replicas;
-            made.config.drain_s = drain_s;
-            made.hold = (hold && phase.is_coming()).then(|| host(number));
-            if exclusive && !is_static {
-                hold_alone(&mut made.config, "gpu");
-            }
-            if made.artifact.is_some() && is_static {
-                made.artifact = Some(files(number));
-            }
-            made
-        })
+        .prop_map(
+            move |(ago_ms, replicas, drain_s, exclusive, is_static, hold)| {
+                let mut made = deployment(number, phase);
+                made.since = NOW.plus_ms(-ago_ms);
+                made.config.replicas = replicas;
+                made.config.drain_s = drain_s;
+                made.hold = (hold && phase.is_coming()).then(|| host(number));
+                if exclusive && !is_static {
+                    hold_alone(&mut made.config, "gpu");
+                }
+                if made.artifact.is_some() && is_static {
+                    made.artifact = Some(files(number));
+                }
+                made
+            },
+        )
 }
 
 fn surroundings(all: Deployments) -> impl Strategy_<Value = World> {

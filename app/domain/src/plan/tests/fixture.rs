@@ -376,7 +376,9 @@ fn of(step: &Step, world: &World) -> String {
     let named = match step {
         Step::Record { deployment, .. } => Some(deployment.clone()),
         Step::Ensure(id) | Step::Remove(id) | Step::Probe(id, _) => Some(id.deployment.clone()),
-        Step::Publish(target) | Step::Show(Shown { target, .. }) => target.deployment().and_then(|d| d.parse().ok()),
+        Step::Publish(target) | Step::Show(Shown { target, .. }) => {
+            target.deployment().and_then(|d| d.parse().ok())
+        }
         Step::Unpublish | Step::Hide | Step::Forget => None,
     };
     named

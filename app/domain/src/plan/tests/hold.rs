@@ -187,7 +187,6 @@ fn i8_deleting_the_environment_takes_its_host_along() {
             do #1 record Cancel: Its environment was deleted.
             do hide
             #1 It is being deleted.
-            wake in 1000 ms
         "#]],
     );
 }

@@ -61,7 +61,12 @@ fn facts(world: &World, out: &mut String) -> fmt::Result {
         writeln!(out, "served {}", of_target(world, target))?;
     }
     if let Some(shown) = &world.shown {
-        writeln!(out, "shown {} {}", shown.host, of_target(world, &shown.target))?;
+        writeln!(
+            out,
+            "shown {} {}",
+            shown.host,
+            of_target(world, &shown.target)
+        )?;
     }
     match &world.in_flight {
         None => writeln!(out, "in-flight unknown"),

@@ -50,6 +50,7 @@ mod spare;
 mod spec;
 mod stamp;
 mod take_out;
+mod terminal;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -57,6 +58,7 @@ mod usage;
 pub use options::{Options, Subnets};
 
 use super::services::Services;
+use super::terminal::{NewTerminal, Opened, Terminals};
 use super::{Command, Driver, DriverError, Exec, Executed, Fingerprint, Gauge, Printed, Scope};
 use async_trait::async_trait;
 use client::Client;
@@ -199,6 +201,10 @@ impl Driver for Docker {
         Some(self)
     }
 
+    fn terminals(&self) -> Option<&dyn Terminals> {
+        Some(self)
+    }
+
     fn gauge(&self) -> Option<&dyn Gauge> {
         Some(self)
     }
@@ -212,6 +218,13 @@ impl Driver for Docker {
 impl Gauge for Docker {
     async fn usage(&self, id: &InstanceId, restarts: bool) -> Result<Option<Usage>, DriverError> {
         usage::usage(&self.room, id, restarts).await
+    }
+}
+
+#[async_trait]
+impl Terminals for Docker {
+    async fn open(&self, new: NewTerminal<'_>) -> Result<Opened, DriverError> {
+        terminal::open(&self.room, new).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is held at ready, and let go (I-8).
 
-use super::row::deployment;
 use super::COLUMNS;
+use super::row::deployment;
 use crate::store::event::{NewEvent, write};
 use crate::store::{Now, Store, StoreError, Stored};
 use domain::access::Caller;

@@ -78,7 +78,11 @@ pub(crate) async fn insert(
     give(tx, &deployment).await?;
     let reused = new.reuses.and_then(|of| of.artifact.as_ref());
     insert_jobs(tx, &deployment, reused, new.ids).await?;
-    let held = if deployment.hold.is_some() { ", held at ready" } else { "" };
+    let held = if deployment.hold.is_some() {
+        ", held at ready"
+    } else {
+        ""
+    };
     let sentence = format!(
         "{} asked for {} ({}{held}).",
         caller.email,
@@ -111,7 +115,8 @@ pub(crate) async fn insert(
 }
 
 async fn is_debug(tx: &mut Transaction<'_>, environment: &EnvironmentId) -> Stored<bool> {
-    let row = sqlx::query("SELECT debug FROM environments WHERE id = $1").bind(environment.as_str());
+    let row =
+        sqlx::query("SELECT debug FROM environments WHERE id = $1").bind(environment.as_str());
     let row = row.fetch_optional(&mut **tx).await?;
     let row = row.ok_or(StoreError::Stale)?;
     Ok(row.try_get::<i64, _>("debug")? != 0)

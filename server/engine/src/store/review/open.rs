@@ -55,7 +55,7 @@ impl Store {
             runtime: new.runtime,
             overrides: &ConfigPatch::default(),
             debug: false,
-        hosts: new.hosts,
+            hosts: new.hosts,
         };
         if insert_slot(&mut tx, caller, slot, now).await?.is_some() {
             return Ok(Opened::Taken);

@@ -70,7 +70,7 @@ impl Scene {
                 _ => vec![],
             },
             deleting: false,
-        debug: false,
+            debug: false,
             can: self.can(Phase::Live),
         }
     }
@@ -99,7 +99,7 @@ impl Scene {
             requests_by_minute: vec![],
             stale_secrets: vec![],
             deleting: false,
-        debug: false,
+            debug: false,
             can: self.can(Phase::Live),
         }
     }
