@@ -20,6 +20,8 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::{Instant, sleep_until};
 
+/// The runtime's own time to begin a command.
+const PATIENCE: Duration = Duration::from_secs(30);
 const IDLE: Duration = Duration::from_secs(IDLE_S);
 const LONGEST: Duration = Duration::from_secs(LONGEST_S);
 
@@ -84,7 +86,9 @@ impl Control {
     async fn begin(&self, active: &Deployment, new: NewTerminal<'_>) -> Reply<Opened> {
         let place = self.runtimes.of(&active.runtime).await.map_err(broken)?;
         let terminals = place.driver.terminals().ok_or_else(no_terminals)?;
-        terminals.open(new).await.map_err(|error| match error {
+        let opened = tokio::time::timeout(PATIENCE, terminals.open(new)).await;
+        let opened = opened.map_err(|_| silent())?;
+        opened.map_err(|error| match error {
             DriverError::Refused(sentence) => Refusal::conflict("no_terminal", sentence),
             DriverError::Unreachable(sentence) => {
                 Refusal::unavailable("runtime_unreachable", sentence)
@@ -115,6 +119,14 @@ fn no_terminals() -> Refusal {
         "This runtime opens no terminal in its instances.",
     )
     .way_out("Use an environment on a Docker runtime.")
+}
+
+fn silent() -> Refusal {
+    let sentence = format!(
+        "The runtime did not begin the command within {} s.",
+        PATIENCE.as_secs()
+    );
+    Refusal::unavailable("runtime_unreachable", sentence).way_out("Try again in a moment.")
 }
 
 fn too_many() -> Refusal {

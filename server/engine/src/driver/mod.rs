@@ -41,6 +41,8 @@ pub struct Fingerprint {
     pub version: String,
     pub cpus: u32,
     pub memory_bytes: u64,
+    /// What it says of GPUs, a word each; none where it names none.
+    pub gpus: Vec<String>,
 }
 
 /// Which instances to look at.

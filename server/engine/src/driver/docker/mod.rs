@@ -29,6 +29,7 @@ mod exec;
 mod failure;
 mod fence;
 mod files;
+mod gpus;
 mod hints;
 mod ignore;
 mod images;
@@ -154,6 +155,7 @@ impl Driver for Docker {
         let info = self.room.client.engine().await?.info().await;
         let info = info.map_err(|e| self.room.client.failed("describe itself", &e))?;
         Ok(Fingerprint {
+            gpus: gpus::named(&info),
             version: info.server_version.unwrap_or_default(),
             cpus: info
                 .ncpu
