@@ -5,6 +5,7 @@ use crate::app::{App, Reach};
 use crate::problem::No;
 use axum::extract::{Request, State};
 use axum::http::header;
+use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::refusal::{Kind, Refusal};
@@ -29,6 +30,13 @@ pub fn of(request: &Request) -> Option<String> {
             .map(str::to_owned)
     };
     from_uri().or_else(from_header)
+}
+
+/// The same of a request that a handler took apart.
+pub fn of_parts(parts: &Parts) -> Option<String> {
+    let from_uri = || parts.uri.authority().map(|a| a.as_str().to_owned());
+    let header = || parts.headers.get(header::HOST)?.to_str().ok();
+    from_uri().or_else(|| header().map(str::to_owned))
 }
 
 fn answers_to(reach: &Reach, authority: &str) -> bool {

@@ -6,9 +6,11 @@ use crate::caller::Credential;
 use crate::problem::No;
 use crate::{hooks, host};
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use domain::api::Reply;
 use domain::refusal::Refusal;
 
 pub async fn same(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -23,6 +25,16 @@ pub async fn same(State(app): State<App>, request: Request, next: Next) -> Respo
         return No::from(foreign()).into_response();
     }
     next.run(request).await
+}
+
+/// A socket is opened by GET and then written to, and no browser asks first: its page must be ours.
+pub fn of_socket(app: &App, parts: &Parts) -> Reply<()> {
+    let authority = host::of_parts(parts).unwrap_or_default();
+    let said = parts.headers.contains_key(header::ORIGIN);
+    match said && is_ours(&parts.headers, &authority, app.reach.public_url.as_deref()) {
+        true => Ok(()),
+        false => Err(foreign()),
+    }
 }
 
 /// A request to the API without any credential is let through, to be told that it lacks one. What a

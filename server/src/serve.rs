@@ -96,7 +96,7 @@ fn connection(
     });
     let served = graceful.watch(
         builder
-            .serve_connection(TokioIo::new(stream), service)
+            .serve_connection_with_upgrades(TokioIo::new(stream), service)
             .into_owned(),
     );
     tokio::spawn(async move {

@@ -50,6 +50,8 @@ pub enum Action {
     CreateProject,
     /// Update, redeploy, edit the configuration, cancel, pause and resume, run a cron now.
     Deploy,
+    /// Open a terminal in an instance of a debug environment.
+    Exec,
     /// Delete a project, an environment or a secret.
     Delete,
     /// See and change what pushes do: the tracked branch, the hook's secret, deliveries.
@@ -72,11 +74,12 @@ pub enum Action {
 
 impl Action {
     /// For the table and the test that walks over it.
-    pub const ALL: [Action; 13] = [
+    pub const ALL: [Action; 14] = [
         Action::Read,
         Action::ReadLogs,
         Action::CreateProject,
         Action::Deploy,
+        Action::Exec,
         Action::Delete,
         Action::ManageHooks,
         Action::ManageServices,
@@ -94,6 +97,7 @@ impl Action {
             Action::Read | Action::ReadLogs | Action::ManageTokens => Role::Viewer,
             Action::CreateProject
             | Action::Deploy
+            | Action::Exec
             | Action::ManageHooks
             | Action::ManageServices
             | Action::ManageSecrets => Role::Developer,
@@ -111,6 +115,7 @@ impl Action {
             Action::ReadLogs => "read logs",
             Action::CreateProject => "create projects",
             Action::Deploy => "deploy",
+            Action::Exec => "open a terminal",
             Action::Delete => "delete",
             Action::ManageHooks => "manage Git pushes",
             Action::ManageServices => "manage services",
@@ -174,6 +179,7 @@ mod tests {
             ReadLogs: viewer
             CreateProject: developer
             Deploy: developer
+            Exec: developer
             Delete: owner
             ManageHooks: developer
             ManageServices: developer

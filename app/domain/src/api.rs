@@ -11,6 +11,7 @@ mod reviews;
 mod secrets;
 mod services;
 mod stack_traces;
+mod terminals;
 mod whole;
 
 pub use account::{NewOwner, NewToken};
@@ -20,6 +21,7 @@ pub use reviews::{Approve, Reviews};
 pub use secrets::{NewSecret, Secrets};
 pub use services::{Link, NewService, Restore, ServiceSettings, Services};
 pub use stack_traces::StackTraces;
+pub use terminals::{Hears, Terminal, Terminals, Types};
 pub use whole::Sealdock;
 
 use crate::access::{Caller, Role};
@@ -71,6 +73,9 @@ pub struct NewEnvironment {
     /// The runtime's name; the first reachable one when not said.
     #[serde(default)]
     pub runtime: Option<String>,
+    /// For debugging: a terminal in its instances. Never `production`.
+    #[serde(default)]
+    pub debug: bool,
 }
 
 /// A change of one environment: what the update page sends.
@@ -102,6 +107,9 @@ pub struct Confirm {
     /// `yes`, where the plan has downtime.
     #[serde(default)]
     pub typed: Option<String>,
+    /// The new version stays at ready, without traffic, until it is promoted.
+    #[serde(default)]
+    pub hold: bool,
 }
 
 /// What an environment is to follow.
@@ -227,7 +235,9 @@ pub trait Deployments: Send + Sync {
     ) -> Reply<Page<DeploymentSummary>>;
     /// One, with its jobs, instances and timeline.
     async fn deployment(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView>;
-    /// Refused once its instances start.
+    /// Lets what is held at ready take the traffic.
+    async fn promote(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView>;
+    /// Refused once its instances start, unless it is held.
     async fn cancel(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView>;
     /// The route answers 503, the instances stay.
     async fn pause(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView>;

@@ -53,6 +53,20 @@ pub struct Deployment {
     /// What it made was removed to free disk space.
     #[serde(default)]
     pub collected: bool,
+    /// At ready it stays, without traffic, and is shown at this host until a person promotes it
+    /// (I-8). `None`: it switches by itself.
+    #[serde(default)]
+    pub hold: Option<String>,
+    /// Its environment was declared for debugging when it was asked for (I-10).
+    #[serde(default)]
+    pub debug: bool,
+}
+
+impl Deployment {
+    /// Healthy, shown to whoever reviews it, and nothing moves it but a person or a newer one.
+    pub fn is_held(&self) -> bool {
+        self.phase == Phase::Ready && self.hold.is_some()
+    }
 }
 
 /// How the deployment came to be.

@@ -80,6 +80,7 @@ pub mod service;
 pub mod source;
 pub mod stack;
 pub mod strategy;
+pub mod terminal;
 pub mod time;
 pub mod traffic;
 pub mod usage;

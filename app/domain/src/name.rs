@@ -51,6 +51,14 @@ pub fn hosts(project: &str, environment: &str, base_domain: &str) -> Vec<String>
     }
 }
 
+/// Where what is held at ready is shown: nobody guesses it, and its end says whose it is.
+pub fn held_host(secret: u128, project: &str, environment: &str, base_domain: &str) -> String {
+    // A label holds 63; 80 bits are the secret's.
+    let whose = format!("{environment}-{project}");
+    let whose = whose[..whose.len().min(42)].trim_end_matches('-');
+    format!("{:020x}-{whose}.{base_domain}", secret & ((1 << 80) - 1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +79,25 @@ mod tests {
             assert!(project(bad).is_err_and(|r| r.way_out.is_some()), "{bad}");
         }
         assert_eq!(project("web-2").as_deref(), Ok("web-2"));
+    }
+
+    #[test]
+    fn i8_a_held_versions_host_is_a_label_with_80_secret_bits() {
+        let host = held_host(u128::MAX, "web", "production", "localhost");
+        assert_eq!(host, "ffffffffffffffffffff-production-web.localhost");
+        let long = held_host(7, &"p".repeat(40), &"e".repeat(20), "localhost");
+        let label = long.strip_suffix(".localhost").unwrap();
+        assert!(label.len() == 63 && label.starts_with("00000000000000000007-e"));
+        let cut = held_host(
+            7,
+            &format!("{}-x", "p".repeat(21)),
+            &"e".repeat(20),
+            "localhost",
+        );
+        assert!(
+            cut.ends_with("p.localhost") || cut.ends_with("x.localhost"),
+            "{cut}"
+        );
     }
 
     #[test]

@@ -6,11 +6,12 @@
 //! recovery after a crash, a click, a failed probe and a finished build are all the same call.
 //!
 //! The rooms: `queue` (who may begin), `candidate` (start, probe, switch), `serving` (what the
-//! route shows and what must run for it), `drain` (finish, then stop), `teardown` (delete),
-//! `patience` (when to look again).
+//! route shows and what must run for it), `hold` (shown, without traffic), `drain` (finish, then
+//! stop), `teardown` (delete), `patience` (when to look again).
 
 mod candidate;
 mod drain;
+mod hold;
 #[cfg(test)]
 mod invariants;
 mod patience;
@@ -26,7 +27,7 @@ pub use drain::deadline;
 
 use crate::deployment::{Deployment, Event};
 use crate::id::{DeploymentId, InstanceId};
-use crate::route::Target;
+use crate::route::{Shown, Target};
 use crate::time::Time;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -64,6 +65,10 @@ pub enum Step {
     Publish(Target),
     /// Take the route away.
     Unpublish,
+    /// Let whoever knows this host see what is held.
+    Show(Shown),
+    /// Nothing is held any more: take that host away.
+    Hide,
     /// Begin to stop and remove it.
     Remove(InstanceId),
     /// Nothing of the environment is left: remove its network, its rows and itself.
@@ -86,6 +91,7 @@ pub fn plan(world: &World) -> Plan {
         candidate::plan(world, &mut plan);
         serving::plan(world, &mut plan);
     }
+    hold::plan(world, &mut plan);
     drain::plan(world, &mut plan);
     // Stable: rows and routes take milliseconds and are what a client feels; containers can wait.
     plan.steps.sort_by_key(Step::touches_an_instance);
@@ -121,6 +127,13 @@ impl Plan {
         self.steps
             .iter()
             .any(|s| matches!(s, Step::Record { event, .. } if moves(event)))
+    }
+
+    /// Whether this plan ends it before it serves.
+    fn ends(&self, id: &DeploymentId) -> bool {
+        self.steps.iter().any(|s| {
+            matches!(s, Step::Record { deployment, event: Event::Fail | Event::Cancel, .. } if deployment == id)
+        })
     }
 
     fn fails(&self, id: &DeploymentId) -> bool {
@@ -159,6 +172,8 @@ impl fmt::Display for Step {
             }
             Step::Publish(Target::Static { .. }) => write!(f, "publish static files"),
             Step::Unpublish => f.write_str("unpublish"),
+            Step::Show(Shown { host, .. }) => write!(f, "show at {host}"),
+            Step::Hide => f.write_str("hide"),
             Step::Remove(id) => write!(f, "remove {}.{}", id.component, id.replica),
             Step::Forget => f.write_str("forget"),
         }

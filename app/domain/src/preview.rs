@@ -1,6 +1,7 @@
 //! The plan that a person confirms (I-5): what would change, what stops, and its digest. The
 //! confirmation carries the digest back, so nothing runs that nobody saw.
 
+use crate::can;
 use crate::config::{self, Config};
 use crate::deployment::{Deployment, Trigger};
 use crate::detect::BuildPlan;
@@ -23,6 +24,8 @@ pub struct Proposal<'a> {
     pub services: Vec<config::Change>,
     /// Whose artifact would be started again, and what that is called.
     pub reuses: Option<(&'a Deployment, Trigger)>,
+    /// Its environment is for debugging.
+    pub debug: bool,
     /// How its repository would be built.
     pub build: Option<&'a BuildPlan>,
     /// From what serves to what is proposed, newest first.
@@ -57,6 +60,8 @@ pub fn preview(proposal: Proposal<'_>) -> Preview {
         strategy,
         downtime,
         stops: stops(active, proposal.candidate, downtime),
+        hold: can::hold(strategy).err().map(|no| no.sentence),
+        debug: proposal.debug,
         build: proposal.build.cloned(),
         notes: proposal.notes,
         typed: downtime.then(|| "yes".to_owned()),
@@ -121,8 +126,10 @@ fn stops(
             a.config.drain_s
         )
     });
-    let waiting =
-        candidate.map(|c| format!("nothing yet: #{} is on its way and goes first", c.number));
+    let waiting = candidate.map(|c| match c.is_held() {
+        true => format!("#{}, which is held at ready, is cancelled", c.number),
+        false => format!("nothing yet: #{} is on its way and goes first", c.number),
+    });
     serving.into_iter().chain(waiting).collect()
 }
 
@@ -184,6 +191,7 @@ mod tests {
             config,
             services: vec![],
             reuses: None,
+            debug: false,
             build: None,
             commits: vec![],
             commits_more: false,
@@ -235,6 +243,10 @@ mod tests {
             },
             Proposal {
                 build: Some(&built),
+                ..base()
+            },
+            Proposal {
+                debug: true,
                 ..base()
             },
             Proposal {

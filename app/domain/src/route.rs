@@ -3,6 +3,7 @@
 //! A route exists without a live deployment. It then answers with an honest page; it never
 //! points at nothing and never at a default address.
 
+use crate::id::EnvironmentId;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
@@ -11,7 +12,7 @@ use std::net::SocketAddr;
 pub struct RouteTable {
     /// Grows with every change. The data plane refuses an older one than it serves.
     pub generation: u64,
-    /// One per environment.
+    /// One per environment, and one for what it holds at ready.
     pub routes: Vec<Route>,
 }
 
@@ -24,6 +25,50 @@ pub struct Route {
     pub hosts: Vec<String>,
     /// What a request for one of the hosts gets.
     pub target: Target,
+}
+
+/// The door of what an environment holds at ready: a host that only its reviewers know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// One that cannot be guessed.
+    pub host: String,
+    /// What a request for it gets.
+    pub target: Target,
+}
+
+impl Shown {
+    /// As it is published.
+    pub fn route(&self, environment: &EnvironmentId) -> Route {
+        Route {
+            id: shown_id(environment),
+            hosts: vec![self.host.clone()],
+            target: self.target.clone(),
+        }
+    }
+
+    /// As the data plane has it.
+    pub fn of(route: Route) -> Shown {
+        Shown {
+            host: route.hosts.into_iter().next().unwrap_or_default(),
+            target: route.target,
+        }
+    }
+}
+
+/// After an environment's id, in the id of the route that shows what it holds.
+const HELD: &str = "/held";
+
+/// Stable key of the route that shows what an environment holds.
+pub fn shown_id(environment: &EnvironmentId) -> String {
+    format!("{environment}{HELD}")
+}
+
+/// Whose route it is, and whether it shows what is held there.
+pub fn owner(id: &str) -> Option<(EnvironmentId, bool)> {
+    match id.strip_suffix(HELD) {
+        Some(environment) => Some((environment.parse().ok()?, true)),
+        None => Some((id.parse().ok()?, false)),
+    }
 }
 
 /// Where a route leads right now.

@@ -15,6 +15,7 @@ mod secret;
 mod service;
 mod source;
 mod stack;
+mod terminal;
 
 pub use account::*;
 pub use after::*;
@@ -31,6 +32,7 @@ pub use secret::*;
 pub use service::*;
 pub use source::*;
 pub use stack::*;
+pub use terminal::*;
 
 use crate::config::{Change, Config, ConfigPatch};
 use crate::deployment::{Phase, Trigger};
@@ -128,6 +130,9 @@ pub struct EnvironmentView {
     pub stale_secrets: Vec<String>,
     /// Everything about it is ending.
     pub deleting: bool,
+    /// It is for debugging: its instances have a terminal.
+    #[serde(default)]
+    pub debug: bool,
     /// Which buttons work.
     pub can: Allowed,
 }
@@ -140,6 +145,9 @@ pub struct Allowed {
     pub update: Option<String>,
     /// End what has not begun to take over.
     pub cancel: Option<String>,
+    /// Let what is held at ready take the traffic.
+    #[serde(default)]
+    pub promote: Option<String>,
     /// Answer 503 on purpose.
     pub pause: Option<String>,
     /// Serve again.
@@ -185,6 +193,9 @@ pub struct DeploymentSummary {
     /// There is a picture of its front page at `/v2/deployments/{id}/screenshot`.
     #[serde(default)]
     pub screenshot: bool,
+    /// It is held at ready until somebody promotes or cancels it.
+    #[serde(default)]
+    pub held: bool,
 }
 
 /// How long each part took so far, in milliseconds; `None` where it did not begin.
@@ -207,6 +218,12 @@ pub struct DeploymentView {
     pub summary: DeploymentSummary,
     /// Where a browser reaches its environment.
     pub urls: Vec<String>,
+    /// Where it can be looked at while it is held at ready; its address is its only key.
+    #[serde(default)]
+    pub review_url: Option<String>,
+    /// Its instances have a terminal.
+    #[serde(default)]
+    pub debug: bool,
     /// Where its instances run.
     pub runtime: RuntimeId,
     /// As people call it.

@@ -88,6 +88,7 @@ fn head(view: Signal<DeploymentView>) -> AnyView {
                 let class = format!("verdict-status {}", Tone::of_phase(s.phase).class());
                 view! { <p class=class><span class="dot" aria-hidden="true"></span><b>{deployment_word(s)}</b><span>{prose(&s.sentence)}</span></p> }
             }))}
+            {dynamic(move || view.with(|v| v.review_url.clone()).map(url))}
             {dynamic(move || view.with(|v| v.drain.clone()).map(drain))}
             {dynamic(move || view.with(|v| v.urls.first().cloned().filter(|_| v.summary.live)).map(url))}
         </section>

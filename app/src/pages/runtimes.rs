@@ -41,6 +41,7 @@ fn card(runtime: &RuntimeView) -> AnyView {
         version,
         cpus,
         memory_bytes,
+        gpus,
         instances,
         ..
     } = runtime.clone();
@@ -78,6 +79,7 @@ fn card(runtime: &RuntimeView) -> AnyView {
             <dl class="pairs">
                 <div><dt>"Driver"</dt><dd>{driver}</dd></div>
                 <div><dt>"Version"</dt><dd>{version.unwrap_or_else(|| "unknown".into())}</dd></div>
+                <div><dt>"GPUs"</dt><dd>{if gpus.is_empty() { "none here".to_owned() } else { gpus.join(", ") }}</dd></div>
                 <div><dt>"Runs"</dt><dd>{count}</dd></div>
             </dl>
             {cpu}

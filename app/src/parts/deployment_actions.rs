@@ -6,7 +6,7 @@ use super::refused::last_fault;
 use super::toasts::use_toasts;
 use crate::error::Fault;
 use crate::paths;
-use crate::server_fns::deployments::{Cancel, Pause, Resume};
+use crate::server_fns::deployments::{Cancel, Pause, Promote, Resume};
 use domain::deployment::Phase;
 use domain::view::{DeploymentView, PlaceView};
 use leptos::either::Either;
@@ -14,7 +14,8 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 pub fn actions(view: Signal<DeploymentView>) -> AnyView {
-    let (cancel, pause, resume) = (
+    let (promote, cancel, pause, resume) = (
+        ServerAction::<Promote>::new(),
         ServerAction::<Cancel>::new(),
         ServerAction::<Pause>::new(),
         ServerAction::<Resume>::new(),
@@ -35,13 +36,19 @@ pub fn actions(view: Signal<DeploymentView>) -> AnyView {
         let own = if ended.get() {
             vec![]
         } else {
-            vec![hold, ("why-cancel", "Cancel:", can.cancel)]
+            let promote = can.promote.filter(|_| view.with(|v| v.summary.held));
+            vec![
+                ("why-promote", "Promote:", promote),
+                hold,
+                ("why-cancel", "Cancel:", can.cancel),
+            ]
         };
         own.into_iter()
             .chain([("why-update", "Update:", can.update)])
             .collect()
     };
-    let (pause_id, resume_id) = (id.clone(), id.clone());
+    let (pause_id, resume_id, id_of_held) = (id.clone(), id.clone(), id.clone());
+    said(promote, "Promoted. Traffic is switching to it.");
     said(cancel, "Cancelled. What was made so far is removed.");
     said(pause, "Paused. Visitors get 503 until you resume it.");
     said(resume, "Resumed. Visitors are served again.");
@@ -83,6 +90,7 @@ pub fn actions(view: Signal<DeploymentView>) -> AnyView {
         <div class="page-actions page-actions-column">
             <div class="row">
                 {again}
+                {held(view, promote, id_of_held)}
                 {buttons}
                 {dynamic(move || match can.get().update {
                     None => Either::Left(view! { <a class="btn btn-primary" href=paths::update(&environment)>"Update"</a> }),
@@ -90,12 +98,31 @@ pub fn actions(view: Signal<DeploymentView>) -> AnyView {
                 })}
             </div>
             {reasons(why)}
+            {last_fault::<()>(promote.value())}
             {last_fault::<()>(cancel.value())}
             {last_fault::<()>(pause.value())}
             {last_fault::<()>(resume.value())}
         </div>
     }
     .into_any()
+}
+
+/// Only what is held waits for this.
+fn held(view: Signal<DeploymentView>, promote: ServerAction<Promote>, id: String) -> AnyView {
+    let held = Memo::new(move |_| view.with(|v| v.summary.held));
+    let why = Signal::derive(move || view.with(|v| v.can.promote.clone()));
+    dynamic(move || {
+        held.get().then(|| {
+            act(
+                promote,
+                id.clone(),
+                "Promote",
+                "btn btn-primary",
+                why,
+                "why-promote",
+            )
+        })
+    })
 }
 
 /// Rolling back to it, or promoting it: pages of their own, with the plan.

@@ -29,6 +29,7 @@ pub fn EnvironmentCard(
             </header>
             {dynamic(move || environment.with(|e| screenshot(e.active.as_ref())))}
             <p class="sentence">{dynamic(move || environment.with(|e| prose(&e.sentence)))}</p>
+            {dynamic(move || environment.with(held))}
             {dynamic(move || environment.with(stale))}
             {dynamic(move || environment.with(|e| e.urls.first().cloned()).map(url))}
             <div class="env-versions">
@@ -69,6 +70,19 @@ pub fn url(url: String) -> AnyView {
         </a>
     }
     .into_any()
+}
+
+/// It waits for a person.
+fn held(e: &EnvironmentView) -> Option<AnyView> {
+    let waiting = e.candidate.as_ref().filter(|c| c.held)?;
+    let (label, href) = (waiting.source.label(), paths::deployment(&waiting.id));
+    let said = view! {
+        <p class="notice">
+            {icon(Icon::CircleAlert)}
+            <span><span class="mono">{label}</span>" is held at ready. "<a class="link" href=href>"Review, promote or cancel"</a></span>
+        </p>
+    };
+    Some(said.into_any())
 }
 
 /// It serves with values that are no longer the ones of today.

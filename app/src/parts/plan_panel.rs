@@ -132,6 +132,10 @@ fn how(plan: &Preview) -> AnyView {
             "There is downtime: visitors get 503 until the new version is healthy.",
         ),
     };
+    let debug = match plan.debug {
+        true => "Debug: true. Its instances have a terminal.",
+        false => "Debug: false. Nobody opens a terminal in its instances.",
+    };
     let stops = plan.stops.iter().map(|line| view! { <li class="plan-fact">{icon(Icon::Circle)}<span>"Stops: "{prose(line)}</span></li> });
     view! {
         <ul class="plan-facts">
@@ -139,6 +143,7 @@ fn how(plan: &Preview) -> AnyView {
             <li class=class>{icon(mark)}<span>{downtime}</span></li>
             <li class="plan-fact">{icon(Icon::RefreshCw)}<span>{strategy}</span></li>
             {stops.collect_view()}
+            <li class="plan-fact">{icon(Icon::Circle)}<span>{debug}</span></li>
         </ul>
     }
     .into_any()
@@ -189,6 +194,7 @@ fn confirm(plan: Preview, Confirmation { id, choice, action }: Confirmation) -> 
             <input class="input" id="typed" name="typed" required autocomplete="off" autocapitalize="off"/>
         </div>
     });
+    let hold = hold_button(plan.hold.clone(), action);
     view! {
         <ActionForm action>
             <div class="plan-confirm">
@@ -197,8 +203,22 @@ fn confirm(plan: Preview, Confirmation { id, choice, action }: Confirmation) -> 
                 {hidden.collect_view()}
                 {word}
                 <button class=class disabled=flag(move || action.pending().get())>{plan.verb}</button>
+                {hold}
             </div>
         </ActionForm>
+    }
+    .into_any()
+}
+
+/// The same plan, but only up to ready: the other button of the form.
+fn hold_button(no: Option<String>, action: ServerAction<ConfirmUpdate>) -> AnyView {
+    let can = no.is_none();
+    let about = no.unwrap_or_else(|| {
+        "Held at ready it runs beside the old version, without traffic, at an address for its reviewers, until it is promoted or cancelled.".to_owned()
+    });
+    view! {
+        <button class="btn btn-large" name="hold" value="yes" aria-describedby="why-hold" disabled=flag(move || !can || action.pending().get())>"Hold at ready"</button>
+        <p class="hint" id="why-hold">{about}</p>
     }
     .into_any()
 }

@@ -40,6 +40,16 @@ pub async fn moving() -> Result<Answer<Vec<DeploymentSummary>>, Fault> {
     )
 }
 
+#[server(prefix = "/fn", endpoint = "promote")]
+pub async fn promote(id: String) -> Result<(), Fault> {
+    let (api, caller) = call::signed()?;
+    call::said(
+        api.promote(&caller, &call::id(&id, "deployment")?)
+            .await
+            .map(drop),
+    )
+}
+
 #[server(prefix = "/fn", endpoint = "cancel")]
 pub async fn cancel(id: String) -> Result<(), Fault> {
     let (api, caller) = call::signed()?;

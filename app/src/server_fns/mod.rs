@@ -39,6 +39,7 @@ pub const ALL: &[(&str, Action)] = &[
     ("/fn/delete-environment", Action::Delete),
     ("/fn/deployments", Action::Read),
     ("/fn/deployment", Action::Read),
+    ("/fn/promote", Action::Deploy),
     ("/fn/cancel", Action::Deploy),
     ("/fn/pause", Action::Deploy),
     ("/fn/resume", Action::Deploy),

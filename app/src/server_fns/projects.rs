@@ -56,11 +56,16 @@ pub async fn upload(id: String) -> Result<Answer<UploadView>, Fault> {
 }
 
 #[server(prefix = "/fn", endpoint = "create-environment")]
-pub async fn create_environment(id: String, name: String) -> Result<(), Fault> {
+pub async fn create_environment(
+    id: String,
+    name: String,
+    debug: Option<String>,
+) -> Result<(), Fault> {
     let (api, caller) = call::signed()?;
     let new = NewEnvironment {
         name: name.trim().to_owned(),
         runtime: None,
+        debug: debug.is_some(),
     };
     let id = call::id(&id, "project")?;
     call::said(api.create_environment(&caller, &id, new).await)?;

@@ -79,6 +79,7 @@ pub async fn confirm_update(
     #[server(default)] choice: Choice,
     digest: String,
     typed: Option<String>,
+    hold: Option<String>,
 ) -> Result<(), Fault> {
     let (api, caller) = call::signed()?;
     let id = call::id(&id, "environment")?;
@@ -91,6 +92,7 @@ pub async fn confirm_update(
                 update,
                 digest,
                 typed,
+                hold: hold.is_some(),
             },
         )
         .await,

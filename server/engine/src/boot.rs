@@ -310,6 +310,7 @@ fn assemble(
         services: standing,
         crons_changed,
         vault,
+        terminals: Arc::new(Semaphore::new(domain::terminal::MOST_OPEN)),
         hashing: Semaphore::new(HASHES_AT_ONCE),
     });
 

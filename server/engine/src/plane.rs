@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use domain::id::EnvironmentId;
-use domain::route::{Route, Target};
+use domain::route::{Route, Shown, Target};
 use domain::traffic::Traffic;
 use std::collections::BTreeMap;
 
@@ -22,7 +22,13 @@ pub trait Plane: Send + Sync {
     /// What was acknowledged last, by this boot or an earlier one.
     async fn served(&self, environment: &EnvironmentId) -> Result<Option<Target>, PlaneError>;
 
-    /// Every environment that has a route.
+    /// The same of the host that shows what the environment holds at ready.
+    async fn shown(&self, environment: &EnvironmentId) -> Result<Option<Shown>, PlaneError>;
+
+    /// Nothing is held there any more.
+    async fn hide(&self, environment: &EnvironmentId) -> Result<(), PlaneError>;
+
+    /// Every route's id.
     async fn routed(&self) -> Result<Vec<String>, PlaneError>;
 
     /// Requests in flight by upstream, drained ones included until they reach zero.

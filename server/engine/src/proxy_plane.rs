@@ -8,7 +8,7 @@ use crate::proxy::supervise::{self, Event, Launch};
 use crate::reconciler::queue::Queue;
 use async_trait::async_trait;
 use domain::id::EnvironmentId;
-use domain::route::{Route, Target};
+use domain::route::{Route, Shown, Target, owner, shown_id};
 use domain::traffic::Traffic;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -27,7 +27,7 @@ pub struct ProxyPlane {
 struct Link {
     client: Option<Client>,
     /// True while `client` is there.
-    served: BTreeMap<String, Target>,
+    served: BTreeMap<String, Route>,
     generation: u64,
     /// Whose upstream it is or was: hints name upstreams only.
     owner: HashMap<String, EnvironmentId>,
@@ -111,6 +111,21 @@ impl ProxyPlane {
     }
 }
 
+impl ProxyPlane {
+    async fn drop_route(&self, id: String) -> Result<(), PlaneError> {
+        let mut link = self.link().await?;
+        let generation = link.generation + 1;
+        link.generation = generation;
+        let asked = match &mut link.client {
+            Some(client) => client.drop_route(generation, id.clone()).await,
+            None => return Err(PlaneError("is not connected".into())),
+        };
+        link.keep(asked)?;
+        link.served.remove(&id);
+        Ok(())
+    }
+}
+
 impl Link {
     async fn connect(&mut self, socket: &std::path::Path) -> Result<(), ClientError> {
         let (mut client, hello) = Client::connect(socket).await?;
@@ -120,13 +135,17 @@ impl Link {
         for route in &table.routes {
             self.own(route);
         }
-        self.served = table.routes.into_iter().map(|r| (r.id, r.target)).collect();
+        self.served = table
+            .routes
+            .into_iter()
+            .map(|r| (r.id.clone(), r))
+            .collect();
         self.client = Some(client);
         Ok(())
     }
 
     fn own(&mut self, route: &Route) {
-        let Ok(environment) = route.id.parse::<EnvironmentId>() else {
+        let Some((environment, _)) = owner(&route.id) else {
             return;
         };
         for upstream in route.target.upstreams() {
@@ -159,25 +178,28 @@ impl Plane for ProxyPlane {
             None => return Err(PlaneError("is not connected".into())),
         };
         link.keep(asked)?;
-        link.served.insert(route.id, route.target);
+        link.served.insert(route.id.clone(), route);
         Ok(())
     }
 
     async fn unpublish(&self, environment: &EnvironmentId) -> Result<(), PlaneError> {
-        let mut link = self.link().await?;
-        let generation = link.generation + 1;
-        link.generation = generation;
-        let asked = match &mut link.client {
-            Some(client) => client.drop_route(generation, environment.to_string()).await,
-            None => return Err(PlaneError("is not connected".into())),
-        };
-        link.keep(asked)?;
-        link.served.remove(environment.as_str());
-        Ok(())
+        self.drop_route(environment.to_string()).await
     }
 
     async fn served(&self, environment: &EnvironmentId) -> Result<Option<Target>, PlaneError> {
-        Ok(self.link().await?.served.get(environment.as_str()).cloned())
+        let link = self.link().await?;
+        let route = link.served.get(environment.as_str());
+        Ok(route.map(|route| route.target.clone()))
+    }
+
+    async fn shown(&self, environment: &EnvironmentId) -> Result<Option<Shown>, PlaneError> {
+        let link = self.link().await?;
+        let route = link.served.get(&shown_id(environment));
+        Ok(route.cloned().map(Shown::of))
+    }
+
+    async fn hide(&self, environment: &EnvironmentId) -> Result<(), PlaneError> {
+        self.drop_route(shown_id(environment)).await
     }
 
     async fn routed(&self) -> Result<Vec<String>, PlaneError> {
@@ -196,7 +218,9 @@ impl Plane for ProxyPlane {
     async fn traffic(&self) -> Result<BTreeMap<String, Traffic>, PlaneError> {
         let status = self.status().await?;
         let routes = status.routes.into_iter();
-        Ok(routes.map(|route| (route.id, route.stats)).collect())
+        // Who reviews what is held is no traffic of the environment.
+        let own = routes.filter(|route| owner(&route.id).is_none_or(|(_, held)| !held));
+        Ok(own.map(|route| (route.id, route.stats)).collect())
     }
 
     async fn forgotten(&self, environment: &EnvironmentId) {

@@ -8,10 +8,16 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::time::Duration;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::client::generate_key;
+use tokio_tungstenite::tungstenite::protocol::Role;
 
 const CONNECT: Duration = Duration::from_secs(10);
 /// Longer than the server's own limit: its refusal says more than our giving up.
 const ANSWER: Duration = Duration::from_secs(90);
+
+/// Messages both ways.
+pub type Socket = WebSocketStream<reqwest::Upgraded>;
 
 #[derive(Clone)]
 pub struct Client {
@@ -77,15 +83,40 @@ impl Client {
             .send()
             .await
             .map_err(|error| self.unreachable(&error))?;
-        let status = response.status();
-        if status.is_success() {
+        if response.status().is_success() {
             return Ok(response);
         }
+        Err(self.refused(response).await)
+    }
+
+    async fn refused(&self, response: Response) -> Failure {
+        let status = response.status();
         let body = response.bytes().await.unwrap_or_default();
-        Err(serde_json::from_slice(&body)
+        serde_json::from_slice(&body)
             .ok()
             .and_then(|json| refusal(status, &json))
-            .unwrap_or_else(|| self.not_ours(&format!("it answered {status}"))))
+            .unwrap_or_else(|| self.not_ours(&format!("it answered {status}")))
+    }
+
+    /// A WebSocket, which only HTTP/1.1 opens this way.
+    pub async fn socket(&self, path: &str) -> Got<Socket> {
+        let http = reqwest::Client::builder()
+            .http1_only()
+            .connect_timeout(CONNECT);
+        let http = http.build().map_err(|error| self.unreachable(&error))?;
+        let asked = http
+            .get(format!("{}{path}", self.url))
+            .bearer_auth(&self.token)
+            .header("connection", "upgrade")
+            .header("upgrade", "websocket")
+            .header("sec-websocket-version", "13")
+            .header("sec-websocket-key", generate_key());
+        let answer = asked.send().await.map_err(|e| self.unreachable(&e))?;
+        if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+            return Err(self.refused(answer).await);
+        }
+        let stream = answer.upgrade().await.map_err(|e| self.unreachable(&e))?;
+        Ok(WebSocketStream::from_raw_socket(stream, Role::Client, None).await)
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Failure {

@@ -48,16 +48,13 @@ impl Deploy {
         let environment = find::environment(&project, &self.environment)?;
         let change =
             update::change(&client, &environment.id, Some(wanted), &self.change, &[]).await?;
-        update::carry_out(
-            &client,
-            &environment.id,
-            change,
-            self.yes,
-            self.plan,
-            self.wait,
-            say,
-        )
-        .await
+        let go = update::Go {
+            hold: false,
+            yes: self.yes,
+            plan: self.plan,
+            wait: self.wait,
+        };
+        update::carry_out(&client, &environment.id, change, go, say).await
     }
 
     async fn create(&self, client: &Client, name: String, wanted: Wanted, say: &Say) -> Done {

@@ -17,6 +17,9 @@ pub enum Environment {
         /// The runtime's name; the first reachable one when not said.
         #[arg(long)]
         runtime: Option<String>,
+        /// For debugging: `sealdock exec` opens a terminal in its instances. Never `production`.
+        #[arg(long)]
+        debug: bool,
     },
     /// Delete one with everything that belongs to it; the last one goes with its project.
     Delete {
@@ -36,7 +39,15 @@ impl Environment {
                 project,
                 name,
                 runtime,
-            } => add(&client, say, &project, NewEnvironment { name, runtime }).await,
+                debug,
+            } => {
+                let new = NewEnvironment {
+                    name,
+                    runtime,
+                    debug,
+                };
+                add(&client, say, &project, new).await
+            }
             Environment::Delete {
                 project,
                 name,

@@ -16,7 +16,7 @@ const EVERY: Duration = Duration::from_millis(400);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// `--wait` and `--no-wait`; on a terminal, waiting is what people expect.
-#[derive(clap::Args, Clone, Copy)]
+#[derive(clap::Args, Clone, Copy, Default)]
 pub struct WaitFlags {
     /// Watch it until it serves or fails; the default on a terminal.
     #[arg(long, conflicts_with = "no_wait")]
@@ -58,6 +58,9 @@ fn page(client: &Client, id: &DeploymentId) -> String {
 }
 
 fn ended(client: &Client, view: &DeploymentView, say: &Say) -> Done {
+    if view.summary.held {
+        return Ok(held(view, say));
+    }
     let serves = !matches!(view.summary.phase, Phase::Failed | Phase::Cancelled);
     say.result(view, |v| {
         if serves {
@@ -87,6 +90,20 @@ fn ended(client: &Client, view: &DeploymentView, say: &Say) -> Done {
     }
     say.note(&format!("  {}", page(client, &view.summary.id)));
     Ok(Exit::Failed)
+}
+
+/// Nobody but a person ends this, so nobody waits for it.
+fn held(view: &DeploymentView, say: &Say) -> Exit {
+    say.result(view, |v| {
+        v.review_url.iter().map(|url| format!("{url}\n")).collect()
+    });
+    say.note(&format!(
+        "#{} is held at ready, without traffic. `sealdock hold promote {project} --environment {environment}` lets it serve, `sealdock hold cancel` ends it.",
+        view.summary.number,
+        project = view.summary.project_name,
+        environment = view.summary.environment_name
+    ));
+    Exit::Ok
 }
 
 struct Watch<'a> {
@@ -135,7 +152,7 @@ async fn watch(client: &Client, id: &DeploymentId, say: &Say) -> Got<DeploymentV
 }
 
 fn is_over(view: &DeploymentView) -> bool {
-    !view.summary.phase.is_coming()
+    view.summary.held || !view.summary.phase.is_coming()
 }
 
 impl Watch<'_> {

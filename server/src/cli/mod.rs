@@ -14,11 +14,14 @@ mod delete;
 mod deploy;
 mod doctor;
 mod environment;
+mod exec;
 mod exit;
 mod find;
 mod follow;
+mod hold;
 mod hook;
 mod init;
+mod keyboard;
 mod list;
 mod logs;
 mod open;
@@ -80,12 +83,17 @@ enum Command {
     Rollback(rollback::Rollback),
     /// Start in one environment what another one runs, bit for bit.
     Promote(promote::Promote),
+    /// Promote or cancel what is held at ready.
+    #[command(subcommand)]
+    Hold(hold::Hold),
     /// Add environments to a project, and delete them.
     #[command(subcommand)]
     Environment(environment::Environment),
     /// Make projects of the services of a `compose.yaml`.
     #[command(subcommand)]
     Compose(compose::Compose),
+    /// Run a command in an instance of a debug environment, with this terminal around it.
+    Exec(exec::Exec),
     /// Show what a project, a deployment or one of its jobs printed.
     Logs(logs::Logs),
     /// Show the original lines of a minified stack trace.
@@ -163,8 +171,10 @@ async fn remote(command: Command, say: &Say) -> Done {
         Command::Update(update) => update.run(say).await,
         Command::Rollback(rollback) => rollback.run(say).await,
         Command::Promote(promote) => promote.run(say).await,
+        Command::Hold(hold) => hold.run(say).await,
         Command::Environment(environment) => environment.run(say).await,
         Command::Compose(compose) => compose.run(say).await,
+        Command::Exec(exec) => exec.run(say).await,
         Command::Logs(logs) => logs.run(say).await,
         Command::StackTrace(trace) => trace.run(say).await,
         Command::List(list) => list.run(say).await,

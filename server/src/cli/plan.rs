@@ -78,6 +78,12 @@ pub fn text(plan: &Preview) -> String {
     for stop in &plan.stops {
         let _ = writeln!(text, "  stops: {stop}");
     }
+    let terminal = if plan.debug {
+        "its instances have a terminal"
+    } else {
+        "no terminal in its instances"
+    };
+    let _ = writeln!(text, "  debug: {} ({terminal})", plan.debug);
     for note in &plan.notes {
         let _ = writeln!(text, "  note: {note}");
     }

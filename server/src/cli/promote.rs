@@ -2,8 +2,8 @@
 
 use super::client::Client;
 use super::exit::{Done, Failure};
-use super::follow::WaitFlags;
-use super::{find, say::Say, update};
+use super::update::{self, Go};
+use super::{find, say::Say};
 use clap::Args;
 use domain::api::Update as Change;
 use domain::refusal::Refusal;
@@ -19,14 +19,8 @@ pub struct Promote {
     /// Where it is to run.
     #[arg(long, value_name = "ENVIRONMENT", default_value = "production")]
     to: String,
-    /// Go on without asking.
-    #[arg(short, long)]
-    yes: bool,
-    /// Show the plan and stop.
-    #[arg(long)]
-    plan: bool,
     #[command(flatten)]
-    wait: WaitFlags,
+    go: Go,
 }
 
 impl Promote {
@@ -43,7 +37,7 @@ impl Promote {
             }),
             ..Change::default()
         };
-        update::carry_out(&client, &to.id, change, self.yes, self.plan, self.wait, say).await
+        update::carry_out(&client, &to.id, change, self.go, say).await
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::client::Client;
 use super::exit::{Done, Failure, Got};
-use super::follow::WaitFlags;
-use super::{find, say::Say, update};
+use super::update::{self, Go};
+use super::{find, say::Say};
 use clap::{Args, ValueEnum};
 use domain::api::Update as Change;
 use domain::refusal::Refusal;
@@ -21,14 +21,8 @@ pub struct Rollback {
     /// Whose configuration it runs with.
     #[arg(long, value_enum, default_value_t = Config::Own)]
     config: Config,
-    /// Go on without asking.
-    #[arg(short, long)]
-    yes: bool,
-    /// Show the plan and stop.
-    #[arg(long)]
-    plan: bool,
     #[command(flatten)]
-    wait: WaitFlags,
+    go: Go,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -58,7 +52,7 @@ impl Rollback {
             }),
             ..Change::default()
         };
-        update::carry_out(&client, id, change, self.yes, self.plan, self.wait, say).await
+        update::carry_out(&client, id, change, self.go, say).await
     }
 }
 

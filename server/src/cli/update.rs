@@ -13,6 +13,22 @@ use domain::refusal::Refusal;
 use domain::source::{Origin, Wanted};
 use domain::view::{DeploymentView, Preview, ProjectView, UpdateOptions};
 
+/// How a change is carried out.
+#[derive(Args, Default)]
+pub struct Go {
+    /// Keep the new version at ready, without traffic, until `sealdock hold promote`.
+    #[arg(long)]
+    pub hold: bool,
+    /// Go on without asking.
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Show the plan and stop.
+    #[arg(long)]
+    pub plan: bool,
+    #[command(flatten)]
+    pub wait: WaitFlags,
+}
+
 #[derive(Args)]
 pub struct Update {
     project: String,
@@ -31,14 +47,8 @@ pub struct Update {
     /// Take an environment variable away; may be said more than once.
     #[arg(long, value_name = "KEY")]
     unset: Vec<String>,
-    /// Go on without asking.
-    #[arg(short, long)]
-    yes: bool,
-    /// Show the plan and stop.
-    #[arg(long)]
-    plan: bool,
     #[command(flatten)]
-    wait: WaitFlags,
+    go: Go,
 }
 
 impl Update {
@@ -48,16 +58,7 @@ impl Update {
         let environment = find::environment(&project, &self.environment)?;
         let wanted = self.wanted(&project)?;
         let change = change(&client, &environment.id, wanted, &self.change, &self.unset).await?;
-        carry_out(
-            &client,
-            &environment.id,
-            change,
-            self.yes,
-            self.plan,
-            self.wait,
-            say,
-        )
-        .await
+        carry_out(&client, &environment.id, change, self.go, say).await
     }
 
     fn wanted(&self, project: &ProjectView) -> Got<Option<Wanted>> {
@@ -126,23 +127,22 @@ pub async fn carry_out(
     client: &Client,
     environment: &EnvironmentId,
     update: Change,
-    yes: bool,
-    plan_only: bool,
-    wait: WaitFlags,
+    go: Go,
     say: &Say,
 ) -> Done {
     let path = format!("/v2/environments/{environment}/update");
     let preview: Preview = client.post(&format!("{path}/plan"), &update).await?;
-    if plan_only {
+    if go.plan {
         say.result(&preview, |p| plan::text(p) + "\n");
         return Ok(Exit::Ok);
     }
-    let typed = plan::confirmed(&preview, yes, say)?;
+    let typed = plan::confirmed(&preview, go.yes, say)?;
     let confirm = Confirm {
         update,
         digest: preview.digest,
         typed,
+        hold: go.hold,
     };
     let view: DeploymentView = client.post(&path, &confirm).await?;
-    follow::finish(client, view, wait, say).await
+    follow::finish(client, view, go.wait, say).await
 }

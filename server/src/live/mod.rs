@@ -6,6 +6,7 @@ pub mod hub;
 pub mod logs;
 pub mod pump;
 pub mod slots;
+pub mod terminal;
 
 use crate::app::App;
 use crate::caller::Credential;

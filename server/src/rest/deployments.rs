@@ -18,6 +18,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         may(Action::Read, routes!(list)),
         may(Action::Read, routes!(get)),
+        may(Action::Deploy, routes!(promote)),
         may(Action::Deploy, routes!(cancel)),
         may(Action::Deploy, routes!(pause)),
         may(Action::Deploy, routes!(resume)),
@@ -44,6 +45,16 @@ async fn get(
     Id(id): Id<DeploymentId>,
 ) -> Answer<Json<DeploymentView>> {
     Ok(Json(app.api.deployment(&actor.0, &id).await?))
+}
+
+/// Let what is held at ready take the traffic.
+#[utoipa::path(post, path = "/v2/deployments/{id}/promote", tag = "Deployments", params(("id" = String, Path)), responses((status = 200, body = DeploymentView)))]
+async fn promote(
+    State(app): State<App>,
+    actor: Actor,
+    Id(id): Id<DeploymentId>,
+) -> Answer<Json<DeploymentView>> {
+    Ok(Json(app.api.promote(&actor.0, &id).await?))
 }
 
 /// End it before it serves; what serves now goes on.

@@ -21,6 +21,7 @@ mod services;
 mod shortcuts;
 mod sources;
 mod stack;
+mod terminals;
 mod uploads;
 
 pub use logs::From;
@@ -40,6 +41,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         compose::endpoints(),
         sources::endpoints(),
         environments::endpoints(),
+        terminals::endpoints(),
         metrics::endpoints(),
         git::endpoints(),
         reviews::endpoints(),

@@ -206,6 +206,7 @@ async fn carry_out(
                 update,
                 digest: plan.digest,
                 typed,
+                hold: false,
             },
         )
         .await

@@ -305,6 +305,9 @@ impl Deployments for Fixture {
     async fn deployment(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView> {
         scoped(caller, id, &deployment_id(), "deployment").map(|()| self.view())
     }
+    async fn promote(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView> {
+        self.cancel(caller, id).await
+    }
     async fn cancel(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView> {
         self.deployment(caller, id).await
     }

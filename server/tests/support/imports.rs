@@ -5,9 +5,33 @@ use super::views::summary;
 use async_trait::async_trait;
 use domain::access::{Action, Caller};
 use domain::api::*;
-use domain::id::DeploymentId;
+use domain::id::{DeploymentId, EnvironmentId};
 use domain::import;
+use domain::refusal::Refusal;
+use domain::terminal::OpenTerminal;
 use domain::view::*;
+
+#[async_trait]
+impl Terminals for Fixture {
+    async fn terminal(&self, caller: &Caller, id: &EnvironmentId) -> Reply<TerminalView> {
+        let of = self.environment(caller, id).await?;
+        Ok(TerminalView {
+            title: format!("{} / {}", of.project_name, of.name),
+            refused: None,
+            deployment: None,
+            instances: 1,
+        })
+    }
+    async fn open_terminal(
+        &self,
+        caller: &Caller,
+        id: &EnvironmentId,
+        _: OpenTerminal,
+    ) -> Reply<Terminal> {
+        self.environment(caller, id).await?;
+        Err(Refusal::conflict("no_terminal", "There is none here."))
+    }
+}
 
 #[async_trait]
 impl StackTraces for Fixture {

@@ -128,6 +128,7 @@ pub fn environment() -> EnvironmentView {
         requests_by_minute: vec![],
         stale_secrets: vec![],
         deleting: false,
+        debug: false,
         can: Allowed::default(),
     }
 }
@@ -150,6 +151,7 @@ pub fn summary() -> DeploymentSummary {
         created_at: Time(1),
         durations: Durations::default(),
         screenshot: false,
+        held: false,
     }
 }
 
@@ -167,6 +169,8 @@ pub fn deployment(phase: Phase) -> DeploymentView {
             ..summary()
         },
         urls: vec!["http://web.localhost:8080".into()],
+        review_url: None,
+        debug: false,
         runtime: RuntimeId::new(Time(1), 1),
         runtime_name: "docker".into(),
         strategy: Strategy::BlueGreen,
@@ -222,6 +226,8 @@ pub fn preview() -> Preview {
         strategy: Strategy::BlueGreen,
         downtime: false,
         stops: vec![],
+        hold: None,
+        debug: false,
         build: None,
         notes: vec![],
         typed: None,

@@ -2,7 +2,7 @@
 
 use super::{
     Accounts, Credentials, Crons, Deployments, Environments, Hooks, Imports, Metrics, Projects,
-    Reviews, Runtimes, Secrets, Services, StackTraces, Updates, Uploads,
+    Reviews, Runtimes, Secrets, Services, StackTraces, Terminals, Updates, Uploads,
 };
 
 /// The whole product.
@@ -13,6 +13,7 @@ pub trait Sealdock:
     + Imports
     + Deployments
     + StackTraces
+    + Terminals
     + Crons
     + Updates
     + Hooks
@@ -32,6 +33,7 @@ impl<T> Sealdock for T where
         + Imports
         + Deployments
         + StackTraces
+        + Terminals
         + Crons
         + Updates
         + Hooks

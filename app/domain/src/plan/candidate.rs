@@ -1,18 +1,20 @@
 //! Start beside the old one (or after it), probe, switch.
 
+use super::hold;
 use super::readiness::{Readiness, pursue};
 use super::serving;
 use super::world::{Seen, World};
 use super::{Plan, Step};
 use crate::deployment::{Deployment, Event, Phase};
-use crate::source::Artifact;
 use crate::strategy::{Strategy, between};
 
 pub(super) fn plan(world: &World, plan: &mut Plan) {
-    let Some(candidate) = world.candidate() else {
+    // One that was overtaken while it was held has ended in this very plan.
+    let Some(candidate) = world.candidate().filter(|c| !plan.ends(&c.id)) else {
         return;
     };
     match candidate.phase {
+        Phase::Ready if candidate.is_held() => hold::keep(world, candidate, plan),
         Phase::Starting if must_wait(world, candidate, plan) => {}
         Phase::Starting => start(world, candidate, plan),
         Phase::Ready => switch(world, candidate, plan),
@@ -23,6 +25,10 @@ pub(super) fn plan(world: &World, plan: &mut Plan) {
 /// Replace: the old one goes first, and is seen to be gone, before the new one begins.
 fn must_wait(world: &World, candidate: &Deployment, plan: &mut Plan) -> bool {
     if let Some(active) = replaced(world, candidate) {
+        if candidate.hold.is_some() {
+            plan.fail(candidate, not_beside(active, candidate));
+            return true;
+        }
         stop_first(world, active, candidate, plan);
         return true;
     }
@@ -38,6 +44,15 @@ fn must_wait(world: &World, candidate: &Deployment, plan: &mut Plan) -> bool {
         ),
     );
     true
+}
+
+/// Another one serves since it was asked for. Nothing is stopped for what nobody promoted.
+fn not_beside(active: &Deployment, candidate: &Deployment) -> String {
+    format!(
+        "It can't be held at ready any more: #{} serves now, and both need {}.",
+        active.number,
+        shared(active, candidate)
+    )
 }
 
 fn replaced<'a>(world: &'a World, candidate: &Deployment) -> Option<&'a Deployment> {
@@ -104,10 +119,7 @@ fn start(world: &World, candidate: &Deployment, plan: &mut Plan) {
 fn switch(world: &World, candidate: &Deployment, plan: &mut Plan) {
     match pursue(world, candidate, plan) {
         Readiness::Ready(upstreams) => {
-            let target = match &candidate.artifact {
-                Some(Artifact::Static { .. }) => serving::files(candidate),
-                _ => serving::upstreams(candidate, upstreams),
-            };
+            let target = serving::target(candidate, upstreams);
             if world.served.as_ref() != Some(&target) {
                 plan.step(Step::Publish(target));
             }

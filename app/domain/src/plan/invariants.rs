@@ -5,9 +5,9 @@ mod worlds;
 
 use super::world::{Seen, World, wanted};
 use super::{Plan, Step, plan};
-use crate::deployment::{Event, Phase};
+use crate::deployment::{Deployment, Event, Phase};
 use crate::id::DeploymentId;
-use crate::route::{Target, Upstream};
+use crate::route::{Shown, Target, Upstream};
 use crate::strategy::{Strategy, between};
 use cooperate::{apply, breathe};
 use proptest::prelude::*;
@@ -47,11 +47,22 @@ fn with_route(world: &World, plan: &Plan) -> Vec<(Option<Target>, Step)> {
     out
 }
 
+fn shows(plan: &Plan) -> impl Iterator<Item = &Shown> {
+    plan.steps.iter().filter_map(|s| match s {
+        Step::Show(shown) => Some(shown),
+        _ => None,
+    })
+}
+
 fn may_be_published(world: &World, upstream: &Upstream) -> bool {
-    let served = world
-        .served
-        .as_ref()
-        .is_some_and(|t| t.upstreams().contains(upstream));
+    let before = [
+        world.served.as_ref(),
+        world.shown.as_ref().map(|s| &s.target),
+    ];
+    let served = before
+        .into_iter()
+        .flatten()
+        .any(|t| t.upstreams().contains(upstream));
     let passed = world.probes.iter().any(|(id, probed)| {
         id.to_string() == upstream.id && probed.address == upstream.address && probed.passes > 0
     });
@@ -67,7 +78,26 @@ fn leads_somewhere(target: &Target) -> bool {
 }
 
 fn settled(world: &World) -> bool {
-    world.deployments.values().all(|d| d.phase.is_active())
+    let rests = |d: &Deployment| d.phase.is_active() || d.is_held();
+    world.deployments.values().all(rests)
+}
+
+/// What a person decides about what is held in the end.
+fn decide(mut world: World, promote: bool) -> World {
+    let held = world.candidate().filter(|c| c.is_held());
+    let Some(id) = held.map(|c| c.id.clone()) else {
+        return world;
+    };
+    if promote {
+        world.deployments.entry(id).and_modify(|d| d.hold = None);
+        return world;
+    }
+    let cancel = Step::Record {
+        deployment: id,
+        event: Event::Cancel,
+        reason: None,
+    };
+    apply(world, &cancel).unwrap_or_else(|e| panic!("{e}"))
 }
 
 /// Lets the world answer until there is nothing to do; the rounds it took.
@@ -142,7 +172,8 @@ proptest! {
 
     #[test]
     fn only_what_passed_its_latest_probe_or_served_there_is_published(world in worlds()) {
-        for target in published(&plan(&world)) {
+        let plan = plan(&world);
+        for target in published(&plan).chain(shows(&plan).map(|s| &s.target)) {
             for upstream in target.upstreams() {
                 prop_assert!(may_be_published(&world, upstream), "{upstream:?}");
             }
@@ -152,7 +183,7 @@ proptest! {
     #[test]
     fn a_route_never_points_at_nothing(world in worlds()) {
         let plan = plan(&world);
-        for target in published(&plan) {
+        for target in published(&plan).chain(shows(&plan).map(|s| &s.target)) {
             prop_assert!(leads_somewhere(target), "{:?}", target);
         }
         let leaves_none = plan.steps.contains(&Step::Unpublish) || (world.served.is_none() && published(&plan).count() == 0);
@@ -216,10 +247,54 @@ proptest! {
     }
 
     #[test]
+    fn i8_what_is_held_gets_no_traffic_and_nothing_stops_for_it(world in worlds()) {
+        let plan = plan(&world);
+        let hold = |id: &str| world.deployments.values().any(|d| d.id.as_str() == id && d.hold.is_some());
+        prop_assert!(published(&plan).all(|t| t.deployment().is_none_or(|id| !hold(id))), "{:?}", plan.steps);
+        prop_assert!(records(&plan).all(|(id, e)| e != Event::Switched || !hold(id.as_str())), "{:?}", plan.steps);
+        let stops = records(&plan).any(|(_, e)| e == Event::Superseded);
+        let held = world.candidate().is_some_and(|c| c.hold.is_some());
+        prop_assert!(!stops || !held || world.environment.deleting, "{:?}", plan.steps);
+    }
+
+    #[test]
+    fn i8_only_what_is_held_is_shown_and_at_its_own_host(world in worlds()) {
+        let steps = plan(&world).steps;
+        let mut world = world.0;
+        for step in &steps {
+            if let Step::Remove(id) = step {
+                let shown = world.shown.as_ref().and_then(|s| s.target.deployment());
+                prop_assert!(shown != Some(id.deployment.as_str()), "{id} is removed while it is shown");
+            }
+            world = apply(world, step).map_err(TestCaseError::fail)?;
+        }
+        if let Some(shown) = &world.shown {
+            let held = world.candidate().filter(|c| c.is_held());
+            prop_assert_eq!(held.map(|c| c.id.as_str()), shown.target.deployment());
+            prop_assert_eq!(held.and_then(|c| c.hold.as_ref()), Some(&shown.host));
+        }
+    }
+
+    #[test]
+    fn i8_what_is_held_is_shown_in_the_end_and_then_serves_or_goes(world in worlds(), promote in any::<bool>()) {
+        let deleting = world.environment.deleting;
+        let (calm, _) = carry_out(world.0).map_err(TestCaseError::fail)?;
+        let held = calm.candidate().filter(|c| c.is_held()).map(|c| c.id.clone());
+        prop_assert_eq!(calm.shown.as_ref().and_then(|s| s.target.deployment()), held.as_ref().map(|id| id.as_str()));
+        prop_assert!(held.is_none() || !deleting);
+        let before = calm.environment.active.clone();
+        let (end, _) = carry_out(decide(calm, promote)).map_err(TestCaseError::fail)?;
+        prop_assert!(end.shown.is_none() && end.environment.candidate.is_none());
+        let after = if promote { held.or(before) } else { before };
+        prop_assert!(deleting || end.environment.active == after, "{:?} serves", end.environment.active);
+    }
+
+    #[test]
     fn in_a_cooperative_world_every_plan_comes_to_its_end(world in worlds()) {
         let newest = world.deployments.values().filter(|d| d.phase.is_coming()).map(|d| d.number).max();
         let deleting = world.environment.deleting;
-        let (end, _) = carry_out(world.0).map_err(TestCaseError::fail)?;
+        let (calm, _) = carry_out(world.0).map_err(TestCaseError::fail)?;
+        let (end, _) = carry_out(decide(calm, true)).map_err(TestCaseError::fail)?;
         prop_assert!(end.deployments.len() <= 1, "leftovers: {:?}", end.deployments);
         prop_assert!(!deleting || end.deployments.is_empty() && end.served.is_none());
         if let Some(active) = end.active().filter(|a| a.phase == Phase::Live) {

@@ -25,6 +25,8 @@ fn waits(world: &World) -> bool {
 
 fn moves(world: &World, deployment: &Deployment) -> bool {
     match deployment.phase {
+        // It waits for a person; what else it waits for, `hold` wakes for.
+        Phase::Ready if deployment.is_held() => false,
         Phase::Starting | Phase::Ready | Phase::Draining => true,
         phase => phase.is_final() && world.instances_of(&deployment.id).next().is_some(),
     }

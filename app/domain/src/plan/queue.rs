@@ -27,6 +27,15 @@ fn begin(world: &World, plan: &mut Plan) {
         return;
     };
     match world.candidate() {
+        Some(held) if held.is_held() => {
+            let reason = format!("Superseded by #{} while it was held.", newest.number);
+            plan.record(held, Event::Cancel, Some(reason));
+            let held = held.number;
+            plan.say(
+                newest,
+                format!("Begins next: #{held} was held and gives way."),
+            );
+        }
         Some(busy) => plan.say(
             newest,
             format!(

@@ -146,6 +146,9 @@ fn ended(deployment: &Deployment, code: i64, out_of_memory: bool, lines: &[Strin
         true => {
             format!("The container used more than its {memory_mib} MiB of memory and was killed.")
         }
+        false if deployment.is_held() => {
+            format!("The container exited with code {code} while it was held at ready.")
+        }
         false => format!("The container exited with code {code} before it was healthy."),
     };
     let tail: Vec<_> = lines

@@ -36,7 +36,7 @@ pub(super) fn plan(world: &World, plan: &mut Plan) {
 fn ahead(world: &World, plan: &Plan) -> bool {
     let served = world.served.as_ref().and_then(Target::deployment);
     let candidate = world.candidate();
-    candidate.is_some_and(|c| served == Some(c.id.as_str()) && !plan.fails(&c.id))
+    candidate.is_some_and(|c| served == Some(c.id.as_str()) && !c.is_held() && !plan.fails(&c.id))
 }
 
 /// `None`: whatever is published stays. Pausing and static files need no look at a runtime.
@@ -165,6 +165,14 @@ pub(super) fn gap() -> Target {
     Target::Unavailable {
         retry_after_s: 5,
         sentence: "A new version of this app is being deployed. It will be here shortly.".into(),
+    }
+}
+
+/// Where a route leads that shows this deployment.
+pub(super) fn target(deployment: &Deployment, ready: Vec<Upstream>) -> Target {
+    match &deployment.artifact {
+        Some(Artifact::Static { .. }) => files(deployment),
+        _ => upstreams(deployment, ready),
     }
 }
 

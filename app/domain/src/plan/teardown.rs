@@ -27,7 +27,7 @@ pub(super) fn plan(world: &World, plan: &mut Plan) {
 
 fn nothing_left(world: &World) -> bool {
     let ended = world.deployments.values().all(|d| d.phase.is_final());
-    let unrouted = world.served.is_none();
+    let unrouted = world.served.is_none() && world.shown.is_none();
     let gone = !world.blind()
         && world
             .deployments

@@ -3,6 +3,7 @@
 mod candidate;
 mod drain;
 pub mod fixture;
+mod hold;
 pub mod notation;
 mod queue;
 mod replace;

@@ -4,7 +4,7 @@ use crate::deployment::{Deployment, Phase};
 use crate::id::{DeploymentId, EnvironmentId, InstanceId, WEB};
 use crate::instance::Observed;
 use crate::probe::Probed;
-use crate::route::Target;
+use crate::route::{Shown, Target};
 use crate::source::Artifact;
 use crate::time::Time;
 use std::collections::BTreeMap;
@@ -28,6 +28,8 @@ pub struct World {
     pub troubles: BTreeMap<InstanceId, Trouble>,
     /// What the data plane last acknowledged for this environment; `None`: it has no such route.
     pub served: Option<Target>,
+    /// Where the data plane shows what is held; `None`: nowhere.
+    pub shown: Option<Shown>,
     /// Requests in flight by instance; `None`: the data plane did not say.
     pub in_flight: Option<BTreeMap<InstanceId, u64>>,
 }

@@ -27,6 +27,9 @@ pub struct RuntimeView {
     pub cpus: Option<u32>,
     /// Of the machine, not what is free.
     pub memory_bytes: Option<u64>,
+    /// What it names of GPUs; empty: it names none.
+    #[serde(default)]
+    pub gpus: Vec<String>,
     /// What it should be running.
     pub instances: u32,
     /// By the ceilings of those.

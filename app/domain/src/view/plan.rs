@@ -37,6 +37,12 @@ pub struct Preview {
     pub downtime: bool,
     /// What will be stopped, one line each.
     pub stops: Vec<String>,
+    /// Why it can't be held at ready; `None`: it can.
+    #[serde(default)]
+    pub hold: Option<String>,
+    /// The instances have a terminal: production's never do.
+    #[serde(default)]
+    pub debug: bool,
     /// How the repository would be built; `None` where there is none.
     #[serde(default)]
     pub build: Option<BuildPlan>,

@@ -13,6 +13,7 @@ impl Control {
         environments: &[EnvironmentView],
     ) -> Reply<Vec<AttentionView>> {
         let mut all: Vec<_> = environments.iter().filter_map(failed).collect();
+        all.extend(environments.iter().filter_map(held));
         all.extend(self.waiting_reviews(caller).await?);
         all.extend(environments.iter().filter_map(stale));
         let runtimes = self.runtime_views(caller).await?;
@@ -29,6 +30,20 @@ fn failed(e: &EnvironmentView) -> Option<AttentionView> {
         e.project_name, e.name, latest.number, latest.sentence
     );
     let href = format!("/deployments/{}", latest.id);
+    Some(AttentionView::at(sentence, href))
+}
+
+/// It waits for nobody else.
+fn held(e: &EnvironmentView) -> Option<AttentionView> {
+    let waiting = e.candidate.as_ref().filter(|c| c.held)?;
+    let sentence = format!(
+        "{} / {}: #{} ({}) is held at ready. Look at it, then promote or cancel it.",
+        e.project_name,
+        e.name,
+        waiting.number,
+        waiting.source.label()
+    );
+    let href = format!("/deployments/{}", waiting.id);
     Some(AttentionView::at(sentence, href))
 }
 

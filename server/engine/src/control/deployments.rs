@@ -56,6 +56,10 @@ impl Deployments for Control {
         self.show(caller, id).await
     }
 
+    async fn promote(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView> {
+        self.promoted(caller, id).await
+    }
+
     async fn cancel(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView> {
         let reason = format!("Cancelled by {}.", caller.email);
         self.moved(caller, id, can::cancel, Event::Cancel, &reason)

@@ -91,6 +91,7 @@ impl Control {
         caller.may(Action::CreateProject)?;
         let project = found(self.store.project(&caller.org, project).await, "project")?;
         let name = name::environment(&new.name)?;
+        can::debug(&name, new.debug)?;
         let runtime = self.runtime(caller, new.runtime.as_deref()).await?;
         let now = self.now();
         let id = EnvironmentId::new(now.at, now.entropy);
@@ -99,6 +100,7 @@ impl Control {
             project: &project,
             name: &name,
             runtime: &runtime.id,
+            debug: new.debug,
             hosts: &name::hosts(&project.name, &name, &self.settings.base_domain),
         };
         let added = self

@@ -129,6 +129,7 @@ impl Control {
                 asked_by: Some(&caller.user),
                 runtime: &checked.runtime.id,
                 expected_active: None,
+                hold: None,
                 ids: &ids,
             };
             (row, first)
@@ -155,6 +156,7 @@ fn digest(checked: &Checked) -> String {
         config: &resolved.config,
         services: vec![],
         reuses: None,
+        debug: false,
         build: resolved.build.as_ref(),
         commits: vec![],
         commits_more: false,

@@ -2,6 +2,7 @@
 //! same: scope → may → decide → one transaction → wake → view.
 
 mod accounts;
+mod allowed;
 mod attention;
 mod credentials;
 mod crons;
@@ -9,6 +10,7 @@ mod deployments;
 mod detect;
 mod disk;
 mod environments;
+mod holds;
 mod hooks;
 mod imports;
 mod metrics;
@@ -22,6 +24,7 @@ mod runtimes;
 mod secrets;
 mod services;
 mod stack_trace;
+mod terminals;
 mod token;
 mod updates;
 mod uploads;
@@ -87,6 +90,8 @@ pub struct Control {
     pub crons_changed: Arc<Notify>,
     /// Seals and opens secrets.
     pub vault: Arc<Vault>,
+    /// So many terminals are open at once, and no more.
+    pub terminals: Arc<Semaphore>,
     /// Password hashes take 19 MiB each: so many at once, and no more.
     pub hashing: Semaphore,
 }

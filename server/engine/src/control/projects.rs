@@ -85,6 +85,7 @@ impl Projects for Control {
             config: &checked.resolved.config,
             services: vec![],
             reuses: None,
+            debug: false,
             build: checked.resolved.build.as_ref(),
             commits: vec![],
             commits_more: false,
@@ -126,6 +127,7 @@ impl Projects for Control {
             asked_by: Some(&caller.user),
             runtime: &checked.runtime.id,
             expected_active: None,
+            hold: None,
             ids: &ids,
         };
         match self

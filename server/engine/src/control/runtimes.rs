@@ -7,7 +7,7 @@ use crate::store::runtime::Runtime;
 use async_trait::async_trait;
 use domain::access::{Action, Caller};
 use domain::api::{Reply, Runtimes};
-use domain::config::Config;
+use domain::config::{Config, Exclusive};
 use domain::placement::{self, Capacity, Room};
 use domain::refusal::Refusal;
 use domain::view::{DiskView, RuntimeView};
@@ -44,18 +44,23 @@ impl Control {
             .ok_or_else(|| Refusal::not_found("runtime"))
     }
 
-    /// Refuses what the runtime could never hold; else what a person should know about its memory.
+    /// Refuses what the runtime could never hold; else what a person should know about its memory
+    /// and its GPUs.
     pub(super) async fn place(
         &self,
         caller: &Caller,
         runtime: &Runtime,
         config: &Config,
-    ) -> Reply<Option<String>> {
-        let rooms: Vec<_> = self.runtime_views(caller).await?.iter().map(room).collect();
-        match rooms.iter().find(|room| room.name == runtime.name) {
-            Some(here) => placement::fits(here, &rooms, config),
-            None => Ok(None),
-        }
+    ) -> Reply<Vec<String>> {
+        let views = self.runtime_views(caller).await?;
+        let rooms: Vec<_> = views.iter().map(room).collect();
+        let here = views.iter().find(|v| v.name == runtime.name);
+        let gpus = here.and_then(|here| no_gpu(here, config));
+        let memory = match rooms.iter().find(|room| room.name == runtime.name) {
+            Some(here) => placement::fits(here, &rooms, config)?,
+            None => None,
+        };
+        Ok(memory.into_iter().chain(gpus).collect())
     }
 
     async fn runtime_view(&self, runtime: &Runtime) -> Reply<RuntimeView> {
@@ -77,6 +82,7 @@ impl Control {
             version: print.as_ref().map(|p| p.version.clone()),
             cpus: print.as_ref().map(|p| p.cpus),
             memory_bytes: print.as_ref().map(|p| p.memory_bytes),
+            gpus: print.map(|p| p.gpus).unwrap_or_default(),
             instances: reserved.instances,
             reserved_cpus_milli: reserved.cpus_milli,
             reserved_memory_mib: reserved.memory_mib,
@@ -113,6 +119,18 @@ fn room(view: &RuntimeView) -> Room {
         }),
         promised_memory_mib: view.reserved_memory_mib,
     }
+}
+
+/// No refusal: an Engine may have GPUs that it does not name, and says so itself when it has none.
+fn no_gpu(here: &RuntimeView, config: &Config) -> Option<String> {
+    let asks = config.exclusive.contains(&Exclusive::Gpu);
+    let none = here.reachable && here.gpus.is_empty();
+    (asks && none).then(|| {
+        format!(
+            "It asks for GPUs, and the runtime `{}` names none here: no runtime for them, no CDI device. Without one it will not start.",
+            here.name
+        )
+    })
 }
 
 fn way_out(driver: &str) -> &'static str {

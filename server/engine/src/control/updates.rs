@@ -46,6 +46,7 @@ impl Planned {
         ids: Ids<'a>,
     ) -> NewDeployment<'a> {
         NewDeployment {
+            hold: None,
             id,
             project: &self.row.project,
             project_name: &self.row.project_name,
@@ -133,7 +134,10 @@ impl Updates for Control {
         let deployment = DeploymentId::new(now.at, now.entropy);
         let ids = || self.now();
         let (trigger, by) = (planned.preview.trigger, Some(&caller.user));
-        let new = planned.deployment(deployment.clone(), trigger, by, &ids);
+        let new = NewDeployment {
+            hold: confirm.hold.then(|| self.held_host(&planned.row)),
+            ..planned.deployment(deployment.clone(), trigger, by, &ids)
+        };
         match self.store.create_deployment(caller, new).await {
             Err(StoreError::Stale) => return Err(plan_changed()),
             other => other.map_err(moved_on)?,
@@ -194,6 +198,7 @@ impl Control {
             config: &resolved.config,
             services,
             reuses: reuses.as_ref().map(|(of, called)| (of, *called)),
+            debug: row.debug,
             build: resolved.build.as_ref(),
             commits,
             commits_more,
@@ -333,6 +338,9 @@ fn only_reuse(update: &Update) -> Reply<()> {
 fn confirmed(preview: &Preview, confirm: &Confirm) -> Reply<()> {
     if preview.digest != confirm.digest {
         return Err(plan_changed());
+    }
+    if confirm.hold {
+        can::hold(preview.strategy)?;
     }
     match &preview.typed {
         Some(word) if confirm.typed.as_deref().map(str::trim) != Some(word) => {

@@ -1,14 +1,14 @@
 //! Rows and observations become what a page shows. Everything here is derived on each read.
 
+use super::allowed::allowed;
 use super::{Control, broken};
 use crate::driver::Scope;
 use crate::store::deployment::{Filter, Listed};
 use crate::store::environment::Environment;
 use crate::store::event::PhaseEvent;
 use crate::store::job::Job;
-use domain::access::{Action, Caller};
+use domain::access::Caller;
 use domain::api::Reply;
-use domain::can;
 use domain::config::diff;
 use domain::deployment::{Deployment, Phase};
 use domain::dialect;
@@ -77,6 +77,7 @@ impl Control {
                 .collect(),
             stale_secrets: self.stale_secrets(active.as_ref()).await?,
             deleting: row.deleting,
+            debug: row.debug,
             can: allowed(
                 caller,
                 row,
@@ -97,14 +98,14 @@ impl Control {
 
     /// Where a browser reaches it.
     pub(super) fn urls(&self, row: &Environment) -> Vec<String> {
-        let port = match self.settings.proxy_port {
-            80 => String::new(),
-            port => format!(":{port}"),
-        };
-        row.hosts
-            .iter()
-            .map(|host| format!("http://{host}{port}"))
-            .collect()
+        row.hosts.iter().map(|host| self.url(host)).collect()
+    }
+
+    pub(super) fn url(&self, host: &str) -> String {
+        match self.settings.proxy_port {
+            80 => format!("http://{host}"),
+            port => format!("http://{host}:{port}"),
+        }
     }
 
     pub(super) fn summary(&self, listed: &Listed) -> DeploymentSummary {
@@ -126,6 +127,7 @@ impl Control {
             created_at: deployment.created_at,
             durations: listed.durations,
             screenshot: listed.screenshot,
+            held: deployment.is_held(),
         }
     }
 
@@ -173,6 +175,8 @@ impl Control {
         Ok(DeploymentView {
             summary: self.summary(listed),
             urls: self.urls(&row),
+            review_url: self.review_url(deployment),
+            debug: deployment.debug,
             runtime: deployment.runtime.clone(),
             runtime_name: self.runtime_name(caller, deployment).await?,
             strategy: between(before.as_ref().map(|b| &b.config), &deployment.config),
@@ -312,33 +316,6 @@ impl Control {
             in_flight,
             deadline: deadline(deployment),
         })
-    }
-}
-
-/// What this caller may do now: the sentence of the refusal that they would meet.
-fn allowed(caller: &Caller, row: &Environment, deployment: Option<&Deployment>) -> Allowed {
-    let no = |result: Result<(), Refusal>| result.err().map(|r| r.sentence);
-    let nothing = || {
-        Err(Refusal::conflict(
-            "nothing_here",
-            "Nothing is deployed here.",
-        ))
-    };
-    let ask = |check: fn(&Deployment) -> Result<(), Refusal>| {
-        no(caller
-            .may(Action::Deploy)
-            .and_then(|()| deployment.map_or_else(nothing, check)))
-    };
-    Allowed {
-        update: no(caller
-            .may(Action::Deploy)
-            .and_then(|()| can::change(row.deleting, row.review))),
-        cancel: ask(can::cancel),
-        pause: ask(can::pause),
-        resume: ask(can::resume),
-        delete: no(caller
-            .may(Action::Delete)
-            .and_then(|()| can::update(row.deleting))),
     }
 }
 

@@ -144,6 +144,7 @@ impl Driver for FakeDriver {
     async fn fingerprint(&self) -> Result<Fingerprint, DriverError> {
         self.verb("fingerprint", "", |_| {
             Ok(Fingerprint {
+                gpus: vec!["fake".into()],
                 version: "fake".into(),
                 cpus: 4,
                 memory_bytes: 8 << 30,

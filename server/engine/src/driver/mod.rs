@@ -8,6 +8,7 @@ mod contract;
 pub mod docker;
 pub mod fake;
 pub mod services;
+pub mod terminal;
 
 use crate::contents::{Found, Limits, Wanted};
 use async_trait::async_trait;
@@ -40,6 +41,8 @@ pub struct Fingerprint {
     pub version: String,
     pub cpus: u32,
     pub memory_bytes: u64,
+    /// What it says of GPUs, a word each; none where it names none.
+    pub gpus: Vec<String>,
 }
 
 /// Which instances to look at.
@@ -87,6 +90,11 @@ pub trait Driver: Send + Sync {
 
     /// Where it can: commands inside its instances.
     fn exec(&self) -> Option<&dyn Exec> {
+        None
+    }
+
+    /// Where it can: commands with a person at their keyboard.
+    fn terminals(&self) -> Option<&dyn terminal::Terminals> {
         None
     }
 

@@ -51,6 +51,8 @@ impl Reconciler {
                 Ok(())
             }
             Step::Unpublish => Ok(self.plane.unpublish(&looked.row.id).await?),
+            Step::Show(shown) => Ok(self.plane.publish(shown.route(&looked.row.id)).await?),
+            Step::Hide => Ok(self.plane.hide(&looked.row.id).await?),
             Step::Remove(id) => self.remove(looked, id).await,
             Step::Forget => self.forget(looked).await,
         }

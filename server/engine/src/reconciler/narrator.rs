@@ -27,6 +27,9 @@ impl Narrator {
         let runs = !wanted(deployment).is_empty();
         let sentence = match phase {
             Phase::Starting if runs => "The artifact is ready; instances are being started.",
+            Phase::Ready if deployment.hold.is_some() => {
+                "Healthy; it is held without traffic until somebody promotes it."
+            }
             Phase::Ready if runs => "Every instance is healthy.",
             Phase::Live => "Traffic switched; it is live.",
             Phase::Draining => "Its traffic has moved on; requests in flight finish.",

@@ -2,6 +2,7 @@
 
 use super::{Reconciler, Stumble};
 use crate::driver::Scope;
+use domain::route::owner;
 
 impl Reconciler {
     pub async fn remove_orphans(&self) -> Result<(), Stumble> {
@@ -22,11 +23,15 @@ impl Reconciler {
             }
         }
         for id in self.plane.routed().await? {
-            let Ok(environment) = id.parse() else {
+            let Some((environment, held)) = owner(&id) else {
                 continue;
             };
-            if self.store.environment_of_any(&environment).await?.is_none() {
-                self.plane.unpublish(&environment).await?;
+            if self.store.environment_of_any(&environment).await?.is_some() {
+                continue;
+            }
+            match held {
+                true => self.plane.hide(&environment).await?,
+                false => self.plane.unpublish(&environment).await?,
             }
         }
         Ok(())

@@ -42,6 +42,7 @@ impl Reconciler {
             probes: remembered.probes,
             troubles: remembered.troubles,
             served: self.plane.served(id).await?,
+            shown: self.plane.shown(id).await?,
             in_flight: if draining {
                 self.in_flight().await
             } else {

@@ -81,6 +81,7 @@ impl Calm {
             update,
             digest: plan.digest,
             typed: plan.typed,
+            hold: false,
         };
         let made = control.update(&self.caller, id, confirm).await.unwrap();
         self.roll(all).await;

@@ -211,6 +211,7 @@ fn assemble(outside: &Arc<Outside>) -> Boot {
         services: Arc::default(),
         crons_changed,
         vault,
+        terminals: Arc::new(Semaphore::new(1)),
         hashing,
     };
     Boot {

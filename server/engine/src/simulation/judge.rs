@@ -8,7 +8,7 @@ use domain::id::EnvironmentId;
 use domain::instance::{Observed, State};
 use domain::plan::Step;
 use domain::plan::world::wanted;
-use domain::route::Target;
+use domain::route::{Target, shown_id};
 
 /// One active, one on its way, the pointers say the same, and *live* is said of what serves.
 pub async fn rows(outside: &Outside, id: &EnvironmentId, step: Option<&Step>) {
@@ -77,7 +77,9 @@ pub async fn settled(outside: &Outside) {
     let stray = seen.iter().find(|o| !environments.contains(&o.environment));
     assert!(stray.is_none(), "an orphan: {stray:?}");
     let routed: Vec<_> = outside.truth().routes.keys().cloned().collect();
-    let known: Vec<_> = environments.iter().map(ToString::to_string).collect();
+    let mut known: Vec<_> = environments.iter().map(ToString::to_string).collect();
+    known.extend(doors(outside, &environments).await);
+    known.sort();
     assert_eq!(routed, known, "the routes, and the environments");
     for id in &environments {
         let row = outside
@@ -93,6 +95,17 @@ pub async fn settled(outside: &Outside) {
     runs(outside).await;
 }
 
+/// The routes of what is held.
+async fn doors(outside: &Outside, environments: &[EnvironmentId]) -> Vec<String> {
+    let mut doors = vec![];
+    for id in environments {
+        let all = outside.store.unfinished(id).await;
+        let all = all.expect("the database reads");
+        doors.extend(all.iter().filter(|d| d.is_held()).map(|_| shown_id(id)));
+    }
+    doors
+}
+
 async fn environment(outside: &Outside, row: &Environment, seen: &[&Observed]) {
     assert!(
         !row.deleting,
@@ -106,7 +119,7 @@ async fn environment(outside: &Outside, row: &Environment, seen: &[&Observed]) {
         .expect("the database reads");
     let unsettled: Vec<_> = all
         .iter()
-        .filter(|d| !d.phase.is_active())
+        .filter(|d| !d.phase.is_active() && !d.is_held())
         .map(|d| (d.number, d.phase))
         .collect();
     assert!(
@@ -115,6 +128,15 @@ async fn environment(outside: &Outside, row: &Environment, seen: &[&Observed]) {
         row.project_name
     );
     let target = outside.truth().routes[row.id.as_str()].target.clone();
+    let (held, all): (Vec<_>, Vec<_>) = all.into_iter().partition(Deployment::is_held);
+    let of_held = |o: &&Observed| held.iter().any(|h| h.id == o.id.deployment);
+    let (shown, seen): (Vec<_>, Vec<_>) = seen.iter().copied().partition(of_held);
+    let seen = &seen[..];
+    if let Some(held) = held.first() {
+        let door = outside.truth().routes[&shown_id(&row.id)].clone();
+        assert_eq!(Some(&door.hosts[0]), held.hold.as_ref());
+        live(held, &shown, &door.target);
+    }
     match all.first() {
         Some(active) if active.phase == Phase::Live => live(active, seen, &target),
         Some(active) => {
@@ -127,10 +149,11 @@ async fn environment(outside: &Outside, row: &Environment, seen: &[&Observed]) {
             assert!(stray.is_none(), "an instance of what has ended: {stray:?}");
         }
         None => {
-            assert!(
-                matches!(target, Target::Absent { .. }),
-                "nothing is live and the route says {target:?}"
-            );
+            let honest = match held.is_empty() {
+                true => matches!(target, Target::Absent { .. }),
+                false => matches!(target, Target::Unavailable { .. }),
+            };
+            assert!(honest, "nothing is live and the route says {target:?}");
             assert!(seen.is_empty(), "instances of what has ended: {seen:?}");
         }
     }

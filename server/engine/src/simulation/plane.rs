@@ -6,7 +6,7 @@ use crate::plane::{Plane, PlaneError};
 use async_trait::async_trait;
 use domain::deployment::Phase;
 use domain::id::{DeploymentId, EnvironmentId, InstanceId};
-use domain::route::{Route, Target, Upstream};
+use domain::route::{Route, Shown, Target, Upstream, owner, shown_id};
 use domain::traffic::Traffic;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,17 +39,18 @@ impl BadPlane {
             return;
         };
         let id: DeploymentId = id.parse().expect("a deployment");
-        let phase = self
-            .0
-            .store
-            .deployment_of_any(&id)
-            .await
-            .expect("the database reads")
-            .map(|d| d.phase);
+        let row = self.0.store.deployment_of_any(&id).await;
+        let row = row.expect("the database reads");
+        let phase = row.as_ref().map(|d| d.phase);
         assert!(
             matches!(phase, Some(Phase::Ready | Phase::Live)),
             "{id} is published although it is {phase:?}"
         );
+        // What was promoted or ended while the pass ran is hidden by the next one; nothing that is
+        // held ever gets traffic, since a hold is never taken up again.
+        let held = row.is_some_and(|d| d.is_held());
+        let shows = owner(&route.id).is_some_and(|(_, held)| held);
+        assert!(shows || !held, "{id} gets traffic although it is held");
     }
 }
 
@@ -90,6 +91,22 @@ impl Plane for BadPlane {
                 .routes
                 .get(environment.as_str())
                 .map(|r| r.target.clone()))
+        })
+        .await
+    }
+
+    async fn shown(&self, environment: &EnvironmentId) -> Result<Option<Shown>, PlaneError> {
+        self.call("shown", async {
+            let route = self.0.truth().routes.get(&shown_id(environment)).cloned();
+            Ok(route.map(Shown::of))
+        })
+        .await
+    }
+
+    async fn hide(&self, environment: &EnvironmentId) -> Result<(), PlaneError> {
+        self.call("hide", async {
+            self.0.truth().routes.remove(&shown_id(environment));
+            Ok(())
         })
         .await
     }

@@ -33,7 +33,7 @@ const PROJECTS: [&str; 2] = ["web", "api"];
 /// One wish; a refusal is an answer too, but a fault of ours is not.
 pub async fn wish(outside: &Outside, boot: &Boot, caller: &Caller) {
     let nothing = environment(outside, boot, caller).await.is_none();
-    let (what, answer) = match outside.chance.below(if nothing { 1 } else { 16 }) {
+    let (what, answer) = match outside.chance.below(if nothing { 1 } else { 18 }) {
         0 | 1 => ("create", create(outside, boot, caller).await),
         2..=4 => (
             "update",
@@ -50,6 +50,7 @@ pub async fn wish(outside: &Outside, boot: &Boot, caller: &Caller) {
         ),
         12 | 13 => ("roll back", roll_back(outside, boot, caller).await),
         9 | 10 => ("cancel", cancel(outside, boot, caller).await),
+        16 | 17 => ("promote", promote(outside, boot, caller).await),
         14 | 15 => ("run a cron", run_cron(outside, boot, caller).await),
         _ => ("delete", delete(outside, boot, caller).await),
     };
@@ -133,7 +134,7 @@ async fn update(
         config,
         reuse: None,
     };
-    confirm(boot, caller, &id, update).await
+    confirm(outside, boot, caller, &id, update).await
 }
 
 /// One that served before, with its own configuration or today's.
@@ -156,10 +157,11 @@ async fn roll_back(outside: &Outside, boot: &Boot, caller: &Caller) -> Reply<Str
         }),
         ..Update::default()
     };
-    confirm(boot, caller, &id, update).await
+    confirm(outside, boot, caller, &id, update).await
 }
 
 async fn confirm(
+    outside: &Outside,
     boot: &Boot,
     caller: &Caller,
     id: &EnvironmentId,
@@ -170,6 +172,7 @@ async fn confirm(
         update,
         digest: plan.digest,
         typed: plan.typed,
+        hold: outside.chance.permille(250),
     };
     let made = boot.control.update(caller, id, confirm).await?;
     Ok(format!(
@@ -207,6 +210,18 @@ async fn cancel(outside: &Outside, boot: &Boot, caller: &Caller) -> Reply<String
         return Ok("nothing to cancel".into());
     };
     let now = boot.control.cancel(caller, &one.id).await?;
+    Ok(format!("#{} is {}", now.summary.number, now.summary.status))
+}
+
+/// What is held at ready, where something is.
+async fn promote(outside: &Outside, boot: &Boot, caller: &Caller) -> Reply<String> {
+    let Some(id) = environment(outside, boot, caller).await else {
+        return Ok("nothing to promote".into());
+    };
+    let Some(candidate) = boot.control.environment(caller, &id).await?.candidate else {
+        return Ok("nothing is coming".into());
+    };
+    let now = boot.control.promote(caller, &candidate.id).await?;
     Ok(format!("#{} is {}", now.summary.number, now.summary.status))
 }
 

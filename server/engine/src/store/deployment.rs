@@ -2,9 +2,11 @@
 //! `record`, through `Phase::on`, with the event, the environment's pointers and the jobs that
 //! follow the phase in the same transaction.
 
+mod hold;
 mod insert;
 mod record;
 mod row;
+mod terminal;
 
 pub use insert::NewDeployment;
 pub(super) use insert::insert;
@@ -44,7 +46,7 @@ pub struct Filter {
 }
 
 const COLUMNS: &str = "d.id, d.org, d.project, d.environment, d.number, d.source, d.reuses, d.build, d.config, d.overrides, d.trigger_kind, d.runtime, \
-    d.created_by, d.created_at, d.phase, d.since, d.reason, d.artifact, d.collected_at";
+    d.created_by, d.created_at, d.phase, d.since, d.reason, d.artifact, d.collected_at, d.hold, d.debug";
 
 const LISTED: &str = "d.claimed_at, d.built_at, d.ended_at, d.screenshot_at, d.contents, p.name AS project_name, e.name AS environment_name, u.email, e.active \
     FROM deployments d JOIN projects p ON p.id = d.project JOIN environments e ON e.id = d.environment LEFT JOIN users u ON u.id = d.created_by";

@@ -22,11 +22,13 @@ pub struct Environment {
     pub deleting: bool,
     /// It is a preview's: what runs here follows a branch or a pull request, and no person's update.
     pub review: bool,
+    /// It is for debugging: what is deployed here has a terminal.
+    pub debug: bool,
     /// The one to show comes first.
     pub hosts: Vec<String>,
 }
 
-const SELECT: &str = "SELECT e.id, e.org, e.project, p.name AS project_name, e.name, e.runtime, e.overrides, e.active, e.candidate, e.deleting, \
+const SELECT: &str = "SELECT e.id, e.org, e.project, p.name AS project_name, e.name, e.runtime, e.overrides, e.active, e.candidate, e.deleting, e.debug, \
     EXISTS (SELECT 1 FROM reviews v WHERE v.environment = e.id) AS review, \
     (SELECT group_concat(host, ' ') FROM (SELECT host FROM hosts h WHERE h.environment = e.id ORDER BY h.ordinal)) AS hosts \
     FROM environments e JOIN projects p ON p.id = e.project";
@@ -40,6 +42,7 @@ pub struct NewEnvironment<'a> {
     pub project: &'a Project,
     pub name: &'a str,
     pub runtime: &'a RuntimeId,
+    pub debug: bool,
     pub hosts: &'a [String],
 }
 
@@ -80,14 +83,18 @@ impl Store {
             name: new.name,
             runtime: new.runtime,
             overrides: &ConfigPatch::default(),
+            debug: new.debug,
             hosts: new.hosts,
         };
         if let Some(host) = insert_slot(&mut tx, caller, slot, now).await? {
             return Ok(Added::HostTaken(host));
         }
         let sentence = format!(
-            "{} added the environment {} to {}.",
-            caller.email, new.name, new.project.name
+            "{} added the {}environment {} to {}.",
+            caller.email,
+            if new.debug { "debug " } else { "" },
+            new.name,
+            new.project.name
         );
         let event = NewEvent::by(
             &caller.org,
@@ -261,6 +268,7 @@ pub(super) struct Slot<'a> {
     pub name: &'a str,
     pub runtime: &'a RuntimeId,
     pub overrides: &'a ConfigPatch,
+    pub debug: bool,
     pub hosts: &'a [String],
 }
 
@@ -271,7 +279,7 @@ pub(super) async fn insert_slot(
     slot: Slot<'_>,
     now: Now,
 ) -> Stored<Option<String>> {
-    let sql = "INSERT INTO environments (id, org, project, name, runtime, overrides, deleting, created_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $7)";
+    let sql = "INSERT INTO environments (id, org, project, name, runtime, overrides, deleting, created_at, debug) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8)";
     sqlx::query(sql)
         .bind(slot.id.as_str())
         .bind(caller.org.as_str())
@@ -280,6 +288,7 @@ pub(super) async fn insert_slot(
         .bind(slot.runtime.as_str())
         .bind(to_json(slot.overrides)?)
         .bind(now.at.0)
+        .bind(i64::from(slot.debug))
         .execute(&mut **tx)
         .await?;
     for (ordinal, host) in slot.hosts.iter().enumerate() {
@@ -315,6 +324,7 @@ fn environment(row: &Row) -> Stored<Environment> {
         candidate: id("candidate")?,
         deleting: row.try_get::<i64, _>("deleting")? != 0,
         review: row.try_get::<i64, _>("review")? != 0,
+        debug: row.try_get::<i64, _>("debug")? != 0,
         hosts: row
             .try_get::<Option<String>, _>("hosts")?
             .unwrap_or_default()

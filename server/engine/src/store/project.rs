@@ -174,6 +174,7 @@ async fn put(
         name: new.environment_name,
         runtime: new.runtime,
         overrides: new.overrides,
+        debug: false,
         hosts: new.hosts,
     };
     if let Some(host) = insert_slot(tx, caller, slot, now).await? {

@@ -40,6 +40,9 @@ impl Deployments for Gallery {
             .ok_or_else(|| Refusal::not_found("deployment"))
     }
 
+    async fn promote(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView> {
+        self.cancel(caller, id).await
+    }
     async fn cancel(&self, caller: &Caller, _: &DeploymentId) -> Reply<DeploymentView> {
         caller.may(Action::Deploy)?;
         Err(no())

@@ -7,7 +7,29 @@ use domain::config::compose::Service;
 use domain::id::*;
 use domain::import;
 use domain::source::Source;
+use domain::terminal::OpenTerminal;
 use domain::view::*;
+
+#[async_trait::async_trait]
+impl Terminals for Gallery {
+    async fn terminal(&self, caller: &Caller, id: &EnvironmentId) -> Reply<TerminalView> {
+        let of = self.environment(caller, id).await?;
+        Ok(TerminalView {
+            title: format!("{} / {}", of.project_name, of.name),
+            refused: None,
+            deployment: None,
+            instances: 1,
+        })
+    }
+    async fn open_terminal(
+        &self,
+        _: &Caller,
+        _: &EnvironmentId,
+        _: OpenTerminal,
+    ) -> Reply<Terminal> {
+        Err(no())
+    }
+}
 
 #[async_trait::async_trait]
 impl StackTraces for Gallery {

@@ -110,6 +110,7 @@ impl Scene {
                 phase.is_coming(),
                 "It serves already; update the environment or pause it instead.",
             ),
+            promote: mine(false, "It is not held."),
             pause: mine(
                 phase == Phase::Live,
                 "Only a live deployment can be paused.",

@@ -21,6 +21,8 @@ pub fn apply(mut world: World, step: &Step) -> Result<World, String> {
         Step::Probe(id, at) => probe(&mut world, id, *at),
         Step::Publish(target) => world.served = Some(target.clone()),
         Step::Unpublish => world.served = None,
+        Step::Show(shown) => world.shown = Some(shown.clone()),
+        Step::Hide => world.shown = None,
         Step::Remove(id) => see(&mut world, id, State::Leaving, None),
         Step::Forget => world.deployments.clear(),
     }

@@ -11,7 +11,7 @@ use crate::deployment::{Deployment, Phase};
 use crate::id::InstanceId;
 use crate::instance::{Observed, State};
 use crate::probe::Probed;
-use crate::route::{Target, Upstream};
+use crate::route::{Shown, Target, Upstream};
 use crate::strategy::{Strategy, between};
 use proptest::collection::vec;
 use proptest::option::of;
@@ -72,20 +72,24 @@ fn deployments(number: u32, phase: Phase) -> impl Strategy_<Value = Deployment> 
         prop_oneof![Just(0), Just(1), Just(30)],
         any::<bool>(),
         kind,
+        any::<bool>(),
     )
-        .prop_map(move |(ago_ms, replicas, drain_s, exclusive, is_static)| {
-            let mut made = deployment(number, phase);
-            made.since = NOW.plus_ms(-ago_ms);
-            made.config.replicas = replicas;
-            made.config.drain_s = drain_s;
-            if exclusive && !is_static {
-                hold_alone(&mut made.config, "gpu");
-            }
-            if made.artifact.is_some() && is_static {
-                made.artifact = Some(files(number));
-            }
-            made
-        })
+        .prop_map(
+            move |(ago_ms, replicas, drain_s, exclusive, is_static, hold)| {
+                let mut made = deployment(number, phase);
+                made.since = NOW.plus_ms(-ago_ms);
+                made.config.replicas = replicas;
+                made.config.drain_s = drain_s;
+                made.hold = (hold && phase.is_coming()).then(|| host(number));
+                if exclusive && !is_static {
+                    hold_alone(&mut made.config, "gpu");
+                }
+                if made.artifact.is_some() && is_static {
+                    made.artifact = Some(files(number));
+                }
+                made
+            },
+        )
 }
 
 fn surroundings(all: Deployments) -> impl Strategy_<Value = World> {
@@ -107,6 +111,7 @@ fn surroundings(all: Deployments) -> impl Strategy_<Value = World> {
         prop::bool::weighted(0.15),
         prop::bool::weighted(0.2),
         0..8_usize,
+        0..8_usize,
     );
     (Just(all), Just(ids), facts, switches).prop_map(assemble)
 }
@@ -120,12 +125,12 @@ type Facts = (
 );
 
 type Deployments = BTreeMap<crate::id::DeploymentId, Deployment>;
-/// Blind, deleting, requests uncounted, and which route is shown.
-type Switches = (bool, bool, bool, usize);
+/// Blind, deleting, requests uncounted, which route is published, and what is shown of what is held.
+type Switches = (bool, bool, bool, usize, usize);
 
 fn assemble((all, ids, facts, switches): (Deployments, Vec<InstanceId>, Facts, Switches)) -> World {
     let (states, probes, troubles, in_flight, build) = facts;
-    let (blind, deleting, uncounted, route) = switches;
+    let (blind, deleting, uncounted, route, shown) = switches;
     let mut world = nothing_yet();
     world.environment.deleting = deleting;
     world.deployments = all;
@@ -154,6 +159,7 @@ fn assemble((all, ids, facts, switches): (Deployments, Vec<InstanceId>, Facts, S
         .in_phase(Phase::Building)
         .filter_map(|d| Some((d.id.clone(), build.clone()?)))
         .collect();
+    world.shown = doors(&world).into_iter().cycle().nth(shown).flatten();
     world.served = routes(&world).into_iter().cycle().nth(route).flatten();
     world
 }
@@ -265,11 +271,28 @@ fn routes(world: &World) -> Vec<Option<Target>> {
     if world.deployments.values().all(|d| d.phase.is_coming()) || world.environment.deleting {
         all.push(None);
     }
-    let shown = |d: &&Deployment| matches!(d.phase, Phase::Live | Phase::Ready | Phase::Draining);
+    let shown = |d: &&Deployment| {
+        matches!(d.phase, Phase::Live | Phase::Ready | Phase::Draining) && !d.is_held()
+    };
     for d in world.deployments.values().filter(shown) {
         all.push(Some(target(d)));
     }
     all
+}
+
+fn host(number: u32) -> String {
+    format!("held-{number}")
+}
+
+/// What the data plane may show of what is held, or of what was held once.
+fn doors(world: &World) -> Vec<Option<Shown>> {
+    let once = |d: &&Deployment| !matches!(d.phase, Phase::Queued | Phase::Building);
+    let door = |d: &Deployment| {
+        let (host, target) = (host(d.number), target(d));
+        Some(Shown { host, target })
+    };
+    let all = world.deployments.values().filter(once).map(door);
+    [None].into_iter().chain(all).collect()
 }
 
 fn target(d: &Deployment) -> Target {

@@ -2,11 +2,11 @@
 //!
 //! ```text
 //! active #1                     candidate #2        deleting        blind "no answer"
-//! #1 live 60s replicas=2 drain=30s window=60s exclusive=gpu static
+//! #1 live 60s replicas=2 drain=30s window=60s exclusive=gpu hold=host static
 //! #1.0 running :41001 passes=2        #2.0 exited 3 "panic: no url"       #2.1 starting
 //! build #2 working "Cloning"          trouble #2.0 permanent "No such image"
 //! served #1.0=:41001                  served static #1       served gap / paused / nothing
-//! in-flight #1.0=12
+//! shown host #2.0=:41002            in-flight #1.0=12
 //! ```
 //! A duration after a phase says how long ago it was entered. `passes=2` and `fails=3` are of
 //! probes at the instance's own address unless `at=:41000` says another.
@@ -18,7 +18,7 @@ use crate::deployment::{Deployment, Phase, Trigger};
 use crate::id::{DeploymentId, EnvironmentId, InstanceId, OrgId, ProjectId, RuntimeId, WEB};
 use crate::instance::{Observed, State};
 use crate::probe::Probed;
-use crate::route::{Target, Upstream};
+use crate::route::{Shown, Target, Upstream};
 use crate::source::{Artifact, Source};
 use crate::time::Time;
 use expect_test::Expect;
@@ -45,6 +45,8 @@ pub fn deployment(number: u32, phase: Phase) -> Deployment {
         number,
         reuses: None,
         collected: false,
+        hold: None,
+        debug: false,
         source: Source::Image {
             reference: format!("app:{number}"),
             local: false,
@@ -108,6 +110,7 @@ pub fn nothing_yet() -> World {
         probes: BTreeMap::new(),
         troubles: BTreeMap::new(),
         served: None,
+        shown: None,
         in_flight: Some(BTreeMap::new()),
     }
 }
@@ -132,6 +135,10 @@ fn fact(world: &mut World, words: &[&str]) {
         ["build", number, rest @ ..] => build(world, number, rest),
         ["trouble", instance, rest @ ..] => trouble(world, instance, rest),
         ["served", rest @ ..] => world.served = Some(served(world, rest)),
+        ["shown", host, rest @ ..] => {
+            let (host, target) = ((*host).into(), served(world, rest));
+            world.shown = Some(Shown { host, target });
+        }
         ["in-flight", "unknown"] => world.in_flight = None,
         ["in-flight", rest @ ..] => world.in_flight = Some(rest.iter().map(|w| count(w)).collect()),
         [instance, rest @ ..] if instance.contains('.') => instance_fact(world, instance, rest),
@@ -214,6 +221,7 @@ fn deployment_fact(world: &mut World, number_word: &str, phase: &str, ago: &str,
             Some(("drain", s)) => made.config.drain_s = number(s.trim_end_matches('s')),
             Some(("window", s)) => made.config.health.timeout_s = number(s.trim_end_matches('s')),
             Some(("exclusive", resource)) => hold_alone(&mut made.config, resource),
+            Some(("hold", host)) => made.hold = Some(host.into()),
             None if *word == "static" => made.artifact = Some(files(made.number)),
             _ => panic!("no attribute: {word}"),
         }
@@ -368,8 +376,10 @@ fn of(step: &Step, world: &World) -> String {
     let named = match step {
         Step::Record { deployment, .. } => Some(deployment.clone()),
         Step::Ensure(id) | Step::Remove(id) | Step::Probe(id, _) => Some(id.deployment.clone()),
-        Step::Publish(target) => target.deployment().and_then(|d| d.parse().ok()),
-        Step::Unpublish | Step::Forget => None,
+        Step::Publish(target) | Step::Show(Shown { target, .. }) => {
+            target.deployment().and_then(|d| d.parse().ok())
+        }
+        Step::Unpublish | Step::Hide | Step::Forget => None,
     };
     named
         .map(|id| format!("#{} ", world.deployments[&id].number))

@@ -60,6 +60,14 @@ fn facts(world: &World, out: &mut String) -> fmt::Result {
     if let Some(target) = &world.served {
         writeln!(out, "served {}", of_target(world, target))?;
     }
+    if let Some(shown) = &world.shown {
+        writeln!(
+            out,
+            "shown {} {}",
+            shown.host,
+            of_target(world, &shown.target)
+        )?;
+    }
     match &world.in_flight {
         None => writeln!(out, "in-flight unknown"),
         Some(counts) => counts
@@ -90,6 +98,9 @@ fn of_deployment(world: &World, d: &Deployment) -> String {
     );
     for resource in &config.exclusive {
         let _ = write!(line, " exclusive={resource}");
+    }
+    if let Some(host) = &d.hold {
+        let _ = write!(line, " hold={host}");
     }
     if matches!(d.artifact, Some(Artifact::Static { .. })) {
         line += " static";
@@ -212,11 +223,12 @@ fn of_target(world: &World, target: &Target) -> String {
 fn a_world_reads_back_from_its_own_text() {
     let written = "active #1\ncandidate #2\n\
         #1 live 60000ms replicas=2 drain=5s window=60s exclusive=gpu\n\
-        #2 starting 5ms replicas=1 drain=30s window=60s\n\
+        #2 starting 5ms replicas=1 drain=30s window=60s hold=h\n\
         #1.0 running :41001 started=3ms passes=2 fails=0 at=:41001 first=9ms last=5ms\n\
         #1.1 exited 3 \"boom\"\n\
         trouble #2.0 retry=5ms \"It did not start.\"\n\
         served #1.0=:41001\n\
+        shown h #2.0=:41002\n\
         in-flight #1.0=12\n";
     assert_eq!(text(&world(written)), written);
 }

@@ -29,6 +29,7 @@ mod exec;
 mod failure;
 mod fence;
 mod files;
+mod gpus;
 mod hints;
 mod ignore;
 mod images;
@@ -50,6 +51,7 @@ mod spare;
 mod spec;
 mod stamp;
 mod take_out;
+mod terminal;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -57,6 +59,7 @@ mod usage;
 pub use options::{Options, Subnets};
 
 use super::services::Services;
+use super::terminal::{NewTerminal, Opened, Terminals};
 use super::{Command, Driver, DriverError, Exec, Executed, Fingerprint, Gauge, Printed, Scope};
 use async_trait::async_trait;
 use client::Client;
@@ -152,6 +155,7 @@ impl Driver for Docker {
         let info = self.room.client.engine().await?.info().await;
         let info = info.map_err(|e| self.room.client.failed("describe itself", &e))?;
         Ok(Fingerprint {
+            gpus: gpus::named(&info),
             version: info.server_version.unwrap_or_default(),
             cpus: info
                 .ncpu
@@ -199,6 +203,10 @@ impl Driver for Docker {
         Some(self)
     }
 
+    fn terminals(&self) -> Option<&dyn Terminals> {
+        Some(self)
+    }
+
     fn gauge(&self) -> Option<&dyn Gauge> {
         Some(self)
     }
@@ -212,6 +220,13 @@ impl Driver for Docker {
 impl Gauge for Docker {
     async fn usage(&self, id: &InstanceId, restarts: bool) -> Result<Option<Usage>, DriverError> {
         usage::usage(&self.room, id, restarts).await
+    }
+}
+
+#[async_trait]
+impl Terminals for Docker {
+    async fn open(&self, new: NewTerminal<'_>) -> Result<Opened, DriverError> {
+        terminal::open(&self.room, new).await
     }
 }
 

@@ -21,6 +21,7 @@ struct Script {
 impl Driver for Script {
     async fn fingerprint(&self) -> Result<Fingerprint, DriverError> {
         Ok(Fingerprint {
+            gpus: vec![],
             version: "script".into(),
             cpus: 1,
             memory_bytes: 1,

@@ -113,6 +113,7 @@ impl Bench {
         let new = NewEnvironment {
             name: name.to_owned(),
             runtime: None,
+            debug: false,
         };
         let (api, caller) = (self.api(), &self.caller);
         let made = api.create_environment(caller, &self.project, new).await;
@@ -299,6 +300,7 @@ impl Bench {
             update,
             digest: plan.digest,
             typed: plan.typed,
+            hold: false,
         };
         let made = api.update(caller, &self.environment, confirm).await;
         made.expect("a deployment");

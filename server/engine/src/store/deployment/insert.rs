@@ -30,6 +30,8 @@ pub struct NewDeployment<'a> {
     pub runtime: &'a RuntimeId,
     /// The plan was made for this one serving: if another does, the plan is void.
     pub expected_active: Option<&'a DeploymentId>,
+    /// It is held at ready, and shown at this host.
+    pub hold: Option<String>,
     /// One for the event, one for each job.
     pub ids: Ids<'a>,
 }
@@ -68,14 +70,21 @@ pub(crate) async fn insert(
         reason: None,
         artifact: None,
         collected: false,
+        hold: new.hold,
+        debug: is_debug(tx, new.environment).await?,
     };
     insert_row(tx, &deployment, new.project_name).await?;
     keep_links(tx, &deployment).await?;
     give(tx, &deployment).await?;
     let reused = new.reuses.and_then(|of| of.artifact.as_ref());
     insert_jobs(tx, &deployment, reused, new.ids).await?;
+    let held = if deployment.hold.is_some() {
+        ", held at ready"
+    } else {
+        ""
+    };
     let sentence = format!(
-        "{} asked for {} ({}).",
+        "{} asked for {} ({}{held}).",
         caller.email,
         new.source.label(),
         new.trigger.word().to_lowercase()
@@ -105,9 +114,17 @@ pub(crate) async fn insert(
     }
 }
 
+async fn is_debug(tx: &mut Transaction<'_>, environment: &EnvironmentId) -> Stored<bool> {
+    let row =
+        sqlx::query("SELECT debug FROM environments WHERE id = $1").bind(environment.as_str());
+    let row = row.fetch_optional(&mut **tx).await?;
+    let row = row.ok_or(StoreError::Stale)?;
+    Ok(row.try_get::<i64, _>("debug")? != 0)
+}
+
 async fn insert_row(tx: &mut Transaction<'_>, d: &Deployment, project_name: &str) -> Stored<()> {
     let sql = "INSERT INTO deployments (id, org, project, environment, number, source, words, config, overrides, trigger_kind, runtime, \
-               created_by, created_at, phase, since, reuses, build) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+               created_by, created_at, phase, since, reuses, build, hold, debug) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
     sqlx::query(sql)
         .bind(d.id.as_str())
         .bind(d.org.as_str())
@@ -126,6 +143,8 @@ async fn insert_row(tx: &mut Transaction<'_>, d: &Deployment, project_name: &str
         .bind(d.since.0)
         .bind(d.reuses.as_ref().map(DeploymentId::as_str))
         .bind(d.build.as_ref().map(to_json).transpose()?)
+        .bind(d.hold.as_deref())
+        .bind(i64::from(d.debug))
         .execute(&mut **tx)
         .await?;
     Ok(())

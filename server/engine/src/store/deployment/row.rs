@@ -74,6 +74,8 @@ fn deployment_after(row: &Row, before: &mut Before) -> Stored<Deployment> {
             .ok_or_else(|| StoreError::Unreadable(format!("the phase `{phase}`")))?,
         since: Time(row.try_get("since")?),
         reason: row.try_get("reason")?,
+        hold: row.try_get("hold")?,
+        debug: row.try_get::<i64, _>("debug")? != 0,
         collected: row.try_get::<Option<i64>, _>("collected_at")?.is_some(),
         artifact: row
             .try_get::<Option<String>, _>("artifact")?

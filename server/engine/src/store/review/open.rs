@@ -54,6 +54,7 @@ impl Store {
             name: new.name,
             runtime: new.runtime,
             overrides: &ConfigPatch::default(),
+            debug: false,
             hosts: new.hosts,
         };
         if insert_slot(&mut tx, caller, slot, now).await?.is_some() {

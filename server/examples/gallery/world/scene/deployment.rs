@@ -26,6 +26,8 @@ impl Scene {
         };
         Some(DeploymentView {
             urls: vec!["http://shop.localhost:8080".into()],
+            review_url: None,
+            debug: false,
             runtime: RuntimeId::new(Time(1), 1),
             runtime_name: "docker".into(),
             strategy: Strategy::BlueGreen,

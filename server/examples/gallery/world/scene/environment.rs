@@ -70,6 +70,7 @@ impl Scene {
                 _ => vec![],
             },
             deleting: false,
+            debug: false,
             can: self.can(Phase::Live),
         }
     }
@@ -98,6 +99,7 @@ impl Scene {
             requests_by_minute: vec![],
             stale_secrets: vec![],
             deleting: false,
+            debug: false,
             can: self.can(Phase::Live),
         }
     }

@@ -66,6 +66,8 @@ impl Scene {
                         .into(),
                 ]
             },
+            hold: replace.then(|| "The old version stops first.".to_owned()),
+            debug: false,
             build: build(),
             notes: vec![
                 "`sealdock.yml` was not found at this tag; the defaults and your overrides apply."

@@ -42,6 +42,7 @@ impl Scene {
                 deploy_ms: phase.is_active().then_some(5_800),
             },
             screenshot: false,
+            held: false,
         }
     }
 

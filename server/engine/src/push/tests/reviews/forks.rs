@@ -120,6 +120,7 @@ async fn p15_a_preview_gets_the_variables_of_previews_and_not_production_s() {
         update,
         digest: plan.expect("a plan").digest,
         typed: None,
+        hold: false,
     };
     api.update(caller, &bench.environment, confirm)
         .await
