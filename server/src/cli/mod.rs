@@ -21,6 +21,7 @@ mod hook;
 mod init;
 mod list;
 mod logs;
+mod master;
 mod open;
 mod pack;
 mod plan;
