@@ -266,7 +266,7 @@ describe('secrets', { skip, concurrency: 1 }, () => {
     const key = inData(sealdock, 'master.key')
     await rename(key, `${key}.away`)
     const missing = await refusedStart()
-    assert.match(missing, /the master key .*master\.key is missing, and secrets are sealed with it\. Put it back from your backup/)
+    assert.match(missing, /the master key .*master\.key is missing, and everything secret in the database is sealed with it\. Put it back from your backup/)
     await rename(`${key}.away`, key)
     await chmod(key, 0o644)
     assert.match(await refusedStart(), /can be read by others \(mode 644\)\. Close it with `chmod 600/)

@@ -1,4 +1,4 @@
-//! What may go when disk space is short, and what never does (P-19). Only what Sealdock made is in
+//! What may go when disk space is short, and what never does (P-19). Only what Sealdock made or pulled is in
 //! these lists; nothing else on the machine is ever looked at.
 
 use crate::deployment::Phase;

@@ -29,7 +29,7 @@ fn page(view: &DiskView) -> AnyView {
             <h2>"What your versions hold"</h2>
             <p class="muted">
                 {format!("{} of a budget of {} for the whole installation", format::bytes(view.used_bytes), format::bytes(view.budget_bytes))}{free}". "
-                "What serves and the three versions before it always stay; older ones go when the budget is used up, the oldest first. What never served goes within the hour. Nothing that Sealdock did not make is touched. The budget is set with "<code>"--disk-budget-gib"</code>"."
+                "What serves and the three versions before it always stay; older ones go when the budget is used up, the oldest first. What never served goes within the hour. Nothing that Sealdock did not make or pull is touched, and an image that has a name of yours stays under it. The Engine’s build cache is not in here: it is shared, and collected by the Engine’s own rules. The budget is set with "<code>"--disk-budget-gib"</code>"."
             </p>
             {table(&view.items)}
         </section>

@@ -33,6 +33,7 @@ fn page(view: SettingsView) -> AnyView {
                 <div><dt>"Version"</dt><dd>{view.version}</dd></div>
                 <div><dt>"Base domain"</dt><dd><code>{view.base_domain}</code><p class="hint">"Apps answer below it, for example "<code>{example}</code></p></dd></div>
                 <div><dt>"Data"</dt><dd><code>{view.data_dir}</code></dd></div>
+                <div><dt>"Master key"</dt><dd>{view.master_key}<p class="hint">"Everything secret in the database is sealed with it. Back it up, and not together with the data."</p></dd></div>
             </dl>
         </section>
         {view.deploy_key.map(deploy_key)}

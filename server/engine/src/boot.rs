@@ -26,7 +26,7 @@ use crate::reconciler::queue::Queue;
 use crate::reconciler::{Memory, Narrator, Reconciler};
 use crate::retention::Retention;
 use crate::runtimes::{Place, Runtimes};
-use crate::secrets::{Vault, VaultError};
+use crate::secrets::{Kms, Vault, VaultError};
 use crate::services::{self, ServiceKeeper, Standing};
 use crate::source::git::{Git, Keyring};
 use crate::store::{Now, Store, StoreError};
@@ -71,6 +71,8 @@ pub struct Options {
     pub git_poll_s: u64,
     /// What secrets are sealed with; `master.key` in the data directory when not said.
     pub master_key: Option<PathBuf>,
+    /// What wraps the master key; it lies there as it is when not said.
+    pub master_key_kms: Option<Kms>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -142,10 +144,12 @@ pub async fn start(options: Options) -> Result<Engine, BootError> {
         entropy: clock.entropy(),
     };
     store.lose_backups_of_earlier_boots(&epoch, now).await?;
-    let fresh = format!("{:032x}{:032x}", clock.entropy(), clock.entropy());
-    let cron_key = CronKey::kept(&store, &fresh).await?;
-    let vault = Vault::open(store.clone(), master(&options, &dirs)).await?;
+    let vault = Vault::open(store.clone(), master(&options, &dirs), clock.now()).await?;
     let vault = Arc::new(vault);
+    store.forget_retired_data_keys().await?;
+    let fresh = format!("{:032x}{:032x}", clock.entropy(), clock.entropy());
+    let cron_key = CronKey::kept(&store, &fresh, clock.now()).await?;
+    Keyring::take_in(&dirs, &store, clock.now()).await?;
     tracing::info!(epoch, freed, lost, data = %dirs.data().display(), "boot");
 
     let installation = store

@@ -50,8 +50,8 @@ impl Leftovers {
     async fn discard_one(&self, listed: &Listed) -> Result<(), Stumble> {
         let deployment = &listed.deployment;
         if let Some(artifact) = &deployment.artifact {
-            let foreign =
-                deployment.reuses.is_none() && matches!(deployment.source, Source::Image { .. });
+            let foreign = deployment.reuses.is_none()
+                && matches!(deployment.source, Source::Image { local: true, .. });
             self.untag(&deployment.id, &deployment.runtime, artifact, foreign)
                 .await?;
         }
@@ -87,7 +87,7 @@ impl Leftovers {
         Ok(gone)
     }
 
-    /// An image goes with the last tag of ours; one that was not made here has none.
+    /// An image goes with the last tag of ours; one that a person brought here has none.
     async fn untag(
         &self,
         id: &DeploymentId,

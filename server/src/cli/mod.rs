@@ -24,6 +24,7 @@ mod init;
 mod keyboard;
 mod list;
 mod logs;
+mod master;
 mod open;
 mod pack;
 mod plan;

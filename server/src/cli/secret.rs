@@ -1,17 +1,15 @@
 //! `sealdock secret`: values that deployments are given and nobody reads. A value is never an
 //! argument, since everybody on a machine can read those.
 
+use super::ask;
 use super::client::{Client, escape};
 use super::exit::{Done, Exit, Failure, Got};
+use super::master::Master;
 use super::say::{Say, is_terminal, table};
-use super::{ask, serve};
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use domain::api::NewSecret;
 use domain::secret::{MAX_VALUE_BYTES, SecretText};
 use domain::view::{Page, SecretUse, SecretView};
-use engine::dirs::Dirs;
-use engine::secrets::{MasterFile, rotate};
-use engine::store::Store;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -38,16 +36,9 @@ pub enum Secret {
     /// On the server's machine: replace the master key that all secrets are sealed with. The
     /// server may go on running. A backup of before needs the key of before.
     RotateMaster(Master),
-}
-
-#[derive(Args)]
-pub struct Master {
-    /// The server's data directory.
-    #[arg(long, env = "SEALDOCK_DATA", value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// Where the key lies, if not in there.
-    #[arg(long, env = "SEALDOCK_MASTER_KEY_FILE", value_name = "FILE")]
-    master_key: Option<PathBuf>,
+    /// On the server's machine: replace the data key of every organization, and seal everything
+    /// anew. The server may go on running.
+    RotateData(Master),
 }
 
 impl Secret {
@@ -57,6 +48,7 @@ impl Secret {
             Secret::Set { name, from_file } => set(say, name, from_file.as_deref()).await,
             Secret::Delete { name, confirm } => delete(say, &name, confirm).await,
             Secret::RotateMaster(master) => master.rotate(say).await,
+            Secret::RotateData(master) => master.rotate_data(say).await,
         }
     }
 }
@@ -103,32 +95,6 @@ async fn delete(say: &Say, name: &str, confirm: Option<String>) -> Done {
     client.delete(&path).await?;
     say.note(&format!("`{name}` is deleted."));
     Ok(Exit::Ok)
-}
-
-impl Master {
-    async fn rotate(self, say: &Say) -> Done {
-        let data = self.data.unwrap_or_else(serve::usual_data);
-        if !data.join("sealdock.db").is_file() {
-            let sentence = format!("{} is not the data directory of a server.", data.display());
-            return Err(Failure::usage(sentence).way_out("Name the right one with --data."));
-        }
-        let dirs = Dirs::open(&data).map_err(broken)?;
-        let file = MasterFile::at(self.master_key.unwrap_or_else(|| dirs.master_key()));
-        let store = Store::open(&dirs.database()).await.map_err(broken)?;
-        let count = rotate(&store, &file).await.map_err(broken)?;
-        store.close().await;
-        say.result(&serde_json::json!({ "organizations": count }), |_| {
-            format!("The master key is a new one; {count} data keys are sealed with it.\n")
-        });
-        say.note(
-            "Back the file up with the data, and keep the old one for as long as old backups.",
-        );
-        Ok(Exit::Ok)
-    }
-}
-
-fn broken(error: impl std::fmt::Display) -> Failure {
-    Failure::usage(format!("Nothing was replaced: {error}"))
 }
 
 fn from_file(path: &Path) -> Got<SecretText> {

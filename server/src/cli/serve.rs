@@ -1,6 +1,7 @@
 //! `sealdock serve`: the composition root.
 
 use super::exit::{Done, Exit, Failure};
+use super::master::Place;
 use super::profile::from_environment;
 use super::say::Say;
 use crate::app::{App, Parts, Reach};
@@ -51,10 +52,8 @@ pub struct Serve {
     /// What stays free of the disk that images are built on; a build that wants it is stopped. In MiB.
     #[arg(long, env = "SEALDOCK_DISK_RESERVE_MIB", default_value_t = 2048)]
     disk_reserve_mib: u32,
-    /// What secrets are sealed with: a file that only this user may read, made at the first start;
-    /// `master.key` in the data directory when not said.
-    #[arg(long, env = "SEALDOCK_MASTER_KEY_FILE", value_name = "FILE")]
-    master_key: Option<PathBuf>,
+    #[command(flatten)]
+    master: Place,
     /// Takes pictures of front pages; looked for as `chromium` or `google-chrome` when not said.
     #[arg(long, env = "CHROMIUM", value_name = "FILE")]
     chromium: Option<PathBuf>,
@@ -156,7 +155,8 @@ impl Serve {
             disk_budget_bytes: u64::from(self.disk_budget_gib) << 30,
             disk_reserve_bytes: u64::from(self.disk_reserve_mib) << 20,
             git_poll_s: self.git_poll_s,
-            master_key: self.master_key.clone(),
+            master_key: self.master.master_key.clone(),
+            master_key_kms: self.master.master_key_kms.clone(),
         })
     }
 

@@ -44,7 +44,7 @@ async fn track(
     Ok(Json(app.api.track(&actor.0, &id, track).await?))
 }
 
-/// Make the webhook, or replace its secret; it is shown this once, and kept in clear, since signatures are computed with it.
+/// Make the webhook, or replace its secret; it is shown this once, and kept sealed.
 #[utoipa::path(post, path = "/v2/projects/{id}/git/hook", tag = "Git push", params(("id" = String, Path)), responses((status = 201, body = NewHookView)))]
 async fn rotate(
     State(app): State<App>,

@@ -197,6 +197,8 @@ impl Accounts for Fixture {
             proxy_port: 8080,
             version: "0".into(),
             data_dir: self.directory.clone(),
+            master_key: "/var/lib/sealdock/master.key, as it is, for its owner alone to read"
+                .into(),
             deploy_key: None,
         })
     }

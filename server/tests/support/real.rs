@@ -46,6 +46,7 @@ impl World {
             disk_reserve_bytes: 1 << 30,
             git_poll_s: 3600,
             master_key: None,
+            master_key_kms: None,
         };
         let engine = boot::start(options).await.unwrap();
         let store = Arc::new(engine.store.clone());

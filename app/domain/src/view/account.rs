@@ -77,6 +77,8 @@ pub struct SettingsView {
     pub version: String,
     /// Everything is kept in here.
     pub data_dir: String,
+    /// Where the master key is that everything secret is sealed with, and how it lies there.
+    pub master_key: String,
     /// Give this to a Git host as a deploy key, and `ssh://` URLs work.
     pub deploy_key: Option<String>,
 }

@@ -33,7 +33,7 @@ pub struct DiskItem {
     pub environment: String,
     /// What it is made from.
     pub source: Source,
-    /// `image` or `files`.
+    /// `image`, `pulled image` or `files`.
     pub kind: String,
     /// On disk; layers that images share are counted in each.
     pub size_bytes: u64,

@@ -13,6 +13,7 @@ use std::sync::Arc;
 pub(super) fn master(options: &Options, dirs: &Dirs) -> MasterFile {
     let elsewhere = options.master_key.clone();
     MasterFile::at(elsewhere.unwrap_or_else(|| dirs.master_key()))
+        .wrapped_by(options.master_key_kms.clone())
 }
 
 pub(super) fn places(

@@ -251,7 +251,8 @@ impl Accounts for Control {
             proxy_port: self.settings.proxy_port,
             version: self.settings.version.clone(),
             data_dir: self.dirs.data().display().to_string(),
-            deploy_key: self.git.deploy_key(&caller.org).await,
+            deploy_key: self.git.deploy_key(&caller.org, self.clock.now()).await,
+            master_key: self.vault.whereabouts(),
         })
     }
 }

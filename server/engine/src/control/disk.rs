@@ -6,7 +6,7 @@ use crate::store::artifact::Kept;
 use domain::access::{Action, Caller};
 use domain::api::Reply;
 use domain::retention::{Held, reasons, used_bytes};
-use domain::source::Artifact;
+use domain::source::{Artifact, Source};
 use domain::view::{DiskItem, DiskView};
 
 const SHOWN: usize = 500;
@@ -31,9 +31,10 @@ impl Control {
 }
 
 fn item(why: domain::retention::Why, kept: Kept) -> DiskItem {
-    let kind = match kept.artifact {
-        Artifact::Image { .. } => "image",
-        Artifact::Static { .. } => "files",
+    let kind = match (&kept.artifact, &kept.source) {
+        (Artifact::Static { .. }, _) => "files",
+        (Artifact::Image { .. }, Source::Image { .. }) => "pulled image",
+        (Artifact::Image { .. }, _) => "image",
     };
     DiskItem {
         deployment: kept.held.id,

@@ -208,7 +208,7 @@ impl Control {
         let now = self.clock.now();
         let headers = Headers(&incoming.headers);
         let (provider, body) = (incoming.provider, &incoming.body);
-        let checked = signature::check(provider, &hook.secret, headers, body, now.0 / 1000);
+        let checked = signature::check(provider, hook.secret.reveal(), headers, body, now.0 / 1000);
         let Err(wrong) = checked else {
             return checked.map_err(|_| forged(Wrong::Signature));
         };

@@ -2,9 +2,8 @@
 
 use super::resolve::Resolved;
 use super::{Control, broken, found, moved_on};
-use crate::secrets::VaultError;
 use crate::store::deployment::Listed;
-use crate::store::secret::{Put, Sealed, Secret};
+use crate::store::secret::{NewValue, Put, Secret};
 use async_trait::async_trait;
 use domain::access::{Action, Caller};
 use domain::api::{NewSecret, Reply, Secrets};
@@ -31,15 +30,12 @@ impl Secrets for Control {
         let (org, name) = (&caller.org, new.name.as_str());
         let known = self.store.secret(org, name).await.map_err(broken)?;
         let version = known.map_or(1, |k| k.version.saturating_add(1));
-        let now = self.now();
-        let sealed = self.vault.seal(org, name, version, &new.value, now.at);
-        let row = Sealed {
+        let row = NewValue {
             name,
             version,
-            sealed: &sealed.await.map_err(shut)?,
-            size_bytes: new.value.reveal().len(),
+            value: &new.value,
         };
-        let put = self.store.put_secret(caller, row, now).await;
+        let put = self.store.put_secret(caller, row, self.now()).await;
         if put.map_err(moved_on)? == Put::TooMany {
             return Err(too_many());
         }
@@ -168,13 +164,6 @@ fn view(row: Secret, users: &[(String, SecretUse)]) -> SecretView {
         created_by: row.created_by,
         rotated_at: row.rotated_at,
         rotated_by: row.rotated_by,
-    }
-}
-
-fn shut(error: VaultError) -> Refusal {
-    match error {
-        VaultError::Store(error) => moved_on(error),
-        other => broken(other),
     }
 }
 

@@ -3,15 +3,15 @@
 
 use crate::store::{Store, Stored};
 use domain::id::EnvironmentId;
+use domain::secret::SecretText;
+use domain::time::Time;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fmt::{self, Write};
 
-const SETTING: &str = "cron_key";
-
 /// The installation's secret. Never shown.
 #[derive(Clone)]
-pub struct CronKey(String);
+pub struct CronKey(SecretText);
 
 impl fmt::Debug for CronKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -21,18 +21,18 @@ impl fmt::Debug for CronKey {
 
 impl CronKey {
     /// Made at the first boot from `fresh`, and kept.
-    pub async fn kept(store: &Store, fresh: &str) -> Stored<Self> {
-        Ok(Self(store.setting_or(SETTING, fresh).await?))
+    pub async fn kept(store: &Store, fresh: &str, now: Time) -> Stored<Self> {
+        Ok(Self(store.cron_key_or(fresh, now).await?))
     }
 
     #[cfg(test)]
     pub fn of(secret: &str) -> Self {
-        Self(secret.to_owned())
+        Self(secret.to_owned().into())
     }
 
     /// What the app's `SEALDOCK_CRON_SECRET` holds.
     pub fn of_environment(&self, environment: &EnvironmentId) -> String {
-        sign(&self.0, &format!("cron {environment}"))
+        sign(self.0.reveal(), &format!("cron {environment}"))
     }
 }
 
@@ -53,7 +53,6 @@ pub fn sign(key: &str, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::time::Time;
 
     #[test]
     fn p12_a_signature_is_what_every_other_hmac_makes() {

@@ -225,6 +225,19 @@ pub trait Images: Send + Sync {
         login: Option<&Login>,
         lines: &dyn Lines,
     ) -> Result<Artifact, DriverError>;
+    /// The same under a tag of ours, which is all that keeps it: a name that it came under goes
+    /// again, unless that was there before.
+    async fn adopt(
+        &self,
+        reference: &str,
+        tag: &str,
+        login: Option<&Login>,
+        lines: &dyn Lines,
+    ) -> Result<Artifact, DriverError> {
+        let artifact = self.pull(reference, login, lines).await?;
+        self.keep(artifact.digest(), tag).await?;
+        Ok(artifact)
+    }
     /// Takes in what `docker save` wrote, without the names that it brings along.
     async fn load(&self, archive: &Path, lines: &dyn Lines) -> Result<Artifact, DriverError>;
     /// `None` when it is not there.

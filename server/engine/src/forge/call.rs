@@ -85,10 +85,10 @@ fn headers(forge: &Forge) -> Result<HeaderMap, Answered> {
     let (name, value) = match forge.view.provider {
         Provider::Gitlab => (
             HeaderName::from_static("private-token"),
-            forge.token.clone(),
+            forge.token.reveal().to_owned(),
         ),
-        Provider::Gitea => (AUTHORIZATION, format!("token {}", forge.token)),
-        _ => (AUTHORIZATION, format!("Bearer {}", forge.token)),
+        Provider::Gitea => (AUTHORIZATION, format!("token {}", forge.token.reveal())),
+        _ => (AUTHORIZATION, format!("Bearer {}", forge.token.reveal())),
     };
     let mut value = HeaderValue::try_from(value).map_err(|_| refused("takes no such token"))?;
     value.set_sensitive(true);

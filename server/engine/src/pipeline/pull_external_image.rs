@@ -1,6 +1,8 @@
-//! Pulls an image from its registry and pins what came.
+//! Pulls an image from its registry and pins what came. It is kept by a tag of ours, so that it is
+//! collected like one that was built (P-19).
 
 use super::{Ended, Pipeline, Task};
+use crate::image;
 use domain::source::{Artifact, Source};
 
 pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> Ended {
@@ -21,9 +23,10 @@ pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> Ended {
         .of(&task.deployment.runtime)
         .await
         .map_err(|e| e.to_string())?;
+    let tag = image::tag(&task.deployment.id);
     let artifact = place
         .images
-        .pull(reference, login.as_ref(), task.log)
+        .adopt(reference, &tag, login.as_ref(), task.log)
         .await
         .map_err(|e| e.to_string())?;
     task.say(&format!("Pinned {}.", shown(&artifact)));

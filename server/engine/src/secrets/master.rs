@@ -1,10 +1,13 @@
-//! The master key: a file that only its owner may read, beside the database and not in it.
+//! The master key: a file that only its owner may read, beside the database and not in it. It holds
+//! the key itself, or what a key management service made of it.
 //!
 //! While it is being replaced there are two files: the new key lies at `<file>.next` until every
 //! data key is sealed with it, and takes the old one's place then. Whichever the database names
 //! is the one that counts, so that an end at any moment loses nothing.
 
+use super::kms::Kms;
 use super::seal::{KEY_BYTES, Key, hex};
+use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -14,11 +17,13 @@ use zeroize::Zeroizing;
 /// Only the owner reads and writes.
 const MODE: u32 = 0o600;
 const OTHERS: u32 = 0o077;
+/// Before a key that a service has wrapped.
+const WRAPPED: &str = "wrapped:";
 
 #[derive(Debug, thiserror::Error)]
 pub enum MasterError {
     #[error(
-        "the master key {path} is missing, and secrets are sealed with it. Put it back from your backup; without it their values can't be read by anybody."
+        "the master key {path} is missing, and everything secret in the database is sealed with it. Put it back from your backup, or say where it is with --master-key; without it nobody can read those values again, and all that is left is an empty data directory (--data) in which they are set anew."
     )]
     Missing { path: PathBuf },
     #[error(
@@ -26,30 +31,87 @@ pub enum MasterError {
     )]
     Open { path: PathBuf, mode: u32 },
     #[error(
-        "the master key {path} is no key: it holds 64 hexadecimal digits. Put the right file back from your backup."
+        "the master key {path} is no key: it holds 64 hexadecimal digits, or `{WRAPPED}` and what a key management service made of them. Put the right file back from your backup."
     )]
     Malformed { path: PathBuf },
     #[error(
         "the master key {path} is another one than the secrets are sealed with. Put the right file back from your backup."
     )]
     Another { path: PathBuf },
+    #[error(
+        "the master key {path} was wrapped by a key management service. Say which with --master-key-kms, as when it was wrapped."
+    )]
+    NoKms { path: PathBuf },
+    #[error(
+        "the master key {path} needs its key management service: {why}. Look at what --master-key-kms names, and start again."
+    )]
+    Kms { path: PathBuf, why: String },
     #[error("the master key {path} can't be used: {source}")]
     File { path: PathBuf, source: io::Error },
+    #[error("what is sealed in this database was asked for before its master key was opened")]
+    NotGiven,
 }
 
-/// Where it lies.
+/// Where it lies, and what wraps it.
 #[derive(Clone, Debug)]
 pub struct MasterFile {
     path: PathBuf,
+    kms: Option<Kms>,
+}
+
+/// How it lies there, as far as can be seen without opening it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Not at all.
+    Missing,
+    /// As it is; `wanted` wraps it from the next replacement on.
+    Plain {
+        wanted: Option<Kms>,
+    },
+    Wrapped {
+        by: Option<Kms>,
+    },
+}
+
+impl fmt::Display for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Kept::Missing => write!(f, "not there yet"),
+            Kept::Plain { wanted: None } => write!(f, "as it is, for its owner alone to read"),
+            Kept::Plain { wanted: Some(kms) } => write!(
+                f,
+                "as it is, for its owner alone to read; {kms} wraps it once it was replaced with `sealdock secret rotate-master`"
+            ),
+            Kept::Wrapped { by: Some(kms) } => write!(f, "wrapped by {kms}"),
+            Kept::Wrapped { by: None } => write!(
+                f,
+                "wrapped by a key management service that --master-key-kms does not name"
+            ),
+        }
+    }
 }
 
 impl MasterFile {
     pub fn at(path: PathBuf) -> Self {
-        Self { path }
+        Self { path, kms: None }
+    }
+
+    /// What is written from now on is wrapped.
+    pub fn wrapped_by(self, kms: Option<Kms>) -> Self {
+        Self { kms, ..self }
     }
 
     pub fn path(&self) -> PathBuf {
         self.path.clone()
+    }
+
+    pub fn kept(&self) -> Result<Kept, MasterError> {
+        let kms = self.kms.clone();
+        Ok(match text_of(&self.path)? {
+            None => Kept::Missing,
+            Some(text) if text.starts_with(WRAPPED) => Kept::Wrapped { by: kms },
+            Some(_) => Kept::Plain { wanted: kms },
+        })
     }
 
     fn next(&self) -> PathBuf {
@@ -58,23 +120,23 @@ impl MasterFile {
         name.into()
     }
 
-    pub fn read(&self) -> Result<Option<Key>, MasterError> {
-        read(&self.path)
+    pub async fn read(&self) -> Result<Option<Key>, MasterError> {
+        self.read_at(&self.path).await
     }
 
-    pub fn read_next(&self) -> Result<Option<Key>, MasterError> {
-        read(&self.next())
+    pub async fn read_next(&self) -> Result<Option<Key>, MasterError> {
+        self.read_at(&self.next()).await
     }
 
-    pub fn make(&self) -> Result<Key, MasterError> {
-        write(&self.path)
+    pub async fn make(&self) -> Result<Key, MasterError> {
+        self.write(&self.path).await
     }
 
     /// The key that is to come: the one that an earlier attempt left, or a fresh one.
-    pub fn make_next(&self) -> Result<Key, MasterError> {
-        match self.read_next()? {
+    pub async fn make_next(&self) -> Result<Key, MasterError> {
+        match self.read_next().await? {
             Some(key) => Ok(key),
-            None => write(&self.next()),
+            None => self.write(&self.next()).await,
         }
     }
 
@@ -86,9 +148,57 @@ impl MasterFile {
             source,
         })
     }
+
+    async fn read_at(&self, path: &Path) -> Result<Option<Key>, MasterError> {
+        let Some(text) = text_of(path)? else {
+            return Ok(None);
+        };
+        let malformed = || MasterError::Malformed {
+            path: path.to_owned(),
+        };
+        match text.strip_prefix(WRAPPED) {
+            None => parse(&text).ok_or_else(malformed).map(Some),
+            Some(wrapped) => self.unwrapped(path, wrapped.trim()).await.map(Some),
+        }
+    }
+
+    async fn unwrapped(&self, path: &Path, wrapped: &str) -> Result<Key, MasterError> {
+        let path = path.to_owned();
+        let Some(kms) = &self.kms else {
+            return Err(MasterError::NoKms { path });
+        };
+        match kms.unwrap(wrapped).await.map(|digits| parse(&digits)) {
+            Ok(Some(key)) => Ok(key),
+            Ok(None) => Err(MasterError::Kms {
+                path,
+                why: format!("{kms} answered `unwrap` with what is no key"),
+            }),
+            Err(why) => Err(MasterError::Kms { path, why }),
+        }
+    }
+
+    async fn write(&self, path: &Path) -> Result<Key, MasterError> {
+        let key = Key::fresh();
+        let digits = Zeroizing::new(hex(key.bytes()));
+        let Some(kms) = &self.kms else {
+            return written(path, &digits).map(|()| key);
+        };
+        let fault = |why| MasterError::Kms {
+            path: path.to_owned(),
+            why,
+        };
+        let wrapped = kms.wrap(&digits).await.map_err(fault)?;
+        // Before anything is sealed with it: what can't be unwrapped would be lost.
+        if self.unwrapped(path, &wrapped).await?.bytes() != key.bytes() {
+            return Err(fault(format!("{kms} unwraps another key than it wrapped")));
+        }
+        let text = format!("{WRAPPED}{}", wrapped.as_str());
+        written(path, &text).map(|()| key)
+    }
 }
 
-fn read(path: &Path) -> Result<Option<Key>, MasterError> {
+/// Refused where others may read it too.
+fn text_of(path: &Path) -> Result<Option<Zeroizing<String>>, MasterError> {
     let file = |source| MasterError::File {
         path: path.to_owned(),
         source,
@@ -102,11 +212,7 @@ fn read(path: &Path) -> Result<Option<Key>, MasterError> {
         let path = path.to_owned();
         return Err(MasterError::Open { path, mode });
     }
-    parse(&text)
-        .map(Some)
-        .ok_or_else(|| MasterError::Malformed {
-            path: path.to_owned(),
-        })
+    Ok(Some(text))
 }
 
 fn parse(text: &str) -> Option<Key> {
@@ -120,28 +226,23 @@ fn parse(text: &str) -> Option<Key> {
 }
 
 /// Whole or not at all, and on the disk before it is used.
-fn write(path: &Path) -> Result<Key, MasterError> {
-    let key = Key::fresh();
-    let digits = Zeroizing::new(hex(key.bytes()));
+fn written(path: &Path, text: &str) -> Result<(), MasterError> {
     let done = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(MODE)
         .open(draft(path))
         .and_then(|mut file| {
-            writeln!(file, "{}", digits.as_str())?;
+            writeln!(file, "{text}")?;
             file.sync_all()
         })
         .and_then(|()| fs::rename(draft(path), path))
         .and_then(|()| sync_dir(path));
-    match done {
-        Ok(()) => Ok(key),
-        Err(source) => {
-            let _ = fs::remove_file(draft(path));
-            let path = path.to_owned();
-            Err(MasterError::File { path, source })
-        }
-    }
+    done.map_err(|source| {
+        let _ = fs::remove_file(draft(path));
+        let path = path.to_owned();
+        MasterError::File { path, source }
+    })
 }
 
 fn draft(path: &Path) -> PathBuf {
@@ -158,39 +259,39 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
-    #[test]
-    fn x15_the_master_key_is_made_once_for_its_owner_alone() {
+    #[tokio::test]
+    async fn x15_the_master_key_is_made_once_for_its_owner_alone() {
         let dir = tempfile::tempdir().unwrap();
         let file = MasterFile::at(dir.path().join("master.key"));
-        assert!(file.read().unwrap().is_none());
-        let made = file.make().unwrap();
+        assert!(file.read().await.unwrap().is_none());
+        let made = file.make().await.unwrap();
         assert_eq!(fs::metadata(file.path()).unwrap().mode() & 0o777, 0o600);
-        assert_eq!(file.read().unwrap().unwrap().id(), made.id());
+        assert_eq!(file.read().await.unwrap().unwrap().id(), made.id());
         let text = fs::read_to_string(file.path()).unwrap();
         assert_eq!(text.len(), 65);
     }
 
-    #[test]
-    fn x15_a_key_that_others_can_read_is_refused_with_the_way_out() {
+    #[tokio::test]
+    async fn x15_a_key_that_others_can_read_is_refused_with_the_way_out() {
         let dir = tempfile::tempdir().unwrap();
         let file = MasterFile::at(dir.path().join("master.key"));
-        file.make().unwrap();
+        file.make().await.unwrap();
         fs::set_permissions(file.path(), fs::Permissions::from_mode(0o640)).unwrap();
-        let said = file.read().unwrap_err().to_string();
+        let said = file.read().await.unwrap_err().to_string();
         assert!(
             said.contains("mode 640") && said.contains("chmod 600"),
             "{said}"
         );
     }
 
-    #[test]
-    fn x15_a_file_that_holds_no_key_is_refused() {
+    #[tokio::test]
+    async fn x15_a_file_that_holds_no_key_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let file = MasterFile::at(dir.path().join("master.key"));
-        file.make().unwrap();
+        file.make().await.unwrap();
         for text in ["", "zz", &"g".repeat(64), &"é".repeat(32)] {
             fs::write(file.path(), text).unwrap();
-            let said = file.read().map(drop).unwrap_err();
+            let said = file.read().await.map(drop).unwrap_err();
             assert!(
                 matches!(said, MasterError::Malformed { .. }),
                 "{text}: {said}"
@@ -198,16 +299,16 @@ mod tests {
         }
     }
 
-    #[test]
-    fn x15_the_next_key_is_kept_until_it_takes_the_old_one_s_place() {
+    #[tokio::test]
+    async fn x15_the_next_key_is_kept_until_it_takes_the_old_one_s_place() {
         let dir = tempfile::tempdir().unwrap();
         let file = MasterFile::at(dir.path().join("master.key"));
-        let old = file.make().unwrap();
-        let next = file.make_next().unwrap();
-        assert_eq!(file.make_next().unwrap().id(), next.id());
-        assert_eq!(file.read().unwrap().unwrap().id(), old.id());
+        let old = file.make().await.unwrap();
+        let next = file.make_next().await.unwrap();
+        assert_eq!(file.make_next().await.unwrap().id(), next.id());
+        assert_eq!(file.read().await.unwrap().unwrap().id(), old.id());
         file.adopt_next().unwrap();
-        assert_eq!(file.read().unwrap().unwrap().id(), next.id());
-        assert!(file.read_next().unwrap().is_none());
+        assert_eq!(file.read().await.unwrap().unwrap().id(), next.id());
+        assert!(file.read_next().await.unwrap().is_none());
     }
 }

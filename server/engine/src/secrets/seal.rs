@@ -5,7 +5,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
-use domain::id::OrgId;
 use sha2::{Digest, Sha256};
 use std::fmt::{self, Write};
 use zeroize::Zeroizing;
@@ -78,13 +77,18 @@ impl Key {
 }
 
 /// What a data key is sealed as. Ids and names hold no NUL, so no two of these are alike.
-pub fn about_key(org: &OrgId) -> String {
-    format!("sealdock data key 1\0{org}")
+pub fn about_key(owner: &str, number: u32) -> String {
+    match number {
+        // As the first ones were before keys had numbers.
+        1 => format!("sealdock data key 1\0{owner}"),
+        _ => format!("sealdock data key 1\0{owner}\0{number}"),
+    }
 }
 
-/// What a value is sealed as.
-pub fn about_value(org: &OrgId, name: &str, version: u32) -> String {
-    format!("sealdock secret 1\0{org}\0{name}\0{version}")
+/// What a row's text is sealed as. A row of several words (`NAME 3`) is known by all of them.
+pub fn about_row(what: &str, owner: &str, row: &str) -> String {
+    let row = row.replace(' ', "\0");
+    format!("sealdock {what} 1\0{owner}\0{row}")
 }
 
 pub fn hex(bytes: &[u8]) -> String {
@@ -98,23 +102,20 @@ pub fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::time::Time;
-
-    fn org(n: u128) -> OrgId {
-        OrgId::new(Time(1), n)
-    }
 
     #[test]
     fn x15_what_was_sealed_opens_only_as_what_it_is() {
         let (key, other) = (Key::fresh(), Key::fresh());
-        let about = about_value(&org(1), "A", 1);
+        let about = about_row("secret", "one", "A 1");
         let sealed = key.seal(&about, b"hunter22").unwrap();
         assert_eq!(key.open(&about, &sealed).unwrap().as_slice(), b"hunter22");
         for wrong in [
-            about_value(&org(2), "A", 1),
-            about_value(&org(1), "B", 1),
-            about_value(&org(1), "A", 2),
-            about_key(&org(1)),
+            about_row("secret", "two", "A 1"),
+            about_row("secret", "one", "B 1"),
+            about_row("secret", "one", "A 2"),
+            about_row("hook", "one", "A 1"),
+            about_key("one", 1),
+            about_key("one", 2),
         ] {
             assert_eq!(key.open(&wrong, &sealed).unwrap_err(), Shut, "{wrong:?}");
         }

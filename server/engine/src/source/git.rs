@@ -8,6 +8,7 @@
 pub mod askpass;
 mod checkout;
 mod command;
+mod deploy_key;
 mod history;
 mod keyring;
 mod lfs;
@@ -24,6 +25,7 @@ pub use keyring::Keyring;
 use crate::dirs::Dirs;
 use domain::api::Reply;
 use domain::id::OrgId;
+use domain::time::Time;
 use mirror::Mirror;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -76,8 +78,8 @@ impl Git {
 
     /// Give it to a Git host, and `ssh://` URLs of this organization work. `None` where the
     /// machine has no `ssh-keygen`.
-    pub async fn deploy_key(&self, org: &OrgId) -> Option<String> {
-        ssh::public_key(&self.key_dir(org)).await
+    pub async fn deploy_key(&self, org: &OrgId, now: Time) -> Option<String> {
+        self.keyring.public_key(org, now).await
     }
 
     /// Throws the mirror away; the next use fetches it anew.

@@ -22,7 +22,7 @@ pub struct Kept {
     pub artifact: Artifact,
 }
 
-const SELECT: &str = "SELECT d.id, d.org, d.project, d.environment, d.number, d.phase, d.source, d.reuses, d.runtime, d.artifact, \
+const SELECT: &str = "SELECT d.id, d.org, d.project, d.environment, d.number, d.phase, d.source, d.reuses, d.runtime, d.artifact, d.untagged, \
     p.name AS project_name, e.name AS environment_name, \
     (SELECT COALESCE(SUM(m.size_bytes), 0) FROM source_maps m WHERE m.deployment = d.id) AS map_bytes \
     FROM deployments d JOIN projects p ON p.id = d.project JOIN environments e ON e.id = d.environment \
@@ -67,13 +67,18 @@ impl Store {
     }
 }
 
-/// Images that were pulled, or were here before, carry no tag of ours: they are not ours to remove.
+/// Images that were here before carry no tag of ours, nor do those that an older version pulled:
+/// they are not ours to remove.
 fn ours(rows: &[Row]) -> Stored<Vec<Kept>> {
     let mut all = vec![];
     for row in rows {
         let one = kept(row)?;
-        let foreign = matches!(one.source, Source::Image { .. }) && one.held.reuses.is_none();
-        if !foreign {
+        let untagged = row.try_get::<i64, _>("untagged")? != 0;
+        let foreign = match &one.source {
+            Source::Image { local, .. } => *local || untagged,
+            _ => false,
+        };
+        if !foreign || one.held.reuses.is_some() {
             all.push(one);
         }
     }

@@ -1,7 +1,8 @@
 //! What opens private repositories and registries.
 
 use super::event::{NewEvent, write};
-use super::{Now, Row, Store, Stored};
+use super::sealed::CREDENTIAL;
+use super::{Now, Row, Store, Stored, Transaction};
 use crate::driver::Login;
 use domain::access::Caller;
 use domain::credential::{CredentialKind, MAX_CREDENTIALS, Place, registry_of};
@@ -82,21 +83,25 @@ impl Store {
         if count.try_get::<i64, _>("n")? >= i64::from(MAX_CREDENTIALS) {
             return Ok(None);
         }
+        let id = id_of(&mut tx, caller, &new).await?;
+        let org = caller.org.as_str();
+        let sealed = self.seal(&mut tx, CREDENTIAL, org, &id, new.secret, now.at);
+        let sealed = sealed.await?;
         let sql = "INSERT INTO credentials (id, org, kind, host, path, username, secret, set_by, set_at, expires_at) \
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (org, kind, host, path) DO UPDATE \
-                   SET username = $6, secret = $7, set_by = $8, set_at = $9, expires_at = $10 RETURNING id";
-        let row = sqlx::query(sql)
-            .bind(new.id.as_str())
+                   SET username = $6, secret = $7, set_by = $8, set_at = $9, expires_at = $10";
+        sqlx::query(sql)
+            .bind(&id)
             .bind(caller.org.as_str())
             .bind(new.kind.word())
             .bind(&new.place.host)
             .bind(&new.place.path)
             .bind(new.username)
-            .bind(new.secret)
+            .bind(sealed)
             .bind(caller.user.as_str())
             .bind(now.at.0)
             .bind(new.expires_at.map(|t| t.0))
-            .fetch_one(&mut *tx)
+            .execute(&mut *tx)
             .await?;
         let sentence = format!(
             "{} set the credential for {} ({}).",
@@ -107,7 +112,7 @@ impl Store {
         let event = NewEvent::by(&caller.org, Some(&caller.user), "credential_set", sentence);
         write(&mut tx, now, event).await?;
         tx.commit().await?;
-        Ok(Some(row.try_get::<String, _>("id")?.parse()?))
+        Ok(Some(id.parse()?))
     }
 
     /// False when there was none.
@@ -147,17 +152,16 @@ impl Store {
         kind: CredentialKind,
         host: &str,
     ) -> Stored<Vec<Key>> {
-        let sql = "SELECT host, path, username, secret FROM credentials WHERE org = $1 AND kind = $2 AND host = $3";
+        let sql = "SELECT id, org, host, path, username, secret FROM credentials WHERE org = $1 AND kind = $2 AND host = $3";
         let rows = sqlx::query(sql)
             .bind(org.as_str())
             .bind(kind.word())
             .bind(host.to_ascii_lowercase())
             .fetch_all(self.pool())
             .await?;
-        rows.iter().map(key).collect()
+        self.opened_keys(&rows).await
     }
 
-    /// All that an organization has for registries: a build may begin with images of any.
     /// What opens the registry of that image, where it is known.
     pub(crate) async fn login_for(&self, org: &OrgId, reference: &str) -> Stored<Option<Login>> {
         let registry = registry_of(reference);
@@ -165,28 +169,50 @@ impl Store {
         Ok(all.find(|login| login.registry == registry))
     }
 
+    /// All that an organization has for registries: a build may begin with images of any.
     pub(crate) async fn registry_keys(&self, org: &OrgId) -> Stored<Vec<Key>> {
-        let sql = "SELECT host, path, username, secret FROM credentials WHERE org = $1 AND kind = 'registry' ORDER BY host";
+        let sql = "SELECT id, org, host, path, username, secret FROM credentials WHERE org = $1 AND kind = 'registry' ORDER BY host";
         let rows = sqlx::query(sql)
             .bind(org.as_str())
             .fetch_all(self.pool())
             .await?;
-        rows.iter().map(key).collect()
+        self.opened_keys(&rows).await
     }
+
+    async fn opened_keys(&self, rows: &[Row]) -> Stored<Vec<Key>> {
+        let mut keys = vec![];
+        for row in rows {
+            let text = |column: &str| row.try_get::<String, _>(column);
+            let (org, id, kept) = (text("org")?, text("id")?, text("secret")?);
+            let secret = self.open_sealed(CREDENTIAL, &org, &id, &kept).await?;
+            keys.push(Key {
+                place: place(row)?,
+                username: row.try_get("username")?,
+                secret: secret.reveal().to_owned(),
+            });
+        }
+        Ok(keys)
+    }
+}
+
+/// Of what the place has, or of the new one.
+async fn id_of(tx: &mut Transaction<'_>, caller: &Caller, new: &NewRow<'_>) -> Stored<String> {
+    let sql = "SELECT id FROM credentials WHERE org = $1 AND kind = $2 AND host = $3 AND path = $4";
+    let row = sqlx::query(sql)
+        .bind(caller.org.as_str())
+        .bind(new.kind.word())
+        .bind(&new.place.host)
+        .bind(&new.place.path)
+        .fetch_optional(&mut **tx)
+        .await?;
+    let known = row.map(|r| r.try_get("id")).transpose()?;
+    Ok(known.unwrap_or_else(|| new.id.to_string()))
 }
 
 fn place(row: &Row) -> Stored<Place> {
     Ok(Place {
         host: row.try_get("host")?,
         path: row.try_get("path")?,
-    })
-}
-
-fn key(row: &Row) -> Stored<Key> {
-    Ok(Key {
-        place: place(row)?,
-        username: row.try_get("username")?,
-        secret: row.try_get("secret")?,
     })
 }
 

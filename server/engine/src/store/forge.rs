@@ -2,11 +2,13 @@
 
 use super::event::{NewEvent, write};
 use super::project::Project;
+use super::sealed::FORGE;
 use super::{Now, Row, Store, StoreError, Stored};
 use domain::access::Caller;
 use domain::forge::NewForge;
 use domain::hook::Provider;
 use domain::id::{DeploymentId, OrgId, ProjectId};
+use domain::secret::SecretText;
 use domain::time::Time;
 use domain::view::ForgeView;
 use sqlx::Row as _;
@@ -17,7 +19,7 @@ pub struct Forge {
     pub org: OrgId,
     pub project: ProjectId,
     pub view: ForgeView,
-    pub token: String,
+    pub token: SecretText,
     pub created_at: Time,
 }
 
@@ -48,10 +50,14 @@ impl Store {
         // A token is for the address that it was given for: it goes to no other.
         let same = |f: &&Forge| f.view.url == forge.url && f.view.provider == forge.provider;
         let kept = known.as_ref().filter(same).map(|f| f.token.clone());
-        let Some(token) = forge.token.clone().or(kept) else {
+        let given = forge.token.clone().map(SecretText::from);
+        let Some(token) = given.or(kept) else {
             return Ok(false);
         };
         let mut tx = self.begin().await?;
+        let (org, row) = (project.org.as_str(), project.id.as_str());
+        let sealed = self.seal(&mut tx, FORGE, org, row, token.reveal(), now.at);
+        let sealed = sealed.await?;
         let sql = "INSERT INTO forges (project, org, provider, url, repository, token, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
                    ON CONFLICT (project) DO UPDATE SET provider = $3, url = $4, repository = $5, token = $6, created_at = $7, \
                    problem = NULL, problem_at = NULL";
@@ -61,7 +67,7 @@ impl Store {
             .bind(forge.provider.word())
             .bind(&forge.url)
             .bind(&forge.repository)
-            .bind(token)
+            .bind(sealed)
             .bind(now.at.0)
             .execute(&mut *tx)
             .await?;
@@ -113,7 +119,10 @@ impl Store {
             .bind(project.as_str())
             .fetch_optional(self.pool())
             .await?;
-        row.map(|r| forge(&r)).transpose()
+        match row {
+            Some(row) => self.opened_forge(&row).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Of every organization, for whoever tells.
@@ -122,7 +131,18 @@ impl Store {
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
             .fetch_all(self.pool())
             .await?;
-        rows.iter().map(forge).collect()
+        let mut forges = vec![];
+        for row in &rows {
+            forges.push(self.opened_forge(row).await?);
+        }
+        Ok(forges)
+    }
+
+    async fn opened_forge(&self, row: &Row) -> Stored<Forge> {
+        let text = |column: &str| row.try_get::<String, _>(column);
+        let (org, project, kept) = (text("org")?, text("project")?, text("token")?);
+        let token = self.open_sealed(FORGE, &org, &project, &kept).await?;
+        forge(row, token)
     }
 
     /// Something was not told and waits: so does all else, since it is the same host.
@@ -204,7 +224,7 @@ impl Store {
     }
 }
 
-fn forge(row: &Row) -> Stored<Forge> {
+fn forge(row: &Row, token: SecretText) -> Stored<Forge> {
     let provider: String = row.try_get("provider")?;
     Ok(Forge {
         org: row.try_get::<String, _>("org")?.parse()?,
@@ -217,7 +237,7 @@ fn forge(row: &Row) -> Stored<Forge> {
             problem: row.try_get("problem")?,
             problem_at: row.try_get::<Option<i64>, _>("problem_at")?.map(Time),
         },
-        token: row.try_get("token")?,
+        token,
         created_at: Time(row.try_get("created_at")?),
     })
 }

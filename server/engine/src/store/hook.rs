@@ -1,10 +1,12 @@
 //! Where Git hosts tell of pushes: one address and one secret for each project.
 
 use super::event::{NewEvent, write};
+use super::sealed::HOOK;
 use super::{Now, Row, Store, Stored};
 use crate::store::project::Project;
 use domain::access::Caller;
 use domain::id::{HookId, OrgId, ProjectId};
+use domain::secret::SecretText;
 use domain::time::Time;
 use sqlx::Row as _;
 
@@ -13,8 +15,8 @@ pub struct Hook {
     pub id: HookId,
     pub org: OrgId,
     pub project: ProjectId,
-    /// In clear, since signatures are computed with it; it leaves the store for nothing else.
-    pub secret: String,
+    /// What signatures are checked with.
+    pub secret: SecretText,
     pub created_at: Time,
     pub rotated_at: Option<Time>,
     pub rejected: u64,
@@ -35,13 +37,15 @@ impl Store {
         now: Now,
     ) -> Stored<()> {
         let mut tx = self.begin().await?;
+        let (org, row) = (project.org.as_str(), project.id.as_str());
+        let sealed = self.seal(&mut tx, HOOK, org, row, secret, now.at).await?;
         let sql = "INSERT INTO hooks (id, org, project, secret, created_at, rejected) VALUES ($1, $2, $3, $4, $5, 0) \
                    ON CONFLICT (project) DO UPDATE SET secret = $4, rotated_at = $5";
         sqlx::query(sql)
             .bind(id.as_str())
             .bind(project.org.as_str())
             .bind(project.id.as_str())
-            .bind(secret)
+            .bind(sealed)
             .bind(now.at.0)
             .execute(&mut *tx)
             .await?;
@@ -80,7 +84,7 @@ impl Store {
             .bind(project.as_str())
             .fetch_optional(self.pool())
             .await?;
-        row.map(|r| hook(&r)).transpose()
+        self.hook(row).await
     }
 
     /// For whoever knocks at its address: the signature says whether they may.
@@ -90,7 +94,17 @@ impl Store {
             .bind(id.as_str())
             .fetch_optional(self.pool())
             .await?;
-        row.map(|r| hook(&r)).transpose()
+        self.hook(row).await
+    }
+
+    async fn hook(&self, row: Option<Row>) -> Stored<Option<Hook>> {
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let text = |column: &str| row.try_get::<String, _>(column);
+        let (org, project, kept) = (text("org")?, text("project")?, text("secret")?);
+        let secret = self.open_sealed(HOOK, &org, &project, &kept).await?;
+        hook(&row, secret).map(Some)
     }
 
     /// A count and no event: whoever knows the address could fill the log.
@@ -105,7 +119,7 @@ impl Store {
     }
 }
 
-fn hook(row: &Row) -> Stored<Hook> {
+fn hook(row: &Row, secret: SecretText) -> Stored<Hook> {
     let at = |column: &str| -> Stored<Option<Time>> {
         Ok(row.try_get::<Option<i64>, _>(column)?.map(Time))
     };
@@ -113,7 +127,7 @@ fn hook(row: &Row) -> Stored<Hook> {
         id: row.try_get::<String, _>("id")?.parse()?,
         org: row.try_get::<String, _>("org")?.parse()?,
         project: row.try_get::<String, _>("project")?.parse()?,
-        secret: row.try_get("secret")?,
+        secret,
         created_at: Time(row.try_get("created_at")?),
         rotated_at: at("rotated_at")?,
         rejected: row.try_get::<i64, _>("rejected")?.max(0) as u64,

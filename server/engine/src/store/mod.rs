@@ -7,7 +7,9 @@ pub mod account;
 pub mod artifact;
 pub mod credential;
 pub mod cron;
+mod data_key;
 pub mod delivery;
+mod deploy_key;
 pub mod deployment;
 pub mod environment;
 pub mod event;
@@ -18,6 +20,7 @@ pub mod member;
 pub mod project;
 pub mod review;
 pub mod runtime;
+mod sealed;
 pub mod secret;
 pub mod service;
 pub mod session;
@@ -26,6 +29,8 @@ pub mod source_map;
 pub mod tracking;
 pub mod upload;
 
+use crate::secrets::seal::Key;
+use crate::secrets::{Keys, MasterError};
 use domain::id::NotAnId;
 use domain::time::Time;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -49,6 +54,11 @@ pub enum StoreError {
     Sql(#[from] sqlx::Error),
     #[error("a row holds what this version can't read: {0}")]
     Unreadable(String),
+    /// What was sealed does not open.
+    #[error("{0} can't be opened: what is kept of it is damaged. Set it again.")]
+    Shut(String),
+    #[error(transparent)]
+    Master(#[from] MasterError),
     /// Somebody else moved it meanwhile. Look again.
     #[error("it has moved on meanwhile")]
     Stale,
@@ -72,6 +82,8 @@ pub type Stored<T> = Result<T, StoreError>;
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: sqlx::Pool<Db>,
+    /// What opens the sealed ones of its texts; empty until the vault was opened.
+    keys: Keys,
 }
 
 /// Time and fresh ids, handed in by whoever calls.
@@ -115,16 +127,24 @@ impl Store {
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None);
-        Self::migrated(pool.connect_with(options).await?).await
+        let store = Self::migrated(pool.connect_with(options).await?).await?;
+        let master = store.keys.hold(Key::fresh());
+        store.name_master_key(&master).await?;
+        Ok(store)
     }
 
     async fn migrated(pool: sqlx::Pool<Db>) -> Stored<Store> {
         MIGRATIONS.run(&pool).await?;
-        Ok(Store { pool })
+        let keys = Keys::default();
+        Ok(Store { pool, keys })
     }
 
     pub(crate) fn pool(&self) -> &sqlx::Pool<Db> {
         &self.pool
+    }
+
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// A transaction that writes: it takes the lock at once, so it never has to give up half-way.

@@ -1,15 +1,15 @@
-//! Secrets of an organization. What is in here is sealed: this file opens nothing.
+//! Secrets of an organization.
 
 mod given;
 
-pub use given::Given;
 pub(super) use given::give;
 
 use super::event::{NewEvent, write};
+use super::sealed::SECRET;
 use super::{Now, Row, Store, StoreError, Stored, Transaction};
 use domain::access::Caller;
 use domain::id::OrgId;
-use domain::secret::MOST;
+use domain::secret::{MOST, SecretText};
 use domain::time::Time;
 use sqlx::Row as _;
 
@@ -25,13 +25,12 @@ pub struct Secret {
     pub rotated_by: Option<String>,
 }
 
-/// A value about to be written, sealed as `version` of `name`.
-pub struct Sealed<'a> {
+/// A value about to be written, as `version` of `name`.
+pub struct NewValue<'a> {
     pub name: &'a str,
     /// One more than what is there now.
     pub version: u32,
-    pub sealed: &'a str,
-    pub size_bytes: usize,
+    pub value: &'a SecretText,
 }
 
 /// How writing it ended.
@@ -72,7 +71,7 @@ impl Store {
     }
 
     /// Its first value, or another one; `Stale` when somebody else set one in the same moment.
-    pub async fn put_secret(&self, caller: &Caller, new: Sealed<'_>, now: Now) -> Stored<Put> {
+    pub async fn put_secret(&self, caller: &Caller, new: NewValue<'_>, now: Now) -> Stored<Put> {
         let mut tx = self.begin().await?;
         let first = new.version == 1;
         if first && count(&mut tx, &caller.org).await? >= i64::from(MOST) {
@@ -90,7 +89,7 @@ impl Store {
             .bind(caller.org.as_str())
             .bind(new.name)
             .bind(i64::from(new.version))
-            .bind(new.size_bytes as i64)
+            .bind(new.value.reveal().len() as i64)
             .bind(now.at.0)
             .bind(caller.user.as_str())
             .execute(&mut *tx)
@@ -98,7 +97,10 @@ impl Store {
         if written.rows_affected() != 1 {
             return Err(StoreError::Stale);
         }
-        keep_value(&mut tx, &caller.org, &new).await?;
+        let (org, row) = (caller.org.as_str(), place(new.name, new.version));
+        let value = new.value.reveal();
+        let sealed = self.seal(&mut tx, SECRET, org, &row, value, now.at).await?;
+        keep_value(&mut tx, &caller.org, &new, &sealed).await?;
         let (kind, did) = match first {
             true => ("secret_created", "created"),
             false => ("secret_rotated", "replaced the value of"),
@@ -132,79 +134,21 @@ impl Store {
         tx.commit().await?;
         Ok(true)
     }
+}
 
-    /// The ids of all master keys that something is sealed with: one, or none yet.
-    pub async fn master_keys(&self) -> Stored<Vec<String>> {
-        let rows = sqlx::query("SELECT DISTINCT master FROM org_keys ORDER BY master")
-            .fetch_all(self.pool())
-            .await?;
-        rows.iter().map(|r| Ok(r.try_get("master")?)).collect()
-    }
-
-    /// With which master key it is sealed, and what came of that.
-    pub async fn org_key(&self, org: &OrgId) -> Stored<Option<(String, String)>> {
-        let row = sqlx::query("SELECT master, sealed FROM org_keys WHERE org = $1")
-            .bind(org.as_str())
-            .fetch_optional(self.pool())
-            .await?;
-        row.map(|r| Ok((r.try_get("master")?, r.try_get("sealed")?)))
-            .transpose()
-    }
-
-    /// Unless it has one, or `master` is not the key that counts (any more).
-    pub async fn keep_org_key(
-        &self,
-        org: &OrgId,
-        setting: &str,
-        master: &str,
-        sealed: &str,
-        at: Time,
-    ) -> Stored<()> {
-        let sql = "INSERT INTO org_keys (org, master, sealed, created_at) \
-                   SELECT $1, value, $4, $5 FROM settings WHERE key = $2 AND value = $3 ON CONFLICT DO NOTHING";
-        sqlx::query(sql)
-            .bind(org.as_str())
-            .bind(setting)
-            .bind(master)
-            .bind(sealed)
-            .bind(at.0)
-            .execute(self.pool())
-            .await?;
-        Ok(())
-    }
-
-    /// Every data key anew, and which master key counts from now on; `None`, and nothing is
-    /// written, when one of them does not open.
-    pub async fn reseal_org_keys(
-        &self,
-        setting: &str,
-        master: &str,
-        anew: &(dyn Fn(&OrgId, &str, &str) -> Option<String> + Send + Sync),
-    ) -> Stored<Option<usize>> {
-        let mut tx = self.begin().await?;
-        let rows = sqlx::query("SELECT org, master, sealed FROM org_keys")
-            .fetch_all(&mut *tx)
-            .await?;
-        for row in &rows {
-            let org: OrgId = row.try_get::<String, _>("org")?.parse()?;
-            let Some(sealed) = anew(&org, row.try_get("master")?, row.try_get("sealed")?) else {
-                return Ok(None);
-            };
-            sqlx::query("UPDATE org_keys SET master = $1, sealed = $2 WHERE org = $3")
-                .bind(master)
-                .bind(sealed)
-                .bind(org.as_str())
-                .execute(&mut *tx)
-                .await?;
-        }
-        let sql = "INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = $2";
-        sqlx::query(sql)
-            .bind(setting)
-            .bind(master)
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await?;
-        Ok(Some(rows.len()))
+#[cfg(test)]
+impl Store {
+    /// As whoever is given it next would read it.
+    pub(crate) async fn newest_secret(&self, org: &OrgId, name: &str) -> Stored<SecretText> {
+        let sql = "SELECT version, sealed FROM secret_values WHERE org = $1 AND name = $2 ORDER BY version DESC";
+        let row = sqlx::query(sql).bind(org.as_str()).bind(name);
+        let row = row.fetch_one(self.pool()).await?;
+        let version = row.try_get::<i64, _>("version")?;
+        let (row, kept) = (
+            format!("{name} {version}"),
+            row.try_get::<String, _>("sealed")?,
+        );
+        self.open_sealed(SECRET, org.as_str(), &row, &kept).await
     }
 }
 
@@ -216,13 +160,18 @@ async fn count(tx: &mut Transaction<'_>, org: &OrgId) -> Stored<i64> {
     Ok(row.try_get("n")?)
 }
 
-async fn keep_value(tx: &mut Transaction<'_>, org: &OrgId, new: &Sealed<'_>) -> Stored<()> {
+async fn keep_value(
+    tx: &mut Transaction<'_>,
+    org: &OrgId,
+    new: &NewValue<'_>,
+    sealed: &str,
+) -> Stored<()> {
     let sql = "INSERT INTO secret_values (org, name, version, sealed) VALUES ($1, $2, $3, $4)";
     sqlx::query(sql)
         .bind(org.as_str())
         .bind(new.name)
         .bind(i64::from(new.version))
-        .bind(new.sealed)
+        .bind(sealed)
         .execute(&mut **tx)
         .await?;
     sqlx::query(UNUSED)
@@ -232,6 +181,11 @@ async fn keep_value(tx: &mut Transaction<'_>, org: &OrgId, new: &Sealed<'_>) -> 
         .execute(&mut **tx)
         .await?;
     Ok(())
+}
+
+/// What tells its row apart.
+fn place(name: &str, version: u32) -> String {
+    format!("{name} {version}")
 }
 
 fn secret(row: &Row) -> Stored<Secret> {

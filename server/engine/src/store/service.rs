@@ -7,9 +7,11 @@ pub use backup::{Backup, Done, NewBackup};
 pub use link::{LinkRow, Linked};
 
 use super::event::{NewEvent, write};
-use super::{Now, Row, Store, StoreError, Stored, from_json, to_json};
+use super::sealed::SERVICE;
+use super::{Now, Row, Store, StoreError, Stored, Transaction, from_json, to_json};
 use domain::access::Caller;
 use domain::id::{OrgId, RuntimeId, ServiceId};
+use domain::secret::SecretText;
 use domain::service::{Address, Kind, MOST_SERVICES};
 use domain::time::Time;
 use sqlx::Row as _;
@@ -63,13 +65,14 @@ impl Store {
         if row.try_get::<i64, _>("n")? >= i64::from(MOST_SERVICES) {
             return Ok(Added::TooMany(MOST_SERVICES));
         }
+        let address = self.sealed_address(&mut tx, new, now).await?;
         let sql = "INSERT INTO services (id, org, name, kind, address, deleting, created_at) VALUES ($1, $2, $3, $4, $5, 0, $6)";
         sqlx::query(sql)
             .bind(new.id.as_str())
             .bind(caller.org.as_str())
             .bind(&new.name)
             .bind(new.kind.word())
-            .bind(to_json(&new.address)?)
+            .bind(address)
             .bind(new.created_at.0)
             .execute(&mut *tx)
             .await?;
@@ -89,9 +92,10 @@ impl Store {
     /// Its address and settings become these.
     pub async fn set_service(&self, caller: &Caller, service: &Service, now: Now) -> Stored<()> {
         let mut tx = self.begin().await?;
+        let address = self.sealed_address(&mut tx, service, now).await?;
         let sql = "UPDATE services SET address = $1 WHERE id = $2 AND org = $3 AND deleting = 0";
         let set = sqlx::query(sql)
-            .bind(to_json(&service.address)?)
+            .bind(address)
             .bind(service.id.as_str())
             .bind(caller.org.as_str())
             .execute(&mut *tx)
@@ -117,7 +121,10 @@ impl Store {
             .bind(id.as_str())
             .fetch_optional(self.pool())
             .await?;
-        row.map(|r| service(&r)).transpose()
+        match row {
+            Some(row) => self.opened_service(&row).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     pub async fn services(&self, org: &OrgId) -> Stored<Vec<Service>> {
@@ -126,7 +133,7 @@ impl Store {
             .bind(org.as_str())
             .fetch_all(self.pool())
             .await?;
-        rows.iter().map(service).collect()
+        self.opened_services(&rows).await
     }
 
     /// For whoever keeps them up, which is for every organization.
@@ -135,7 +142,34 @@ impl Store {
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
             .fetch_all(self.pool())
             .await?;
-        rows.iter().map(service).collect()
+        self.opened_services(&rows).await
+    }
+
+    async fn opened_services(&self, rows: &[Row]) -> Stored<Vec<Service>> {
+        let mut services = vec![];
+        for row in rows {
+            services.push(self.opened_service(row).await?);
+        }
+        Ok(services)
+    }
+
+    /// Where it is and what opens it are one text, and sealed as one.
+    async fn opened_service(&self, row: &Row) -> Stored<Service> {
+        let text = |column: &str| row.try_get::<String, _>(column);
+        let (org, id, kept) = (text("org")?, text("id")?, text("address")?);
+        let address = self.open_sealed(SERVICE, &org, &id, &kept).await?;
+        service(row, from_json(address.reveal())?)
+    }
+
+    async fn sealed_address(
+        &self,
+        tx: &mut Transaction<'_>,
+        of: &Service,
+        now: Now,
+    ) -> Stored<String> {
+        let json = SecretText::from(to_json(&of.address)?);
+        let (org, id) = (of.org.as_str(), of.id.as_str());
+        self.seal(tx, SERVICE, org, id, json.reveal(), now.at).await
     }
 
     /// False while an environment is linked to it, or runs with it still.
@@ -194,7 +228,7 @@ impl Store {
     }
 }
 
-async fn put_settings(tx: &mut super::Transaction<'_>, service: &Service) -> Stored<()> {
+async fn put_settings(tx: &mut Transaction<'_>, service: &Service) -> Stored<()> {
     let Some(managed) = &service.managed else {
         return Ok(());
     };
@@ -212,7 +246,7 @@ async fn put_settings(tx: &mut super::Transaction<'_>, service: &Service) -> Sto
     Ok(())
 }
 
-fn service(row: &Row) -> Stored<Service> {
+fn service(row: &Row, address: Address) -> Stored<Service> {
     let kind: String = row.try_get("kind")?;
     Ok(Service {
         id: row.try_get::<String, _>("id")?.parse()?,
@@ -220,7 +254,7 @@ fn service(row: &Row) -> Stored<Service> {
         name: row.try_get("name")?,
         kind: Kind::parse(&kind)
             .ok_or_else(|| StoreError::Unreadable(format!("the kind `{kind}`")))?,
-        address: from_json(&row.try_get::<String, _>("address")?)?,
+        address,
         managed: managed(row)?,
         deleting: row.try_get::<i64, _>("deleting")? != 0,
         created_at: Time(row.try_get("created_at")?),

@@ -120,6 +120,7 @@ impl Accounts for Gallery {
             proxy_port: 8080,
             version: "0.1.0".into(),
             data_dir: "/var/lib/sealdock".into(),
+            master_key: "/var/lib/sealdock/master.key, as it is, for its owner alone to read".into(),
             deploy_key: Some("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGallery0000000000000000000000000000000000 sealdock".into()),
         })
     }

@@ -1,9 +1,11 @@
 //! `sealdock doctor`: what is right, what is not, and the way out, line by line.
 
 mod local;
+mod master;
 mod remote;
 
 use super::exit::{Done, Exit};
+use super::master::Place;
 use super::say::Say;
 use super::serve::usual_data;
 use clap::Args;
@@ -22,6 +24,8 @@ pub struct Doctor {
     /// The data directory that `serve` uses or would use.
     #[arg(long, env = "SEALDOCK_DATA", value_name = "DIR")]
     data: Option<PathBuf>,
+    #[command(flatten)]
+    master: Place,
     #[arg(long, env = "SEALDOCK_LISTEN", default_value = "127.0.0.1:4600")]
     listen: SocketAddr,
     #[arg(long, env = "SEALDOCK_PROXY_LISTEN", default_value = "127.0.0.1:8080")]
@@ -89,6 +93,7 @@ impl Doctor {
         if !self.remote {
             let data = self.data.unwrap_or_else(usual_data);
             findings.extend(local::check(&data, &[self.listen, self.proxy_listen]).await);
+            findings.push(master::check(&self.master.file(&data), &data).await);
         }
         say.result(&findings, |all| all.iter().map(line).collect());
         let worst = findings.iter().map(|f| f.verdict).max();

@@ -1,6 +1,6 @@
 //! Images, where the Engine keeps them.
 
-use super::{Docker, Room, build, error, files, load, name, pull, take_out};
+use super::{Docker, Room, adopt, build, error, files, load, name, pull, take_out};
 use crate::contents::{Found, Limits, Wanted};
 use crate::driver::{Build, DriverError, Images, Lines, Login};
 use async_trait::async_trait;
@@ -21,6 +21,16 @@ impl Images for Docker {
         lines: &dyn Lines,
     ) -> Result<Artifact, DriverError> {
         pull::pull(&self.room, reference, login, lines).await
+    }
+
+    async fn adopt(
+        &self,
+        reference: &str,
+        tag: &str,
+        login: Option<&Login>,
+        lines: &dyn Lines,
+    ) -> Result<Artifact, DriverError> {
+        adopt::adopt(&self.room, reference, tag, login, lines).await
     }
 
     async fn load(&self, archive: &Path, lines: &dyn Lines) -> Result<Artifact, DriverError> {
@@ -78,7 +88,7 @@ fn size(bytes: Option<i64>) -> u64 {
         .unwrap_or_default()
 }
 
-async fn keep(room: &Room, image: &str, tag: &str) -> Result<(), DriverError> {
+pub async fn keep(room: &Room, image: &str, tag: &str) -> Result<(), DriverError> {
     let (repository, version) = tag.rsplit_once(':').unwrap_or((tag, "latest"));
     let options = TagImageOptionsBuilder::new()
         .repo(repository)

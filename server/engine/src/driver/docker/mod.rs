@@ -14,6 +14,7 @@
 //! Read `spec` for what is asked of the Engine, `observe` for what is concluded from its
 //! answers.
 
+mod adopt;
 mod build;
 mod buildkit;
 mod cgroup;
@@ -100,6 +101,7 @@ struct Room {
     hints: broadcast::Sender<EnvironmentId>,
     tasks: TaskTracker,
     stop: CancellationToken,
+    pulls: adopt::Turns,
 }
 
 impl Docker {
@@ -121,6 +123,7 @@ impl Docker {
             hints: broadcast::channel(HINTS_KEPT).0,
             tasks: TaskTracker::new(),
             stop: stop.clone(),
+            pulls: adopt::Turns::default(),
         });
         room.spawn(hints::listen(room.clone()));
         Self {

@@ -133,7 +133,7 @@ impl Pauses {
 }
 
 /// Without a tag the Engine would fetch every tag there is.
-fn tagged(reference: &str) -> String {
+pub fn tagged(reference: &str) -> String {
     let name = reference.rsplit('/').next().unwrap_or(reference);
     if name.contains([':', '@']) {
         reference.to_owned()

@@ -387,6 +387,7 @@ fn options(dir: &TempDir) -> Options {
         git_poll_s: 3600,
         chromium: None,
         master_key: None,
+        master_key_kms: None,
     }
 }
 

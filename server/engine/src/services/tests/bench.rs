@@ -170,6 +170,7 @@ fn options(dir: &TempDir) -> Options {
         disk_reserve_bytes: 0,
         git_poll_s: 3600,
         master_key: None,
+        master_key_kms: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Hands git what opens a host, for as long as one command runs.
 
 use super::askpass::{self, Answer};
+use super::ssh;
 use super::url::GitUrl;
 use crate::dirs::Dirs;
 use crate::store::Store;
@@ -12,16 +13,17 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 use tokio::process::Command;
+use zeroize::Zeroizing;
 
 /// An organization's credentials for Git hosts.
 pub struct Keyring {
-    store: Option<Store>,
+    pub(super) store: Option<Store>,
     /// What a crash leaves in here, the next boot removes.
-    scratch: PathBuf,
+    pub(super) scratch: PathBuf,
 }
 
-/// A file that is its owner's alone, and gone when this is dropped.
-pub struct Lent(Option<NamedTempFile>);
+/// A file that is its owner's alone, and gone when this is dropped; and the variable that names it.
+pub struct Lent(Option<(&'static str, NamedTempFile)>);
 
 impl Keyring {
     pub fn new(dirs: &Dirs, store: Store) -> Self {
@@ -42,9 +44,24 @@ impl Keyring {
     /// What the organization has for the host of this URL, and for no other: where the host sends
     /// git on to, it has nothing to show.
     pub(super) async fn lend(&self, org: &OrgId, url: &GitUrl) -> Reply<Lent> {
-        let (Some(store), Some((host, _))) = (&self.store, url.over_http()) else {
+        match (&self.store, url.over_http()) {
+            (Some(store), Some((host, _))) => self.lend_answers(store, org, host).await,
+            (Some(store), None) if url.is_over_ssh() => self.lend_key(store, org).await,
+            _ => Ok(Lent(None)),
+        }
+    }
+
+    async fn lend_key(&self, store: &Store, org: &OrgId) -> Reply<Lent> {
+        let key = store.private_deploy_key(org).await;
+        let Some(key) = key.map_err(|e| unlendable("database", e))? else {
             return Ok(Lent(None));
         };
+        let file = written(&self.scratch, "ssh-", key.reveal().as_bytes());
+        let file = file.map_err(|e| unlendable("disk", e))?;
+        Ok(Lent(Some((ssh::KEY_FILE, file))))
+    }
+
+    async fn lend_answers(&self, store: &Store, org: &OrgId, host: &str) -> Reply<Lent> {
         let keys = store.keys_for(org, CredentialKind::Git, host).await;
         let keys = keys.map_err(|e| unlendable("database", e))?;
         if keys.is_empty() {
@@ -58,25 +75,28 @@ impl Keyring {
                 secret: key.secret,
             })
             .collect();
-        let file = written(&self.scratch, &answers);
-        Ok(Lent(Some(file.map_err(|e| unlendable("disk", e))?)))
+        let json = serde_json::to_vec(&answers).map(Zeroizing::new);
+        let json = json.map_err(|e| unlendable("memory", e))?;
+        let file = written(&self.scratch, "askpass-", &json);
+        let file = file.map_err(|e| unlendable("disk", e))?;
+        Ok(Lent(Some((askpass::FILE, file))))
     }
 }
 
 impl Lent {
     pub fn to(&self, command: &mut Command) {
-        if let Some(file) = &self.0 {
-            command.env(askpass::FILE, file.path());
+        if let Some((variable, file)) = &self.0 {
+            command.env(variable, file.path());
         }
     }
 }
 
 /// With mode 0600, as every temporary file of that kind.
-fn written(scratch: &Path, answers: &[Answer]) -> io::Result<NamedTempFile> {
+fn written(scratch: &Path, prefix: &str, bytes: &[u8]) -> io::Result<NamedTempFile> {
     let mut file = tempfile::Builder::new()
-        .prefix("askpass-")
+        .prefix(prefix)
         .tempfile_in(scratch)?;
-    file.write_all(&serde_json::to_vec(answers)?)?;
+    file.write_all(bytes)?;
     Ok(file)
 }
 

@@ -10,7 +10,8 @@ use std::process::Command;
 
 pub const WRAPPER: &str = "sealdock-ssh";
 pub const GIT_CONFIG: &str = "gitconfig";
-const KEY: &str = "deploy_key";
+/// Names the file with the private key, which is there for as long as git runs.
+pub const KEY_FILE: &str = "SEALDOCK_SSH_KEY_FILE";
 
 /// Everything that git may use, and nothing else.
 const GIT_SETTINGS: &str = "\
@@ -49,7 +50,12 @@ pub fn become_ssh_if_asked() -> Option<io::Error> {
     (me.file_name()? == WRAPPER).then(|| {
         let config = me.with_file_name("ssh_config");
         let rest: Vec<OsString> = args.collect();
-        Command::new("ssh").arg("-F").arg(config).args(rest).exec()
+        let mut ssh = Command::new("ssh");
+        ssh.arg("-F").arg(config);
+        if let Some(key) = std::env::var_os(KEY_FILE) {
+            ssh.arg("-i").arg(key);
+        }
+        ssh.args(rest).exec()
     })
 }
 
@@ -89,28 +95,10 @@ fn put(file: &Path, text: &str) -> io::Result<()> {
 }
 
 fn ssh_settings(keys: &Path) -> String {
-    let (key, hosts) = (keys.join(KEY), keys.join("known_hosts"));
+    let hosts = keys.join("known_hosts");
     format!(
-        "IdentityFile \"{}\"\nIdentitiesOnly yes\nUserKnownHostsFile \"{}\"\nStrictHostKeyChecking accept-new\n\
+        "IdentityFile none\nIdentitiesOnly yes\nUserKnownHostsFile \"{}\"\nStrictHostKeyChecking accept-new\n\
          BatchMode yes\nConnectTimeout 15\nServerAliveInterval 15\nServerAliveCountMax 4\nForwardAgent no\n",
-        key.display(),
         hosts.display()
     )
-}
-
-/// The organization's public key, made at first use.
-pub async fn public_key(keys: &Path) -> Option<String> {
-    prepare(keys).ok()?;
-    let public = keys.join(format!("{KEY}.pub"));
-    if !public.exists() {
-        let made = tokio::process::Command::new("ssh-keygen")
-            .args(["-q", "-t", "ed25519", "-N", "", "-C", "sealdock", "-f"])
-            .arg(keys.join(KEY))
-            .stdin(std::process::Stdio::null())
-            .output();
-        made.await.ok().filter(|o| o.status.success())?;
-    }
-    std::fs::read_to_string(public)
-        .ok()
-        .map(|key| key.trim().to_owned())
 }

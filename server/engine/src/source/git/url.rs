@@ -72,6 +72,11 @@ impl GitUrl {
         Some(rest.split_once('/').unwrap_or((rest, "")))
     }
 
+    /// By `ssh://` or `user@host:path`.
+    pub fn is_over_ssh(&self) -> bool {
+        !self.is_local() && self.over_http().is_none()
+    }
+
     /// A path into our own data directory would be a way to another tenant's code.
     pub fn outside_of(&self, dirs: &Dirs) -> Reply<()> {
         let Some(local) = &self.local else {

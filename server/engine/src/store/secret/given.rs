@@ -1,19 +1,13 @@
 //! Which values a deployment was given: decided when it is asked for, and never changed.
 
+use super::place;
+use crate::store::sealed::SECRET;
 use crate::store::{Row, Store, StoreError, Stored, Transaction};
 use domain::deployment::Deployment;
 use domain::id::{DeploymentId, OrgId};
-use domain::secret::named;
+use domain::secret::{Secrets, named};
 use domain::view::{SecretUse, UsedSecret};
 use sqlx::Row as _;
-
-/// A value that a deployment was given, still sealed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Given {
-    pub name: String,
-    pub version: u32,
-    pub sealed: String,
-}
 
 /// The values of today, by the names of its configuration; `Stale` when one has gone meanwhile.
 pub(in crate::store) async fn give(tx: &mut Transaction<'_>, d: &Deployment) -> Stored<()> {
@@ -45,15 +39,23 @@ pub(super) async fn is_in_use(tx: &mut Transaction<'_>, org: &OrgId, name: &str)
 }
 
 impl Store {
-    /// For whoever opens them.
-    pub(crate) async fn given_secrets(&self, to: &DeploymentId) -> Stored<Vec<Given>> {
+    /// For its processes, and to hide them.
+    pub(crate) async fn given_secrets(&self, org: &OrgId, to: &DeploymentId) -> Stored<Secrets> {
         let sql = "SELECT g.name, g.version, v.sealed FROM deployment_secrets g JOIN secret_values v \
-                   ON v.org = g.org AND v.name = g.name AND v.version = g.version WHERE g.deployment = $1 ORDER BY g.name";
+                   ON v.org = g.org AND v.name = g.name AND v.version = g.version WHERE g.deployment = $1 AND g.org = $2 ORDER BY g.name";
         let rows = sqlx::query(sql)
             .bind(to.as_str())
+            .bind(org.as_str())
             .fetch_all(self.pool())
             .await?;
-        rows.iter().map(given).collect()
+        let mut all = vec![];
+        for row in &rows {
+            let (name, kept): (String, String) = (row.try_get("name")?, row.try_get("sealed")?);
+            let place = place(&name, version(row)?);
+            let value = self.open_sealed(SECRET, org.as_str(), &place, &kept);
+            all.push((name, value.await?));
+        }
+        Ok(all.into_iter().collect())
     }
 
     /// Names and versions, for people.
@@ -99,14 +101,6 @@ impl Store {
             .await?;
         rows.iter().map(user).collect()
     }
-}
-
-fn given(row: &Row) -> Stored<Given> {
-    Ok(Given {
-        name: row.try_get("name")?,
-        version: version(row)?,
-        sealed: row.try_get("sealed")?,
-    })
 }
 
 fn user(row: &Row) -> Stored<(String, SecretUse)> {

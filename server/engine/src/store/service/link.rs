@@ -1,6 +1,6 @@
 //! Who uses a service: the environments that are linked to it, and what runs with it.
 
-use super::{COLUMNS, Service, service};
+use super::{COLUMNS, Service};
 use crate::store::environment::Environment;
 use crate::store::event::{NewEvent, write};
 use crate::store::{Now, Row, Store, StoreError, Stored};
@@ -129,13 +129,12 @@ impl Store {
             .bind(id)
             .fetch_all(self.pool())
             .await?;
-        let linked = |row: &Row| -> Stored<Linked> {
-            Ok(Linked {
-                service: service(row)?,
-                prefix: row.try_get("prefix")?,
-            })
+        let services = self.opened_services(&rows).await?;
+        let linked = |(service, row): (Service, &Row)| -> Stored<Linked> {
+            let prefix = row.try_get("prefix")?;
+            Ok(Linked { service, prefix })
         };
-        rows.iter().map(linked).collect()
+        services.into_iter().zip(&rows).map(linked).collect()
     }
 
     /// Those whose private network it belongs into: linked, or with something unfinished that has it.

@@ -1,6 +1,8 @@
 //! With a real registry, and with some that misbehave (I-16). All of them on loopback, where the
 //! Engine needs no TLS.
 
+mod adopted;
+
 use super::builds::Kept;
 use super::engine::Here;
 use crate::driver::docker::{Docker, registry};
