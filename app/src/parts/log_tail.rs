@@ -1,7 +1,7 @@
 //! The lines of a log: the server renders its end, or the place that a search leads to; then new
 //! lines stream in. Chunks that are off screen cost nothing (`content-visibility`).
 
-use super::dynamic::{dynamic, text, when};
+use super::dynamic::{dynamic, when};
 use super::icon::{Icon, icon};
 use super::lines::{self, Anchor, Dress};
 use super::loaded::{Skeleton, loaded};
@@ -76,12 +76,14 @@ fn lines_of(finder: Finder, anchor: Anchor, filter: LogFilter, opened: Opened) -
     let Opened { page, found } = opened;
     let stream = finder.stream.get_value();
     let steps = (stream.starts_with(JOB) && filter.is_empty()).then(|| stream.clone());
-    let feed = Feed::new(stream, filter.clone(), anchor, &page);
+    let feed = Feed::new(stream, filter, anchor, &page);
     let at = found.and_then(|found| found.seq);
     feed.found.set_value(at);
     finder.found.set(found);
     finder.feed.set(Some(feed));
-    on_cleanup(move || drop(finder.feed.try_set(None)));
+    on_cleanup(move || {
+        let _ = finder.feed.try_set(None);
+    });
     Effect::new(move |_| {
         if feed.scroller.get().is_some() && feed.body.get().is_some() {
             feed.attach();
@@ -99,7 +101,7 @@ fn lines_of(finder: Finder, anchor: Anchor, filter: LogFilter, opened: Opened) -
         <div class=class role="log" aria-live="off" tabindex="0" aria-label="Lines" node_ref=feed.scroller on:scroll=move |_| feed.scrolled()>
             <div class="log-in">
                 {when(move || feed.earlier.get(), move || view! {
-                    <button type="button" class="log-more" on:click=move |_| feed.load_earlier()>{dynamic(move || earlier(feed, &filter))}</button>
+                    <button type="button" class="log-more" on:click=move |_| feed.load_earlier()>{dynamic(move || earlier(finder, feed))}</button>
                 })}
                 <div class="log-lines" node_ref=feed.body inner_html=html on:click=move |event| feed.pick(&event)></div>
                 {when(move || feed.later.get(), move || view! {
@@ -122,8 +124,8 @@ fn lines_of(finder: Finder, anchor: Anchor, filter: LogFilter, opened: Opened) -
 }
 
 /// How many there are is known only where every line is shown.
-fn earlier(feed: Feed, filter: &LogFilter) -> String {
-    match filter.is_empty() {
+fn earlier(finder: Finder, feed: Feed) -> String {
+    match finder.filter.with(LogFilter::is_empty) {
         true => format!(
             "Show earlier lines ({} above)",
             format::count(feed.first.get().saturating_sub(1))
@@ -195,7 +197,10 @@ fn done(name: &'static str, is: RwSignal<bool>) -> AnyView {
 
 fn said(flag: RwSignal<bool>) {
     flag.set(true);
-    set_timeout(move || drop(flag.try_set(false)), SAID);
+    let done = move || {
+        let _ = flag.try_set(false);
+    };
+    set_timeout(done, SAID);
 }
 
 /// For whoever listens to the page: how far the log is, now and then.
@@ -213,7 +218,7 @@ fn announced(feed: Feed) -> AnyView {
         0 => String::new(),
         n => format!("{n} lines"),
     };
-    view! { <p class="sr-only" role="status">{text(told)}</p> }.into_any()
+    view! { <p class="sr-only" role="status">{dynamic(told)}</p> }.into_any()
 }
 
 /// The times of the lines that are here, when they are wanted otherwise and as time goes by.
