@@ -37,7 +37,7 @@ createServer((request, answer) => {
 const files = (version) => ({
   Dockerfile: `FROM ${NODE}\nCOPY app.js /\nENTRYPOINT ["node", "/app.js"]\n`,
   'app.js': APP(version),
-  'sealdock.yml': 'health:\n  path: /health\n  timeout_s: 25\ndrain_s: 1\n',
+  'sealdock.yml': 'health:\n  path: /health\n  timeout_s: 60\ndrain_s: 1\n',
 })
 
 describe('the log viewer', { skip, concurrency: 1 }, () => {

@@ -33,6 +33,7 @@ pub mod loaded;
 pub mod log;
 pub mod log_feed;
 pub mod log_find;
+pub mod log_live;
 pub mod log_marks;
 pub mod log_steps;
 pub mod log_tail;
