@@ -55,7 +55,7 @@ describe('the log viewer', { skip, concurrency: 1 }, () => {
     installation = await client.installation(live.summary.id)
     stream = live.instances[0].stream
     host = new URL(live.urls[0]).hostname
-    address = `/deployments/${live.summary.id}?job=${encodeURIComponent(live.instances[0].id)}`
+    address = `/deployments/${live.summary.id}?job=${encodeURIComponent(stream.replace('instance/', ''))}`
     browser = await launch()
     context = await browser.newContext({ baseURL: sealdock.url, viewport: { width: 1440, height: 900 }, permissions: ['clipboard-read', 'clipboard-write'] })
     const [name, value] = cookie.split('; ')[0].split('=')

@@ -134,8 +134,7 @@ struct Find {
     back: bool,
 }
 
-/// The next line that matches, and how many there are in the whole log. After the last one the
-/// first one follows.
+/// The next line that matches, and which of how many it is; after the last one comes the first.
 #[utoipa::path(get, path = "/v2/logs/{stream}/find", tag = "Logs", params(("stream" = String, Path), Find), responses((status = 200, body = LogFound)))]
 async fn find(
     State(app): State<App>,
