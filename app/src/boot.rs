@@ -1,5 +1,6 @@
 //! What a page knows before it reads anything: who is signed in, the theme, the last refusal.
 
+use crate::parts::log_time::Times;
 use crate::parts::theme::Theme;
 use domain::access::Caller;
 use domain::refusal::Refusal;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct Boot {
     pub caller: Option<Caller>,
     pub theme: Theme,
+    pub log_times: Times,
     /// What the last plain form was refused with.
     pub flash: Option<Refusal>,
 }
@@ -18,6 +20,7 @@ pub fn provide() -> Boot {
     let boot = SharedValue::new(read).into_inner();
     provide_context(boot.clone());
     provide_context(RwSignal::new(boot.theme));
+    provide_context(RwSignal::new(boot.log_times));
     boot
 }
 
@@ -27,6 +30,7 @@ fn read() -> Boot {
     Boot {
         caller: use_context::<Signed>().unwrap_or_default().0,
         theme: crate::document::theme(),
+        log_times: crate::document::log_times(),
         flash: use_context::<Flash>().unwrap_or_default().0,
     }
 }

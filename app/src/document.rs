@@ -1,6 +1,7 @@
 //! The document around the app, as the server writes it.
 
 use crate::App;
+use crate::parts::log_time::{self, Times};
 use crate::parts::theme::{COOKIE, Theme};
 use axum::http::{header, request::Parts};
 use leptos::nonce::use_nonce;
@@ -50,9 +51,16 @@ fn start(assets: &Assets) -> impl IntoView + use<> {
 
 /// The stored choice: known before the first byte, so that nothing flashes.
 pub fn theme() -> Theme {
-    let Some(parts) = use_context::<Parts>() else {
-        return Theme::System;
-    };
+    chosen(COOKIE).map_or(Theme::System, |word| Theme::parse(&word))
+}
+
+/// How the times of a log were wanted last.
+pub fn log_times() -> Times {
+    chosen(log_time::COOKIE).map_or(Times::Off, |word| Times::parse(&word))
+}
+
+fn chosen(cookie: &str) -> Option<String> {
+    let parts = use_context::<Parts>()?;
     let cookies = parts
         .headers
         .get_all(header::COOKIE)
@@ -61,6 +69,6 @@ pub fn theme() -> Theme {
         .flat_map(|v| v.split(';'));
     let mut pairs = cookies.filter_map(|c| c.trim().split_once('='));
     pairs
-        .find(|(name, _)| *name == COOKIE)
-        .map_or(Theme::System, |(_, word)| Theme::parse(word))
+        .find(|(name, _)| *name == cookie)
+        .map(|(_, word)| word.to_owned())
 }

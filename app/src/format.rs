@@ -26,9 +26,16 @@ pub fn absolute(at: Time) -> String {
     )
 }
 
-/// `18:35:07`, of the day in UTC.
-pub fn clock(at: Time) -> String {
-    at.rfc3339().get(11..19).unwrap_or_default().to_owned()
+/// `11-20 18:35:07.042`, in UTC: a line of a log.
+pub fn stamp(at: Time) -> String {
+    let text = at.rfc3339();
+    let part = |range| text.get(range).unwrap_or_default();
+    format!(
+        "{} {}.{:03}",
+        part(5..10),
+        part(11..19),
+        at.0.rem_euclid(1000)
+    )
 }
 
 /// `just now`, `4 min ago`, `3 days ago`.

@@ -26,6 +26,7 @@ pub mod live;
 pub mod openapi;
 pub mod origin;
 pub mod peer;
+pub mod posted;
 pub mod problem;
 pub mod reading;
 pub mod receive;

@@ -3,14 +3,14 @@
 //! Expects on each request, as extensions, who is signed in ([`Signed`]) and what the last form
 //! was refused with ([`Flash`]); `session` puts them there.
 
-use crate::assets;
+use crate::{assets, posted};
 use ::app::call::{Flash, Posted, Signed};
 use ::app::document::document;
 use ::app::error::Fault;
 use ::app::parts::theme::Theme;
 use ::app::paths;
 use ::app::server_fns;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Form, Query, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -159,21 +159,10 @@ fn takes_posts(path: &str) -> bool {
 
 async fn posted(api: Api, signed: Signed, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
-    let Ok(bytes) = to_bytes(body, FORM_LIMIT_BYTES).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
-    };
-    let form = axum::http::Request::builder()
-        .method(Method::POST)
-        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .body(Body::from(bytes));
-    let Ok(form) = form else {
-        return StatusCode::BAD_REQUEST.into_response();
-    };
-    let Ok(Form(fields)) =
-        <Form<HashMap<String, String>> as axum::extract::FromRequest<()>>::from_request(form, &())
-            .await
-    else {
-        return StatusCode::BAD_REQUEST.into_response();
+    let kind = parts.headers.get(header::CONTENT_TYPE);
+    let fields = match posted::fields(kind, body, FORM_LIMIT_BYTES).await {
+        Ok(fields) => fields,
+        Err(status) => return status.into_response(),
     };
     parts.method = Method::GET;
     render(

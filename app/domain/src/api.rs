@@ -7,6 +7,7 @@
 mod account;
 mod imports;
 mod lists;
+mod logs;
 mod reviews;
 mod secrets;
 mod services;
@@ -16,7 +17,8 @@ mod whole;
 
 pub use account::{NewOwner, NewToken};
 pub use imports::{ComposeFile, ConfirmImport, Imports};
-pub use lists::{DeploymentFilter, LogQuery};
+pub use lists::DeploymentFilter;
+pub use logs::{LogFilter, LogFind, LogFinder, LogQuery};
 pub use reviews::{Approve, Reviews};
 pub use secrets::{NewSecret, Secrets};
 pub use services::{Link, NewService, Restore, ServiceSettings, Services};
@@ -245,6 +247,8 @@ pub trait Deployments: Send + Sync {
     async fn resume(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView>;
     /// `stream` comes from a `JobView` or an `InstanceView`.
     async fn log(&self, caller: &Caller, stream: &str, query: &LogQuery) -> Reply<LogPage>;
+    /// Where the text, or the level, is in the whole log: the next one, and how many there are.
+    async fn find_in_log(&self, caller: &Caller, stream: &str, find: &LogFind) -> Reply<LogFound>;
     /// A build's log as its steps; and the first error of any log.
     async fn outline(&self, caller: &Caller, stream: &str) -> Reply<Outline>;
     /// The picture of its front page, as PNG; it never changes once it is there.

@@ -7,12 +7,10 @@
 //! #4 DONE 1.2s             how it ends; or `#4 CACHED`, or `#4 ERROR: …`
 //! ```
 
-use aho_corasick::AhoCorasick;
+use crate::log_level::Level;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::LazyLock;
 
 /// Steps of one outline; a log with more goes on below them.
 pub const MAX_STEPS: usize = 500;
@@ -116,7 +114,7 @@ pub struct Step {
 pub struct Outline {
     /// At most 500; none where the log is not a build's.
     pub steps: Vec<Step>,
-    /// The first line that reads like an error; where a step failed, its first one.
+    /// The first line whose level is error; where a step failed, its first one.
     pub first_error: Option<u64>,
 }
 
@@ -154,7 +152,7 @@ impl Outliner {
     }
 
     fn judge(&mut self, step: u32, seq: u64, text: &str) {
-        if !self.errors.contains_key(&step) && reads_like_an_error(text) {
+        if !self.errors.contains_key(&step) && Level::of(text) == Level::Error {
             self.errors.insert(step, seq);
         }
     }
@@ -184,51 +182,6 @@ impl Step {
             Part::Failed(_) => self.state = StepState::Failed,
         }
     }
-}
-
-/// How tools begin the line that matters. A word like `error` alone is in too many harmless ones.
-fn reads_like_an_error(text: &str) -> bool {
-    static SIGNS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-        let signs = [
-            "error:",
-            "error[",
-            "error ts",
-            "fatal:",
-            "npm err!",
-            "panicked at",
-            "traceback (most",
-            "exception:",
-            "undefined reference",
-            "cannot find module",
-            "command not found",
-            "no such file or directory",
-            "permission denied",
-            "out of memory",
-            "killed",
-            "failed to ",
-            "failed:",
-        ];
-        let mut builder = AhoCorasick::builder();
-        builder.ascii_case_insensitive(true).build(signs).ok()
-    });
-    let plain = without_colours(text);
-    SIGNS
-        .as_ref()
-        .is_some_and(|signs| signs.is_match(plain.as_ref()))
-}
-
-/// A tool may colour the word alone: `error` and its colon are apart then.
-fn without_colours(text: &str) -> Cow<'_, str> {
-    if !text.contains('\u{1b}') {
-        return Cow::Borrowed(text);
-    }
-    let mut parts = text.split('\u{1b}');
-    let first = parts.next().unwrap_or_default().to_owned();
-    let rest = |part: &str| match part.find(|c: char| c.is_ascii_alphabetic()) {
-        Some(end) => part[end + 1..].to_owned(),
-        None => String::new(),
-    };
-    Cow::Owned(parts.fold(first, |all, part| all + &rest(part)))
 }
 
 #[cfg(test)]

@@ -62,6 +62,7 @@ pub mod id;
 pub mod import;
 pub mod instance;
 pub mod job;
+pub mod log_level;
 pub mod name;
 pub mod pipeline;
 pub mod placement;

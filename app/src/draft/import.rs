@@ -4,6 +4,7 @@ use super::env::env;
 use super::new_project::revision;
 use super::{Read, said};
 use domain::api::ComposeFile;
+use domain::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -24,6 +25,14 @@ pub struct ImportDraft {
 
 impl ImportDraft {
     pub fn compose(&self) -> Read<ComposeFile> {
+        if self.file.is_empty() {
+            return Err(Refusal::invalid("file", "There is nothing to import yet.")
+                .way_out("Choose a compose.yaml, or paste one."));
+        }
+        if self.file.contains(['\0', char::REPLACEMENT_CHARACTER]) {
+            return Err(Refusal::invalid("file", "That file is not text.")
+                .way_out("Choose a compose.yaml that is UTF-8."));
+        }
         let names = self.services.as_deref().unwrap_or_default();
         let names = names
             .split([',', ' ', '\r', '\n'])
@@ -56,11 +65,12 @@ impl ImportDraft {
             .collect()
     }
 
-    /// What was posted to the page.
+    /// What was posted to the page. A file that was chosen goes before what was pasted.
     pub fn posted(form: &HashMap<String, String>) -> Option<Self> {
         let field = |name: &str| form.get(name).cloned();
+        let chosen = field("upload").filter(|text| !text.is_empty());
         Some(Self {
-            file: field("file")?,
+            file: chosen.or_else(|| field("file"))?,
             name: field("name"),
             url: field("url"),
             revision: field("revision"),
@@ -97,5 +107,19 @@ mod tests {
             .map(|(n, v)| (n.to_owned(), v))
             .collect();
         assert_eq!(ImportDraft::posted(&form), Some(draft));
+    }
+
+    #[test]
+    fn p20_a_chosen_file_goes_before_what_was_pasted() {
+        let draft = |upload: &str, file: &str| {
+            let form = [("upload", upload), ("file", file)];
+            let form = form.map(|(n, v)| (n.to_owned(), v.to_owned()));
+            ImportDraft::posted(&HashMap::from(form)).unwrap()
+        };
+        assert_eq!(draft("a: 1", "b: 2").file, "a: 1");
+        assert_eq!(draft("", "b: 2").file, "b: 2");
+        let no = |draft: ImportDraft| draft.compose().unwrap_err().sentence;
+        assert_eq!(no(draft("", "")), "There is nothing to import yet.");
+        assert_eq!(no(draft("\u{1}\u{fffd}ELF", "")), "That file is not text.");
     }
 }

@@ -1,4 +1,4 @@
-//! Projects from a `compose.yaml`: paste it, read the plan with everything that has no place here,
+//! Projects from a `compose.yaml`: choose the file or paste it, read the plan with everything that has no place here,
 //! confirm. The form is posted to the page itself, with wasm and without.
 
 use crate::answer::Answer;
@@ -68,16 +68,27 @@ fn page(looked: Looked, action: ServerAction<Import>) -> AnyView {
 }
 
 fn nothing() -> AnyView {
-    view! { <p class="plan-empty">"Each service becomes a project. Paste the file to see which projects those are, and what of it has no place here. Nothing is made before you confirm."</p> }.into_any()
+    view! { <p class="plan-empty">"Each service becomes a project. Choose or paste the file to see which projects those are, and what of it has no place here. Nothing is made before you confirm."</p> }.into_any()
 }
 
 fn form(draft: &ImportDraft) -> AnyView {
-    let (file, values) = (draft.file.clone(), draft.values.clone().unwrap_or_default());
+    // What is no text is not shown as text.
+    let shown = !draft.file.contains(['\0', char::REPLACEMENT_CHARACTER]);
+    let file = draft.file.clone();
+    let (file, values) = (
+        if shown { file } else { String::new() },
+        draft.values.clone().unwrap_or_default(),
+    );
     view! {
-        <form method="post" action=paths::IMPORT class="form-card">
+        <form method="post" action=paths::IMPORT enctype="multipart/form-data" class="form-card">
             <div class="field">
-                <label for="file">"compose.yaml"</label>
-                <textarea class="input" id="file" name="file" required rows="16" spellcheck="false" autocomplete="off" placeholder="services:">{file}</textarea>
+                <label for="upload">"compose.yaml"</label>
+                <input class="input file" id="upload" name="upload" type="file" accept=".yaml,.yml" aria-describedby="upload-hint"/>
+                <p class="hint" id="upload-hint">"A file goes before what is pasted below. At most 256 KiB."</p>
+            </div>
+            <div class="field">
+                <label for="file">"Or paste it"</label>
+                <textarea class="input" id="file" name="file" rows="16" spellcheck="false" autocomplete="off" placeholder="services:">{file}</textarea>
             </div>
             {line("name", "Name", "shop", "Projects are called name-service. Empty: what the file's own name says.", &draft.name)}
             {line("url", "Git URL", "https://git.example.com/acme/shop.git", "Of the repository that the file lies in, for services that are built.", &draft.url)}

@@ -24,51 +24,105 @@ fn last_written(text: &str) -> &str {
 
 pub fn to_html(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
-    let mut look = Look::default();
+    let (mut look, mut link) = (Look::default(), None);
     let mut plain = String::new();
-    let mut chars = last_written(text).chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            ESC => {
-                let sequence = escape_sequence(&mut chars);
-                if let Some(codes) = sequence {
-                    flush(&mut out, &mut plain, look);
-                    look = look.after(&codes);
-                }
+    for piece in Pieces::of(text) {
+        match piece {
+            Piece::Char(c) => plain.push(c),
+            Piece::Look(codes) => {
+                flush(&mut out, &mut plain, look, link.as_deref());
+                look = look.after(&codes);
             }
-            '\t' => plain.push(c),
-            c if c.is_control() => {}
-            c => plain.push(c),
+            Piece::Link(to) => {
+                flush(&mut out, &mut plain, look, link.as_deref());
+                link = to;
+            }
         }
     }
-    flush(&mut out, &mut plain, look);
+    flush(&mut out, &mut plain, look, link.as_deref());
     out
 }
 
-/// The numbers of a colour sequence; every other sequence is swallowed.
-fn escape_sequence(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Option<Vec<u16>> {
-    match chars.next()? {
-        '[' => {
-            let mut body = String::new();
-            for c in chars.by_ref() {
-                if ('\u{40}'..='\u{7e}').contains(&c) {
-                    return (c == 'm').then(|| codes(&body));
-                }
-                body.push(c);
-            }
-            None
-        }
-        ']' => {
-            // an operating system command, such as a hyperlink: up to BEL or ESC \
-            while let Some(c) = chars.next() {
-                if c == '\u{7}' || (c == ESC && chars.next_if_eq(&'\\').is_some()) {
-                    break;
-                }
-            }
-            None
-        }
-        _ => None,
+/// What a person would read.
+pub fn plain(text: &str) -> String {
+    let chars = Pieces::of(text).filter_map(|piece| match piece {
+        Piece::Char(c) => Some(c),
+        Piece::Look(_) | Piece::Link(_) => None,
+    });
+    chars.collect()
+}
+
+enum Piece {
+    Char(char),
+    Look(Vec<u16>),
+    /// What follows is a link to there, or to nowhere any more.
+    Link(Option<String>),
+}
+
+/// What a terminal would make of a line; sequences that mean neither a look nor a link are swallowed.
+struct Pieces<'t>(std::iter::Peekable<std::str::Chars<'t>>);
+
+impl<'t> Pieces<'t> {
+    fn of(text: &'t str) -> Self {
+        Self(last_written(text).chars().peekable())
     }
+
+    fn sequence(&mut self) -> Option<Piece> {
+        match self.0.next()? {
+            '[' => {
+                let mut body = String::new();
+                for c in self.0.by_ref() {
+                    if ('\u{40}'..='\u{7e}').contains(&c) {
+                        return (c == 'm').then(|| Piece::Look(codes(&body)));
+                    }
+                    body.push(c);
+                }
+                None
+            }
+            ']' => link(&self.command()),
+            _ => None,
+        }
+    }
+
+    /// An operating system's command, such as a hyperlink: up to BEL or ESC \\.
+    fn command(&mut self) -> String {
+        let mut body = String::new();
+        while let Some(c) = self.0.next() {
+            if c == '\u{7}' || (c == ESC && self.0.next_if_eq(&'\\').is_some()) {
+                break;
+            }
+            body.push(c);
+        }
+        body
+    }
+}
+
+impl Iterator for Pieces<'_> {
+    type Item = Piece;
+
+    fn next(&mut self) -> Option<Piece> {
+        loop {
+            match self.0.next()? {
+                ESC => {
+                    if let Some(piece) = self.sequence() {
+                        return Some(piece);
+                    }
+                }
+                c if c == '\t' || !c.is_control() => return Some(Piece::Char(c)),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// `8;parameters;address`. Only the web may be linked to.
+fn link(command: &str) -> Option<Piece> {
+    let (_, to) = command.strip_prefix("8;")?.split_once(';')?;
+    let web = ["https://", "http://"]
+        .into_iter()
+        .any(|s| to.starts_with(s));
+    let plain = !to.chars().any(|c| c.is_whitespace() || c.is_control());
+    Some(Piece::Link((web && plain).then(|| to.to_owned())))
 }
 
 fn codes(body: &str) -> Vec<u16> {
@@ -151,19 +205,37 @@ fn nearest(rgb: [u16; 3]) -> u8 {
     (16 + 36 * step(r) + 6 * step(g) + step(b)) as u8
 }
 
-fn flush(out: &mut String, plain: &mut String, look: Look) {
+fn flush(out: &mut String, plain: &mut String, look: Look, link: Option<&str>) {
     if plain.is_empty() {
         return;
     }
     let classes = look.classes();
-    if classes.is_empty() {
-        linked(out, plain);
-    } else {
+    let styled = !classes.is_empty();
+    if styled {
         let _ = write!(out, "<span class=\"{}\">", classes.trim_end());
-        linked(out, plain);
+    }
+    match link {
+        // An address that shows another one leads to the one that it shows.
+        Some(to) if link_at(plain).is_none() => anchor(out, to, plain),
+        _ => linked(out, plain),
+    }
+    if styled {
         out.push_str("</span>");
     }
     plain.clear();
+}
+
+/// It says where it leads to, and tells that place nothing.
+fn anchor(out: &mut String, to: &str, text: &str) {
+    out.push_str("<a rel=\"noopener noreferrer nofollow\" target=\"_blank\" href=\"");
+    escape(out, to);
+    if to != text {
+        out.push_str("\" title=\"");
+        escape(out, to);
+    }
+    out.push_str("\">");
+    escape(out, text);
+    out.push_str("</a>");
 }
 
 /// Escapes, and makes web addresses links.
@@ -176,11 +248,7 @@ fn linked(out: &mut String, text: &str) {
             .unwrap_or(from.len());
         let url = from[..end].trim_end_matches(['.', ',', ')', ']', ';', ':', '!']);
         escape(out, before);
-        out.push_str("<a rel=\"noopener noreferrer nofollow\" target=\"_blank\" href=\"");
-        escape(out, url);
-        out.push_str("\">");
-        escape(out, url);
-        out.push_str("</a>");
+        anchor(out, url, url);
         rest = &from[url.len()..];
     }
     escape(out, rest);
@@ -253,9 +321,43 @@ mod tests {
     fn progress_and_other_sequences_fold() {
         assert_eq!(to_html("10%\r50%\r100%\r\n"), "100%");
         assert_eq!(
-            to_html("\u{1b}[2K\u{1b}]8;;http://evil\u{7}text\u{1b}]8;;\u{7}"),
+            to_html("\u{1b}[2K\u{1b}]0;a title\u{7}text\u{1b}]8"),
             "text"
         );
         assert_eq!(to_html("a\u{8}\u{0}b"), "ab");
+    }
+
+    #[test]
+    fn p21_a_terminals_link_leads_to_the_web_and_says_where() {
+        let shown = |to: &str, text: &str| {
+            to_html(&format!("\u{1b}]8;;{to}\u{1b}\\{text}\u{1b}]8;;\u{7} more"))
+        };
+        assert_eq!(
+            shown("https://a.example/?a&b", "docs"),
+            "<a rel=\"noopener noreferrer nofollow\" target=\"_blank\" href=\"https://a.example/?a&amp;b\" \
+             title=\"https://a.example/?a&amp;b\">docs</a> more"
+        );
+        for evil in [
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "/sign-out",
+            "https://a b",
+        ] {
+            assert_eq!(shown(evil, "docs"), "docs more", "{evil}");
+        }
+        let html = shown("https://evil.example", "https://bank.example");
+        assert!(
+            html.contains("href=\"https://bank.example\"") && !html.contains("evil"),
+            "{html}"
+        );
+        assert!(!shown("https://a.example/\"onclick=\"x", "docs").contains("\"onclick"));
+    }
+
+    #[test]
+    fn p21_what_is_copied_has_no_colours() {
+        assert_eq!(
+            plain("10%\r\u{1b}[31ma\u{1b}]8;;http://b\u{7}b\u{1b}]8;;\u{7}\tc"),
+            "ab\tc"
+        );
     }
 }

@@ -43,6 +43,7 @@ icons! {
     ChevronDown = "<path d='m6 9 6 6 6-6'/>";
     ArrowRight = "<path d='M5 12h14'/><path d='m12 5 7 7-7 7'/>";
     ArrowUpRight = "<path d='M7 7h10v10'/><path d='M7 17 17 7'/>";
+    ArrowUp = "<path d='m5 12 7-7 7 7'/><path d='M12 19V5'/>";
     ArrowDown = "<path d='M12 5v14'/><path d='m19 12-7 7-7-7'/>";
     Copy = "<rect width='14' height='14' x='8' y='8' rx='2' ry='2'/><path d='M4 16c-1.1 0-2-.9-2-2V4c0-1.1.9-2 2-2h10c1.1 0 2 .9 2 2'/>";
     Download = "<path d='M12 15V3'/><path d='M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4'/><path d='m7 10 5 5 5-5'/>";

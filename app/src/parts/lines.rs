@@ -2,8 +2,10 @@
 //! may skip while they are off screen.
 
 use super::ansi;
-use crate::format;
+use super::log_time::Times;
 use domain::build_log::{self, Part};
+use domain::log_level::Level;
+use domain::time::Time;
 use domain::view::{LogLine, Stream};
 use std::fmt::Write;
 
@@ -29,25 +31,63 @@ impl Anchor {
 pub const MAIN: Anchor = Anchor("");
 pub const BEFORE: Anchor = Anchor("before-");
 
-pub fn line(line: &LogLine, Anchor(anchor): Anchor) -> String {
-    let mut out = String::with_capacity(line.text.len() + 96);
+/// How lines are shown: what they are called, their times, and which one a search is at.
+#[derive(Clone, Copy, Debug)]
+pub struct Dress {
+    pub anchor: Anchor,
+    pub times: Times,
+    /// In a browser.
+    pub now: Option<Time>,
+    pub found: Option<u64>,
+}
+
+impl Dress {
+    /// As the server writes them.
+    pub const fn plain(anchor: Anchor, found: Option<u64>) -> Dress {
+        Dress {
+            anchor,
+            times: Times::Utc,
+            now: None,
+            found,
+        }
+    }
+}
+
+pub fn line(line: &LogLine, dress: Dress) -> String {
+    let mut out = String::with_capacity(line.text.len() + 128);
+    let Anchor(anchor) = dress.anchor;
     let class = match line.stream {
         Stream::Out => "ln",
         Stream::Err => "ln ln-err",
         Stream::Note => "ln ln-note",
     };
-    let (seq, time) = (line.seq, format::clock(line.at));
+    let level = match line.level {
+        Level::Error => " ln-error",
+        Level::Warning => " ln-warning",
+        Level::Info | Level::Debug => "",
+    };
+    let found = match dress.found == Some(line.seq) {
+        true => " found",
+        false => "",
+    };
+    let (seq, at, time) = (line.seq, line.at.0, dress.times.text(line.at, dress.now));
     let (of_step, step, text) = step(&line.text);
     let _ = write!(
         out,
-        "<div class=\"{class}{of_step}\" id=\"{anchor}L{seq}\"{step}><a class=\"no\" href=\"#{anchor}L{seq}\" tabindex=\"-1\">{seq}</a>"
+        "<span class=\"{class}{level}{of_step}{found}\" id=\"{anchor}L{seq}\"{step}><a class=\"no\" href=\"#{anchor}L{seq}\" tabindex=\"-1\">{seq}</a>"
     );
-    let _ = write!(
+    // The spaces and the line's end are for whoever sees no style: the log is a `<pre>` then.
+    let _ = writeln!(
         out,
-        "<span class=\"at\">{time}</span><span class=\"tx\">{}</span></div>",
+        " <span class=\"at\" data-t=\"{at}\">{time}</span> <span class=\"tx\">{}</span></span>",
         ansi::to_html(text)
     );
     out
+}
+
+/// As it is copied: without colours, and without what says whose it is.
+pub fn plain(line: &LogLine) -> String {
+    ansi::plain(step(&line.text).2)
 }
 
 /// Whose line it is: a class, an attribute to fold it by, and the text without what they say.
@@ -64,35 +104,27 @@ fn step(text: &str) -> (&'static str, String, &str) {
 }
 
 /// Consecutive lines, grouped into chunks: (number of the chunk, HTML of its lines).
-pub fn chunks(lines: &[LogLine], anchor: Anchor) -> Vec<(u64, String)> {
+pub fn chunks(lines: &[LogLine], dress: Dress) -> Vec<(u64, String)> {
     let mut chunks: Vec<(u64, String)> = vec![];
     for l in lines {
         let number = chunk_of(l.seq);
         match chunks.last_mut() {
-            Some((last, html)) if *last == number => html.push_str(&line(l, anchor)),
-            _ => chunks.push((number, line(l, anchor))),
+            Some((last, html)) if *last == number => html.push_str(&line(l, dress)),
+            _ => chunks.push((number, line(l, dress))),
         }
     }
     chunks
 }
 
-pub fn html(lines: &[LogLine], anchor: Anchor) -> String {
-    chunks(lines, anchor)
+pub fn html(lines: &[LogLine], dress: Dress) -> String {
+    chunks(lines, dress)
         .into_iter()
         .map(|(number, html)| chunk(number, &html))
         .collect()
 }
 
-/// Where lines between two parts are not in the page.
-pub fn gap(lines: u64) -> String {
-    format!(
-        "<p class=\"log-gap\">{} lines between are not shown. Search, or open the raw log.</p>",
-        format::count(lines)
-    )
-}
-
 pub fn chunk(number: u64, inner: &str) -> String {
-    format!("<div class=\"chunk\" data-chunk=\"{number}\">{inner}</div>")
+    format!("<pre class=\"chunk\" data-chunk=\"{number}\">{inner}</pre>")
 }
 
 /// `L120` or `L120-L140` of an address: the first and the last line it names of this log.
@@ -107,13 +139,15 @@ pub fn range(hash: &str, Anchor(anchor): Anchor) -> Option<(u64, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::time::Time;
+
+    const PLAIN: Dress = Dress::plain(MAIN, None);
 
     fn at(seq: u64) -> LogLine {
         LogLine {
             seq,
             at: Time(0),
             stream: Stream::Err,
+            level: Level::Warning,
             text: "<b>".into(),
         }
     }
@@ -121,10 +155,12 @@ mod tests {
     #[test]
     fn a_line_has_its_number_its_time_and_its_stream() {
         assert_eq!(
-            line(&at(7), MAIN),
-            "<div class=\"ln ln-err\" id=\"L7\"><a class=\"no\" href=\"#L7\" tabindex=\"-1\">7</a>\
-             <span class=\"at\">00:00:00</span><span class=\"tx\">&lt;b&gt;</span></div>"
+            line(&at(7), PLAIN),
+            "<span class=\"ln ln-err ln-warning\" id=\"L7\"><a class=\"no\" href=\"#L7\" tabindex=\"-1\">7</a> \
+             <span class=\"at\" data-t=\"0\">01-01 00:00:00.000Z</span> <span class=\"tx\">&lt;b&gt;</span></span>\n"
         );
+        assert!(line(&at(7), Dress::plain(MAIN, Some(7))).contains(" found\" id=\"L7\""));
+        assert!(!line(&at(7), Dress::plain(MAIN, Some(8))).contains("found"));
     }
 
     #[test]
@@ -135,20 +171,26 @@ mod tests {
                 &LogLine {
                     text,
                     stream: Stream::Out,
+                    level: Level::Info,
                     ..at(7)
                 },
-                MAIN,
+                PLAIN,
             )
         };
         assert!(of("#4 [2/3] RUN make").contains("class=\"ln ln-step\" id=\"L7\" data-step=\"4\""));
-        assert!(of("#4 | gcc").ends_with("<span class=\"tx\">gcc</span></div>"));
+        assert!(of("#4 | gcc").ends_with("<span class=\"tx\">gcc</span></span>\n"));
         assert!(of("#4 DONE 1.0s").contains("ln-end"));
+        let copied = LogLine {
+            text: "#4 | \u{1b}[1mgcc\u{1b}[0m -c".into(),
+            ..at(7)
+        };
+        assert_eq!(plain(&copied), "gcc -c");
     }
 
     #[test]
     fn chunks_hold_a_hundred_lines() {
         let lines: Vec<_> = (95..=205).map(at).collect();
-        let sizes: Vec<_> = chunks(&lines, MAIN)
+        let sizes: Vec<_> = chunks(&lines, PLAIN)
             .iter()
             .map(|(n, html)| (*n, html.matches("class=\"ln").count()))
             .collect();

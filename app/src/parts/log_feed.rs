@@ -1,39 +1,52 @@
-//! New lines, from the stream into the page: gathered, written once a frame, never twice.
+//! What part of a log the page holds: a window over its lines, moved to wherever somebody looks.
 
-use super::lines::{self, Anchor};
+use super::lines::{self, Anchor, Dress};
+use super::log_time::Times;
+use crate::live::use_live;
 use crate::server_fns::deployments::log;
-use domain::build_log::{self, Part};
+use domain::api::{LogFilter, LogQuery};
+use domain::time::Time;
 use domain::view::{LogLine, LogPage};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::reactive::spawn_local;
-use std::time::Duration;
-use wasm_bindgen::{JsCast, prelude::Closure};
-use web_sys::{
-    Element, EventSource, MessageEvent, MouseEvent, ScrollIntoViewOptions, ScrollLogicalPosition,
-};
+use web_sys::Element;
 
+/// Lines of a window that is opened, at the end or around a line.
+pub const OPENED: u32 = 500;
 /// Chunks that stay in the page while it follows; older ones are loaded again on demand.
 const WINDOW_CHUNKS: u32 = 60;
-const EARLIER: u32 = 1_000;
+const MORE: u32 = 1_000;
 /// Closer to the end than this is *at the end*.
 const NEAR_PX: i32 = 48;
 
 #[derive(Clone, Copy)]
 pub struct Feed {
-    /// The first and the last line that the page holds.
+    /// The first and the last line that the page holds, and the newest that is known.
     pub first: RwSignal<u64>,
+    pub shown: RwSignal<u64>,
     pub last: RwSignal<u64>,
+    /// There is more before, or after, what the page holds.
+    pub earlier: RwSignal<bool>,
+    pub later: RwSignal<bool>,
     pub ended: RwSignal<bool>,
     /// Lines that came while the person read further up.
     pub unseen: RwSignal<u64>,
     /// Counts the beginnings and ends of steps that came.
     pub turns: RwSignal<u32>,
+    /// The lines that the address names.
+    pub picked: RwSignal<Option<(u64, u64)>>,
+    /// The line that a search is at.
+    pub found: StoredValue<Option<u64>>,
     /// Steps that stay open where the others are folded.
-    opened: StoredValue<Vec<u32>>,
-    following: StoredValue<bool>,
-    waiting: StoredValue<Vec<LogLine>>,
-    stream: StoredValue<String>,
+    pub(super) opened: StoredValue<Vec<u32>>,
+    pub(super) following: StoredValue<bool>,
+    pub(super) waiting: StoredValue<Vec<LogLine>>,
+    /// Of two loads at once, the later one counts.
+    loads: StoredValue<u32>,
+    pub(super) source: StoredValue<(String, LogFilter)>,
+    times: RwSignal<Times>,
+    now: RwSignal<Option<Time>>,
     pub anchor: Anchor,
     /// Where it scrolls, and where the lines are. References to the page hold nothing on the server,
     /// where what is made on one thread is dropped on another.
@@ -42,24 +55,33 @@ pub struct Feed {
 }
 
 impl Feed {
-    pub fn new(stream: String, anchor: Anchor, first: u64, last: u64, ended: bool) -> Feed {
+    pub fn new(stream: String, filter: LogFilter, anchor: Anchor, page: &LogPage) -> Feed {
+        let (first, shown) = ends(page);
         Feed {
             first: RwSignal::new(first),
-            last: RwSignal::new(last),
-            ended: RwSignal::new(ended),
+            shown: RwSignal::new(shown),
+            last: RwSignal::new(page.last_seq),
+            earlier: RwSignal::new(page.earlier),
+            later: RwSignal::new(page.later),
+            ended: RwSignal::new(page.ended),
             unseen: RwSignal::new(0),
             turns: RwSignal::new(0),
+            picked: RwSignal::new(None),
+            found: StoredValue::new(None),
             opened: StoredValue::new(vec![]),
             following: StoredValue::new(true),
             waiting: StoredValue::new(vec![]),
-            stream: StoredValue::new(stream),
+            loads: StoredValue::new(0),
+            source: StoredValue::new((stream, filter)),
+            times: expect_context(),
+            now: use_live().now,
             anchor,
             scroller: NodeRef::new(),
             body: NodeRef::new(),
         }
     }
 
-    fn parts(self) -> Option<(Element, Element)> {
+    pub(super) fn parts(self) -> Option<(Element, Element)> {
         let (scroller, body) = (
             self.scroller.try_get_untracked(),
             self.body.try_get_untracked(),
@@ -67,103 +89,60 @@ impl Feed {
         Some((scroller.flatten()?.into(), body.flatten()?.into()))
     }
 
+    fn dress(self) -> Dress {
+        Dress {
+            anchor: self.anchor,
+            times: self.times.get_untracked(),
+            now: self.now.get_untracked(),
+            found: self.found.get_value(),
+        }
+    }
+
     /// Once both are in the page.
     pub fn attach(self) {
-        let wanted = self.named();
-        match wanted {
-            Some(range) => self.show(range),
-            None if self.ended.get_untracked() => {}
-            None => self.to_end(),
+        if let Some((scroller, _)) = self.parts() {
+            let _ = scroller.class_list().remove_1("log-still");
+        }
+        match (self.named(), self.found.get_value()) {
+            (Some(range), _) => {
+                self.picked.set(Some(range));
+                self.into_sight();
+                self.show(range.0);
+            }
+            (None, Some(seq)) => self.show(seq),
+            (None, None) => self.to_end(),
         }
         if !self.ended.get_untracked() {
-            self.listen();
+            self.hear_on();
         }
     }
 
-    fn listen(self) {
-        let from = self.last.get_untracked() + 1;
-        let Ok(source) = EventSource::new(&format!(
-            "/live/logs/{}?from={from}",
-            self.stream.get_value()
-        )) else {
-            return;
-        };
-        let heard =
-            Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| self.hear(&event));
-        let closing = source.clone();
-        let ended = Closure::<dyn Fn()>::new(move || {
-            closing.close();
-            let _ = self.ended.try_set(true);
-        });
-        source.set_onmessage(Some(heard.as_ref().unchecked_ref()));
-        let _ = source.add_event_listener_with_callback("end", ended.as_ref().unchecked_ref());
-        let kept = StoredValue::new_local(Some((source, heard, ended)));
-        close_with_the_page(kept);
+    pub(super) fn append(self, body: &Element, new: &[LogLine]) {
+        for (number, html) in lines::chunks(new, self.dress()) {
+            let last = body
+                .last_element_child()
+                .filter(|c| c.get_attribute("data-chunk") == Some(number.to_string()));
+            let _ = match last {
+                Some(chunk) => chunk.insert_adjacent_html("beforeend", &html),
+                None => body.insert_adjacent_html("beforeend", &lines::chunk(number, &html)),
+            };
+        }
+        if let Some(last) = new.last() {
+            self.shown.set(last.seq);
+        }
+        self.unfolded(body);
     }
 
-    /// A line that is already here (the stream resumes) is not written again.
-    fn hear(self, event: &MessageEvent) {
-        let Some(page) = event
-            .data()
-            .as_string()
-            .and_then(|text| serde_json::from_str::<LogPage>(&text).ok())
-        else {
-            return;
-        };
-        let waiting = self
-            .waiting
-            .try_with_value(|w| w.last().map(|l| l.seq))
-            .flatten();
-        let Some(last) = self.last.try_get_untracked() else {
-            return;
-        };
-        let newest = waiting.unwrap_or(last);
-        let new: Vec<_> = page.lines.into_iter().filter(|l| l.seq > newest).collect();
-        if new.is_empty() {
-            return;
-        }
-        self.waiting.update_value(|w| w.extend(new));
-        if waiting.is_none() {
-            request_animation_frame(move || self.write());
-        }
-    }
-
-    fn write(self) {
-        let Some(lines) = self.waiting.try_update_value(std::mem::take) else {
-            return;
-        };
-        let (Some(newest), Some(parts)) = (lines.last().map(|l| l.seq), self.parts()) else {
-            return;
-        };
-        append(&parts.1, &lines, self.anchor);
-        self.opened
-            .with_value(|all| all.iter().for_each(|step| unfold(&parts.1, *step, true)));
-        self.last.set(newest);
-        let turns = |l: &LogLine| matches!(build_log::read(&l.text), Some((_, part)) if !matches!(part, Part::Output(_)));
-        if lines.iter().any(turns) {
-            self.turns.update(|n| *n += 1);
-        }
-        if self.following.get_value() {
-            self.trim(&parts.1);
-            self.to_end();
-        } else {
-            self.unseen.update(|n| *n += lines.len() as u64);
-        }
-    }
-
-    fn trim(self, body: &Element) {
+    pub(super) fn trim(self, body: &Element) {
         let over = body.child_element_count().saturating_sub(WINDOW_CHUNKS);
         for _ in 0..over {
             body.first_element_child().inspect(Element::remove);
         }
-        if over > 0
-            && let Some(first) = body
-                .query_selector(".ln")
-                .ok()
-                .flatten()
-                .and_then(|l| lines::range(&l.id(), self.anchor))
-        {
-            self.first.set(first.0);
+        let first = body.query_selector(".ln").ok().flatten();
+        let first = first.and_then(|l| lines::range(&l.id(), self.anchor));
+        if let (true, Some((first, _))) = (over > 0, first) {
+            self.first.set(first);
+            self.earlier.set(true);
         }
     }
 
@@ -172,19 +151,27 @@ impl Feed {
             return;
         };
         let left = scroller.scroll_height() - scroller.scroll_top() - scroller.client_height();
-        self.following.set_value(left < NEAR_PX);
-        if left < NEAR_PX && self.unseen.get_untracked() > 0 {
+        let at_end = left < NEAR_PX && !self.later.get_untracked();
+        self.following.set_value(at_end);
+        if at_end && self.unseen.get_untracked() > 0 {
             self.unseen.set(0);
         }
     }
 
+    /// To the end, wherever the window is.
     pub fn follow(self) {
-        self.following.set_value(true);
-        self.unseen.set(0);
+        if self.later.get_untracked() {
+            return self.load(LogQuery::default(), move |page| {
+                self.replace(&page);
+                self.to_end();
+            });
+        }
         self.to_end();
     }
 
-    fn to_end(self) {
+    pub(super) fn to_end(self) {
+        self.following.set_value(true);
+        self.unseen.set(0);
         if let Some((scroller, _)) = self.parts() {
             scroller.set_scroll_top(scroller.scroll_height());
         }
@@ -192,192 +179,98 @@ impl Feed {
 
     /// Puts the lines before the first one above it, and keeps the place that is being read.
     pub fn load_earlier(self) {
-        let until = self.first.get_untracked();
-        self.load_from(until.saturating_sub(u64::from(EARLIER)).max(1), || ());
-    }
-
-    fn load_from(self, from: u64, then: impl FnOnce() + 'static) {
-        let until = self.first.get_untracked();
         self.following.set_value(false);
-        spawn_local(async move {
-            let limit = (until - from).min(5_000) as u32;
-            let answer = log(self.stream.get_value(), Some(from), Some(limit), None).await;
-            let Ok(page) = answer.and_then(|answer| answer.read()) else {
-                return;
-            };
-            let before: Vec<_> = page.lines.into_iter().filter(|l| l.seq < until).collect();
-            let gap = before.last().map_or(0, |l| until - l.seq - 1);
-            let (Some(first), Some((scroller, body))) =
-                (before.first().map(|l| l.seq), self.parts())
-            else {
+        let query = LogQuery {
+            before: Some(self.first.get_untracked()),
+            limit: Some(MORE),
+            ..LogQuery::default()
+        };
+        self.load(query, move |page| {
+            let Some((scroller, body)) = self.parts() else {
                 return;
             };
             let height = scroller.scroll_height();
-            if gap > 0 {
-                let _ = body.insert_adjacent_html("afterbegin", &lines::gap(gap));
-            }
-            let _ = body.insert_adjacent_html("afterbegin", &lines::html(&before, self.anchor));
+            let html = lines::html(&page.lines, self.dress());
+            let _ = body.insert_adjacent_html("afterbegin", &html);
             scroller.set_scroll_top(scroller.scroll_top() + scroller.scroll_height() - height);
-            self.first.set(first);
-            then();
+            if let Some(first) = page.lines.first() {
+                self.first.set(first.seq);
+            }
+            self.earlier.set(page.earlier && !page.lines.is_empty());
+            self.dressed();
         });
     }
 
-    /// A step's lines stay in sight where the others are folded.
-    pub fn open(self, step: u32) {
-        let _ = self.opened.try_update_value(|all| {
-            all.retain(|other| *other != step);
-            all.push(step);
+    /// The lines after the last one, below it.
+    pub fn load_later(self) {
+        let query = LogQuery {
+            from: Some(self.shown.get_untracked() + 1),
+            limit: Some(MORE),
+            ..LogQuery::default()
+        };
+        self.load(query, move |page| {
+            if let Some((_, body)) = self.parts() {
+                self.append(&body, &page.lines);
+                self.later.set(self.falls_short(&page));
+                self.dressed();
+            }
         });
-        if let Some((_, body)) = self.parts() {
-            unfold(&body, step, true);
-        }
     }
 
-    /// The heading of a step was pressed, in a log whose steps are folded.
-    fn turn(self, heading: &Element) {
-        let Some(step) = heading
-            .get_attribute("data-step")
-            .and_then(|n| n.parse::<u32>().ok())
-        else {
+    /// The lines around one, instead of those that are here.
+    pub(super) fn load_around(self, seq: u64) {
+        let query = LogQuery {
+            around: Some(seq),
+            ..LogQuery::default()
+        };
+        self.load(query, move |page| {
+            self.replace(&page);
+            self.scroll_to(seq);
+        });
+    }
+
+    fn load(self, query: LogQuery, then: impl FnOnce(LogPage) + 'static) {
+        let then: Box<dyn FnOnce(LogPage)> = Box::new(then);
+        let turn = self.loads.get_value() + 1;
+        self.loads.set_value(turn);
+        let (stream, filter) = self.source.get_value();
+        let query = LogQuery {
+            limit: query.limit.or(Some(OPENED)),
+            filter,
+            ..query
+        };
+        spawn_local(async move {
+            let page = log(stream, query).await.and_then(|answer| answer.read());
+            if let (Ok(page), true) = (page, self.loads.try_get_value() == Some(turn)) {
+                then(page);
+            }
+        });
+    }
+
+    fn replace(self, page: &LogPage) {
+        let Some((_, body)) = self.parts() else {
             return;
         };
-        if self.opened.with_value(|all| !all.contains(&step)) {
-            return self.open(step);
-        }
-        self.opened
-            .update_value(|all| all.retain(|other| *other != step));
-        if let Some((_, body)) = self.parts() {
-            unfold(&body, step, false);
-        }
+        body.set_inner_html(&lines::html(&page.lines, self.dress()));
+        let (first, shown) = ends(page);
+        self.first.set(first);
+        self.shown.set(shown);
+        self.earlier.set(page.earlier);
+        self.later.set(self.falls_short(page));
+        self.dressed();
     }
 
-    /// A link to a line was followed.
-    pub fn go(self, event: &MouseEvent, seq: u64) {
-        event.prevent_default();
-        self.address(&self.anchor.link(seq));
-        unmark();
-        self.show((seq, seq));
-    }
-
-    fn address(self, hash: &str) {
-        let state = wasm_bindgen::JsValue::NULL;
-        let _ = window()
-            .history()
-            .and_then(|h| h.replace_state_with_url(&state, "", Some(hash)));
-    }
-
-    /// A line's number was pressed: it is in the address now, with shift the range up to it.
-    pub fn pick(self, event: &MouseEvent) {
-        let pressed = event.target().and_then(|t| t.dyn_into::<Element>().ok());
-        let heading = pressed
-            .as_ref()
-            .and_then(|t| t.closest(".ln-step .tx").ok().flatten());
-        if let Some(heading) = heading.and_then(|t| t.parent_element()) {
-            return self.turn(&heading);
-        }
-        let number = pressed.filter(|t| t.class_name() == "no");
-        let Some(to) = number
-            .and_then(|n| lines::range(&n.get_attribute("href")?, self.anchor))
-            .map(|r| r.0)
-        else {
-            return;
-        };
-        event.prevent_default();
-        let before = self.named().filter(|_| event.shift_key());
-        let from = before.map_or(to, |range| range.0);
-        let Anchor(anchor) = self.anchor;
-        let hash = if from == to {
-            format!("#{anchor}L{to}")
-        } else {
-            format!("#{anchor}L{}-L{}", from.min(to), from.max(to))
-        };
-        self.address(&hash);
-        unmark();
-        self.mark(from.min(to), from.max(to));
-    }
-
-    /// Opens at the lines that the address names.
-    fn show(self, (from, to): (u64, u64)) {
-        self.following.set_value(false);
-        if from < self.first.get_untracked() {
-            self.load_from(from.saturating_sub(50).max(1), move || {
-                self.mark(from, to);
-                self.scroll_to(from);
-            });
-        } else {
-            self.mark(from, to);
-            self.scroll_to(from);
-        }
-    }
-
-    /// The lines of this log that the address names.
-    fn named(self) -> Option<(u64, u64)> {
-        lines::range(&location().hash().unwrap_or_default(), self.anchor)
-    }
-
-    fn line(self, seq: u64) -> Option<Element> {
-        let Anchor(anchor) = self.anchor;
-        document().get_element_by_id(&format!("{anchor}L{seq}"))
-    }
-
-    fn mark(self, from: u64, to: u64) {
-        for line in (from..=to.min(from + 2_000)).filter_map(|seq| self.line(seq)) {
-            let _ = line.class_list().add_1("hit");
-        }
-    }
-
-    fn scroll_to(self, seq: u64) {
-        let scroll = move || {
-            let options = ScrollIntoViewOptions::new();
-            options.set_block(ScrollLogicalPosition::Center);
-            self.line(seq)
-                .inspect(|line| line.scroll_into_view_with_scroll_into_view_options(&options));
-        };
-        set_timeout(scroll, Duration::from_millis(30));
+    /// Lines that came meanwhile were not written anywhere.
+    fn falls_short(self, page: &LogPage) -> bool {
+        page.later || page.last_seq < self.last.get_untracked()
     }
 }
 
-/// What listens, with the closures that it calls: they live exactly as long.
-type Listening = (
-    EventSource,
-    Closure<dyn Fn(MessageEvent)>,
-    Closure<dyn Fn()>,
-);
-
-fn close_with_the_page(kept: StoredValue<Option<Listening>, LocalStorage>) {
-    on_cleanup(move || {
-        if let Some(Some((source, ..))) = kept.try_update_value(Option::take) {
-            source.close();
-        }
-    });
-}
-
-fn append(body: &Element, new: &[LogLine], anchor: Anchor) {
-    for (number, html) in lines::chunks(new, anchor) {
-        let last = body
-            .last_element_child()
-            .filter(|c| c.get_attribute("data-chunk") == Some(number.to_string()));
-        let _ = match last {
-            Some(chunk) => chunk.insert_adjacent_html("beforeend", &html),
-            None => body.insert_adjacent_html("beforeend", &lines::chunk(number, &html)),
-        };
-    }
-}
-
-/// Marks what is in the page of a step as open, or no more.
-fn unfold(body: &Element, step: u32, open: bool) {
-    let lines = body.query_selector_all(&format!(".ln[data-step='{step}']"));
-    let Ok(lines) = lines else {
-        return;
-    };
-    for line in (0..lines.length()).filter_map(|i| lines.get(i)?.dyn_into::<Element>().ok()) {
-        let _ = line.class_list().toggle_with_force("open", open);
-    }
-}
-
-fn unmark() {
-    while let Ok(Some(line)) = document().query_selector(".ln.hit") {
-        let _ = line.class_list().remove_1("hit");
-    }
+/// The first and the last line of a page; of an empty one, where the next would be.
+fn ends(page: &LogPage) -> (u64, u64) {
+    let (first, last) = (page.lines.first(), page.lines.last());
+    (
+        first.map_or(page.last_seq + 1, |l| l.seq),
+        last.map_or(page.last_seq, |l| l.seq),
+    )
 }

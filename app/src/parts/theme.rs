@@ -56,10 +56,7 @@ impl Theme {
 
     /// What the server and the browser store.
     pub fn cookie(self) -> String {
-        format!(
-            "{COOKIE}={}; Path=/; Max-Age={YEAR_S}; SameSite=Lax",
-            self.word()
-        )
+        kept(COOKIE, self.word())
     }
 }
 
@@ -92,7 +89,16 @@ pub fn choose(theme: RwSignal<Theme>, new: Theme) {
     if let Some(root) = document().document_element() {
         let _ = root.set_attribute("data-theme", new.word());
     }
+    keep(COOKIE, new.word());
+}
+
+/// Remembers a choice in this browser, where the server sees it too.
+pub fn keep(name: &str, word: &str) {
     if let Ok(document) = document().dyn_into::<HtmlDocument>() {
-        let _ = document.set_cookie(&new.cookie());
+        let _ = document.set_cookie(&kept(name, word));
     }
+}
+
+fn kept(name: &str, word: &str) -> String {
+    format!("{name}={word}; Path=/; Max-Age={YEAR_S}; SameSite=Lax")
 }

@@ -2,13 +2,13 @@
 
 use crate::answer::Answer;
 use crate::error::Fault;
-use domain::api::DeploymentFilter;
-use domain::view::{DeploymentSummary, DeploymentView, LogPage, Page};
+use domain::api::{DeploymentFilter, LogFind, LogQuery};
+use domain::view::{DeploymentSummary, DeploymentView, LogFound, LogPage, Page};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json};
 
 #[cfg(feature = "ssr")]
-use {crate::call, domain::api::LogQuery, domain::dialect::MOVING};
+use {crate::call, domain::dialect::MOVING};
 
 #[server(prefix = "/fn", endpoint = "deployments", input = Json)]
 pub async fn deployments(
@@ -87,23 +87,13 @@ pub async fn outline(stream: String) -> Result<Answer<domain::build_log::Outline
 }
 
 #[server(prefix = "/fn", endpoint = "log", input = Json)]
-pub async fn log(
-    stream: String,
-    from: Option<u64>,
-    limit: Option<u32>,
-    search: Option<String>,
-) -> Result<Answer<LogPage>, Fault> {
+pub async fn log(stream: String, query: LogQuery) -> Result<Answer<LogPage>, Fault> {
     let (api, caller) = call::signed()?;
-    call::answer(
-        api.log(
-            &caller,
-            &stream,
-            &LogQuery {
-                from,
-                limit,
-                search,
-            },
-        )
-        .await,
-    )
+    call::answer(api.log(&caller, &stream, &query).await)
+}
+
+#[server(prefix = "/fn", endpoint = "find-in-log", input = Json)]
+pub async fn find_in_log(stream: String, find: LogFind) -> Result<Answer<LogFound>, Fault> {
+    let (api, caller) = call::signed()?;
+    call::answer(api.find_in_log(&caller, &stream, &find).await)
 }

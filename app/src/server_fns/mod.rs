@@ -44,6 +44,7 @@ pub const ALL: &[(&str, Action)] = &[
     ("/fn/pause", Action::Deploy),
     ("/fn/resume", Action::Deploy),
     ("/fn/log", Action::ReadLogs),
+    ("/fn/find-in-log", Action::ReadLogs),
     ("/fn/outline", Action::ReadLogs),
     ("/fn/source-maps", Action::Read),
     ("/fn/stack-trace", Action::ReadLogs),

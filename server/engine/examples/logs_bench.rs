@@ -3,7 +3,7 @@
 //! 10,000 lines a second from one writer for some seconds, then a log of 1,000,000 lines: how
 //! long a page at any line takes, a search, a download. Everything in a directory that vanishes.
 
-use domain::api::LogQuery;
+use domain::api::{LogFilter, LogQuery};
 use domain::id::{EnvironmentId, OrgId};
 use domain::redact::Redactor;
 use domain::time::Time;
@@ -186,7 +186,7 @@ async fn reads(bench: &Bench) -> Done<()> {
     let query = LogQuery {
         from: Some(700_000),
         limit: Some(5000),
-        search: None,
+        ..LogQuery::default()
     };
     bench
         .page("page of 5,000 from 700,000", many, query)
@@ -201,9 +201,13 @@ async fn reads(bench: &Bench) -> Done<()> {
         ("search: in each line's time, in no text", &now),
     ] {
         let query = LogQuery {
-            search: Some(text.into()),
+            filter: LogFilter {
+                search: Some(text.into()),
+                ..LogFilter::default()
+            },
             limit: Some(5000),
-            from: None,
+            from: Some(1),
+            ..LogQuery::default()
         };
         bench.page(what, many, query).await?;
     }

@@ -50,7 +50,7 @@ async fn lines(
             let page = LogPage {
                 lines,
                 last_seq: seq,
-                ended: false,
+                ..LogPage::default()
             };
             let event = Event::default().id(seq.to_string()).json_data(&page).ok()?;
             Some((Ok(event), seq + 1))

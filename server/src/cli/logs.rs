@@ -5,9 +5,11 @@ use super::exit::{Done, Exit, Failure, Got};
 use super::tail::Tail;
 use super::{find, say::Say};
 use clap::Args;
+use domain::api::LogFilter;
 use domain::id::DeploymentId;
+use domain::log_level::Level;
 use domain::refusal::Refusal;
-use domain::view::{DeploymentView, EnvironmentView, JobView};
+use domain::view::{DeploymentView, EnvironmentView, JobView, Stream};
 
 #[derive(Args)]
 pub struct Logs {
@@ -24,6 +26,26 @@ pub struct Logs {
     /// How many lines from the end; everything with 0.
     #[arg(short = 'n', long, default_value_t = 200)]
     lines: u32,
+    /// Only lines that contain this, in any case.
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+    /// Only lines that are this grave, or graver: `debug`, `info`, `warning`, `error`.
+    #[arg(long, value_parser = level)]
+    level: Option<Level>,
+    /// Only lines of this stream: `stdout`, `stderr`, `system`.
+    #[arg(long, value_parser = stream)]
+    stream: Option<Stream>,
+}
+
+fn level(word: &str) -> Result<Level, String> {
+    let word = if word == "warn" { "warning" } else { word };
+    Level::parse(word)
+        .ok_or_else(|| format!("it is one of {}", Level::ALL.map(Level::word).join(", ")))
+}
+
+fn stream(word: &str) -> Result<Stream, String> {
+    let known = Stream::ALL.map(Stream::word).join(", ");
+    Stream::parse(word).ok_or_else(|| format!("it is one of {known}"))
 }
 
 impl Logs {
@@ -43,6 +65,7 @@ impl Logs {
                 client: client.clone(),
                 stream: stream.clone(),
                 prefix,
+                filter: self.filter(),
                 say: *say,
             }
         });
@@ -55,6 +78,14 @@ impl Logs {
         });
         let all: Got<Vec<()>> = futures_util::future::try_join_all(work).await;
         all.map(|_| Exit::Ok)
+    }
+
+    fn filter(&self) -> LogFilter {
+        LogFilter {
+            search: self.search.clone(),
+            level: self.level,
+            stream: self.stream,
+        }
     }
 
     async fn deployment(&self, client: &Client) -> Got<DeploymentId> {

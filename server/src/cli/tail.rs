@@ -4,6 +4,7 @@ use super::client::{Client, escape};
 use super::exit::{Exit, Failure, Got};
 use super::say::Say;
 use super::sse::{Event, Parser};
+use domain::api::LogFilter;
 use domain::refusal::Refusal;
 use domain::view::{LogLine, LogPage};
 use reqwest::Method;
@@ -11,6 +12,8 @@ use std::time::{Duration, Instant};
 
 /// Between two tries to go on where a stream broke off.
 const AGAIN: Duration = Duration::from_secs(1);
+/// The most of one answer.
+const PAGE_LINES: u32 = 5_000;
 /// With no server for this long, following is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -19,6 +22,7 @@ pub struct Tail {
     pub stream: String,
     /// Before every line, where there are several logs.
     pub prefix: String,
+    pub filter: LogFilter,
     pub say: Say,
 }
 
@@ -31,26 +35,66 @@ impl Tail {
         Ok(())
     }
 
-    /// The first line wanted.
+    /// The first line wanted. Only the server knows which lines a filter lets through.
     async fn begin(&self, lines: u32) -> Got<u64> {
-        let path = format!("/v2/logs/{}?limit=1", escape(&self.stream));
-        let page: LogPage = self.client.get(&path).await?;
-        Ok(if lines == 0 {
-            1
-        } else {
-            (page.last_seq + 1).saturating_sub(u64::from(lines)).max(1)
+        if lines == 0 {
+            return Ok(1);
+        }
+        if self.filter.is_empty() {
+            let end = self.read("limit=1").await?.last_seq;
+            return Ok((end + 1).saturating_sub(u64::from(lines)).max(1));
+        }
+        self.begin_of_filtered(lines).await
+    }
+
+    /// Page by page back from the end, until there are so many.
+    async fn begin_of_filtered(&self, lines: u32) -> Got<u64> {
+        let (mut missing, mut first) = (lines, None);
+        loop {
+            let limit = missing.min(PAGE_LINES);
+            let before = first.map_or_else(String::new, |seq: u64| format!("&before={seq}"));
+            let page = self.read(&format!("limit={limit}{before}")).await?;
+            first = page.lines.first().map(|line| line.seq).or(first);
+            missing = missing.saturating_sub(u32::try_from(page.lines.len()).unwrap_or(missing));
+            if !page.earlier || missing == 0 {
+                return Ok(first.unwrap_or(page.last_seq + 1));
+            }
+        }
+    }
+
+    async fn read(&self, which: &str) -> Got<LogPage> {
+        let (stream, filter) = (escape(&self.stream), self.wanted());
+        self.client
+            .get(&format!("/v2/logs/{stream}?{which}{filter}"))
+            .await
+    }
+
+    /// The filter as the end of an address.
+    fn wanted(&self) -> String {
+        let LogFilter {
+            search,
+            level,
+            stream,
+        } = &self.filter;
+        let pairs = [
+            ("search", search.as_deref().map(escape)),
+            ("level", level.map(|l| l.word().to_owned())),
+            ("stream", stream.map(|s| s.word().to_owned())),
+        ];
+        let said = pairs
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
+        said.fold(String::new(), |all, (name, value)| {
+            format!("{all}&{name}={value}")
         })
     }
 
     /// Prints a page; answers where the next one begins.
     async fn page(&self, from: u64) -> Got<Option<u64>> {
-        let path = format!("/v2/logs/{}?from={from}&limit=1000", escape(&self.stream));
-        let page: LogPage = self.client.get(&path).await?;
+        let page = self.read(&format!("from={from}&limit=1000")).await?;
         page.lines.iter().for_each(|line| self.print(line));
         let last = page.lines.last().map(|line| line.seq);
-        Ok(last
-            .filter(|last| *last < page.last_seq)
-            .map(|last| last + 1))
+        Ok(last.filter(|_| page.later).map(|last| last + 1))
     }
 
     fn print(&self, line: &LogLine) {
@@ -79,7 +123,8 @@ impl Tail {
 
     /// True when the log is complete.
     async fn stream_from(&self, next: &mut u64) -> Got<bool> {
-        let path = format!("/v2/logs/{}/follow?from={next}", escape(&self.stream));
+        let (stream, filter) = (escape(&self.stream), self.wanted());
+        let path = format!("/v2/logs/{stream}/follow?from={next}{filter}");
         let mut response = self
             .client
             .send(self.client.request(Method::GET, &path))

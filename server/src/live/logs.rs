@@ -7,11 +7,12 @@ use crate::app::App;
 use crate::caller::Credential;
 use crate::limits::ms;
 use crate::problem::internal;
+use crate::rest::From;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::response::sse::Event;
 use domain::access::{Action, Caller};
-use domain::api::{LogQuery, Reply};
+use domain::api::{LogFilter, LogQuery, Reply};
 use domain::hint::Topic;
 use domain::refusal::Kind;
 use domain::view::LogPage;
@@ -25,16 +26,18 @@ pub async fn open(
     caller: Caller,
     credential: Credential,
     stream: String,
-    from: Option<u64>,
+    which: From,
     headers: &HeaderMap,
 ) -> Reply<Response> {
-    let from = resumed(headers).or(from);
+    let from = resumed(headers).or(which.from);
+    let filter = which.filter();
     // Read once before the answer begins: what is not there, or another organization's, is a 404.
-    let first = page(app, &caller, &stream, from).await?;
+    let first = page(app, &caller, &stream, from, &filter).await?;
     let follow = Follow {
         app: app.clone(),
         caller: caller.clone(),
         stream,
+        filter,
     };
     let reader = Reader {
         caller,
@@ -56,11 +59,18 @@ fn resumed(headers: &HeaderMap) -> Option<u64> {
     Some(last.saturating_add(1))
 }
 
-async fn page(app: &App, caller: &Caller, stream: &str, from: Option<u64>) -> Reply<LogPage> {
+async fn page(
+    app: &App,
+    caller: &Caller,
+    stream: &str,
+    from: Option<u64>,
+    filter: &LogFilter,
+) -> Reply<LogPage> {
     let query = LogQuery {
         from,
         limit: Some(LINES_PER_EVENT),
-        search: None,
+        filter: filter.clone(),
+        ..LogQuery::default()
     };
     app.api.log(caller, stream, &query).await
 }
@@ -69,6 +79,7 @@ struct Follow {
     app: App,
     caller: Caller,
     stream: String,
+    filter: LogFilter,
 }
 
 impl Follow {
@@ -82,18 +93,28 @@ impl Follow {
                 next = last + 1;
                 out.send(message(&page)?.id(last.to_string())).await?;
             }
+            // What lies behind is not wanted.
+            if !page.later {
+                next = next.max(page.last_seq + 1);
+            }
             if next > page.last_seq {
                 if page.ended {
                     return Ok(());
                 }
                 position = self.news(&mut heads, position).await;
             }
-            page = self::page(&self.app, &self.caller, &self.stream, Some(next))
-                .await
-                .map_err(|refusal| match refusal.kind {
-                    Kind::NotFound | Kind::Forbidden => End::Refused,
-                    _ => End::Broken,
-                })?;
+            page = self::page(
+                &self.app,
+                &self.caller,
+                &self.stream,
+                Some(next),
+                &self.filter,
+            )
+            .await
+            .map_err(|refusal| match refusal.kind {
+                Kind::NotFound | Kind::Forbidden => End::Refused,
+                _ => End::Broken,
+            })?;
         }
     }
 

@@ -51,5 +51,5 @@ async fn live_log(
     Query(which): Query<From>,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    Ok(logs::open(&app, actor.0, credential, stream, which.from, &headers).await?)
+    Ok(logs::open(&app, actor.0, credential, stream, which, &headers).await?)
 }

@@ -12,10 +12,11 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use domain::access::{Action, Caller};
-use domain::api::{LogQuery, Reply};
+use domain::api::{LogFilter, LogFind, LogQuery, Reply};
 use domain::build_log::Outline;
-use domain::view::{LogLine, LogPage};
-use futures_util::{Stream, stream};
+use domain::log_level::Level;
+use domain::view::{LogFound, LogLine, LogPage, Stream};
+use futures_util::stream;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
@@ -26,6 +27,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         may(Action::ReadLogs, routes!(get)).long(),
         may(Action::ReadLogs, routes!(follow)).long(),
+        may(Action::ReadLogs, routes!(find)).long(),
         may(Action::ReadLogs, routes!(outline)),
     ]
 }
@@ -36,11 +38,19 @@ pub fn endpoints() -> Vec<Endpoint> {
 struct Which {
     /// The first sequence number wanted; the tail when not said.
     from: Option<u64>,
+    /// The last lines before this one, instead.
+    before: Option<u64>,
+    /// The lines on both sides of this one, instead.
+    around: Option<u64>,
     /// 1 to 5,000; 500 when not said.
     limit: Option<u32>,
     /// Only lines that contain this, ASCII case ignored.
     search: Option<String>,
-    /// `1`: the whole log as a text file.
+    /// Only lines that are this grave, or graver: `debug`, `info`, `warning`, `error`.
+    level: Option<Level>,
+    /// Only lines of this stream: `stdout`, `stderr`, `system`.
+    stream: Option<Stream>,
+    /// `1`: the whole log as a text file, or what of it is wanted.
     raw: Option<u8>,
 }
 
@@ -53,13 +63,20 @@ async fn get(
     Id(stream): Id<String>,
     Query(which): Query<Which>,
 ) -> Answer<Response> {
+    let filter = LogFilter {
+        search: which.search,
+        level: which.level,
+        stream: which.stream,
+    };
     if which.raw == Some(1) {
-        return Ok(download(&app, actor.0, stream, which.search).await?);
+        return Ok(download(&app, actor.0, stream, filter).await?);
     }
     let query = LogQuery {
+        around: which.around,
+        before: which.before,
         from: which.from,
         limit: which.limit,
-        search: which.search,
+        filter,
     };
     Ok(Json(app.api.log(&actor.0, &stream, &query).await?).into_response())
 }
@@ -70,6 +87,22 @@ async fn get(
 pub struct From {
     /// The first sequence number wanted; the tail when not said. `Last-Event-ID` goes before it.
     pub from: Option<u64>,
+    /// Only lines that contain this, ASCII case ignored.
+    search: Option<String>,
+    /// Only lines that are this grave, or graver: `debug`, `info`, `warning`, `error`.
+    level: Option<Level>,
+    /// Only lines of this stream: `stdout`, `stderr`, `system`.
+    stream: Option<Stream>,
+}
+
+impl From {
+    pub fn filter(self) -> LogFilter {
+        LogFilter {
+            search: self.search,
+            level: self.level,
+            stream: self.stream,
+        }
+    }
 }
 
 /// Server-sent pages of lines, as they are written; `end` says that none will follow.
@@ -82,7 +115,43 @@ async fn follow(
     Query(which): Query<From>,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    Ok(live::logs::open(&app, actor.0, credential, stream, which.from, &headers).await?)
+    Ok(live::logs::open(&app, actor.0, credential, stream, which, &headers).await?)
+}
+
+#[derive(Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+struct Find {
+    /// What a line contains, ASCII case ignored.
+    search: Option<String>,
+    /// How grave it is at least: `debug`, `info`, `warning`, `error`.
+    level: Option<Level>,
+    /// Who wrote it: `stdout`, `stderr`, `system`.
+    stream: Option<Stream>,
+    /// The line to go on from; else the log's end, or its beginning.
+    at: Option<u64>,
+    /// `true`: the last one before `at`, not the first one after it.
+    back: bool,
+}
+
+/// The next line that matches, and which of how many it is; after the last one comes the first.
+#[utoipa::path(get, path = "/v2/logs/{stream}/find", tag = "Logs", params(("stream" = String, Path), Find), responses((status = 200, body = LogFound)))]
+async fn find(
+    State(app): State<App>,
+    actor: Actor,
+    Id(stream): Id<String>,
+    Query(wanted): Query<Find>,
+) -> Answer<Json<LogFound>> {
+    let find = LogFind {
+        filter: LogFilter {
+            search: wanted.search,
+            level: wanted.level,
+            stream: wanted.stream,
+        },
+        at: wanted.at,
+        back: wanted.back,
+    };
+    Ok(Json(app.api.find_in_log(&actor.0, &stream, &find).await?))
 }
 
 /// The steps of a build's log, with the lines where they begin and end; and the first line that
@@ -97,17 +166,12 @@ async fn outline(
 }
 
 /// The first page is read before the answer begins, so that a refusal is still a refusal.
-async fn download(
-    app: &App,
-    caller: Caller,
-    stream: String,
-    search: Option<String>,
-) -> Reply<Response> {
+async fn download(app: &App, caller: Caller, stream: String, filter: LogFilter) -> Reply<Response> {
     let reader = Reader {
         app: app.clone(),
         caller,
         stream,
-        search,
+        filter,
         from: 1,
     };
     let (first, rest) = reader.page().await?;
@@ -129,7 +193,7 @@ struct Reader {
     app: App,
     caller: Caller,
     stream: String,
-    search: Option<String>,
+    filter: LogFilter,
     from: u64,
 }
 
@@ -139,23 +203,19 @@ impl Reader {
         let query = LogQuery {
             from: Some(self.from),
             limit: Some(LINES_PER_PAGE),
-            search: self.search.clone(),
+            filter: self.filter.clone(),
+            ..LogQuery::default()
         };
         let page = self.app.api.log(&self.caller, &self.stream, &query).await?;
         let text = Bytes::from(page.lines.iter().map(as_text).collect::<String>());
-        let Some(last) = page
-            .lines
-            .last()
-            .map(|line| line.seq)
-            .filter(|seq| *seq < page.last_seq)
-        else {
+        let Some(last) = page.lines.last().map(|l| l.seq).filter(|_| page.later) else {
             return Ok((text, None));
         };
         self.from = last + 1;
         Ok((text, Some(self)))
     }
 
-    fn pages(self) -> impl Stream<Item = Reply<Bytes>> + Send {
+    fn pages(self) -> impl futures_util::Stream<Item = Reply<Bytes>> + Send {
         stream::try_unfold(Some(self), |reader| async {
             match reader {
                 Some(reader) => reader.page().await.map(Some),

@@ -71,6 +71,17 @@ impl Browser {
             .await
     }
 
+    /// Posts a page's own form, with a file chosen and every other field left empty.
+    pub async fn choose(&self, page: &str, file: &[u8]) -> Page {
+        let head = "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n\r\n--b\r\n\
+                    Content-Disposition: form-data; name=\"upload\"; filename=\"compose.yaml\"\r\n\r\n";
+        let body = [head.as_bytes(), file, b"\r\n--b--\r\n"].concat();
+        let request = Request::post(page)
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=b")
+            .header(header::ACCEPT, "text/html,application/xhtml+xml");
+        self.send(request.body(Body::from(body)).unwrap()).await
+    }
+
     pub async fn send(&self, mut request: Request<Body>) -> Page {
         request.extensions_mut().insert(self.signed.clone());
         request.extensions_mut().insert(self.flash.clone());

@@ -37,6 +37,25 @@ async fn p20_a_pasted_file_shows_its_projects_and_what_has_no_place() {
 }
 
 #[tokio::test]
+async fn p20_a_chosen_file_is_taken_like_a_pasted_one() {
+    let browser = owner(World::Live);
+    let empty = browser.get(PAGE).await;
+    empty
+        .has("enctype=\"multipart/form-data\"")
+        .has("type=\"file\"");
+    let page = browser.choose(PAGE, FILE.as_bytes()).await;
+    page.says("1 project is made")
+        .says("acme-web")
+        .has("name=\"draft[file]\"")
+        .has("    restart: always");
+    let page = browser.choose(PAGE, b"\x7fELF\xff\xfe").await;
+    page.says("That file is not text.").says_not("ELF");
+    let page = browser.choose(PAGE, b"").await;
+    page.says("There is nothing to import yet.")
+        .says("Choose a compose.yaml, or paste one.");
+}
+
+#[tokio::test]
 async fn p20_a_refused_file_says_the_line_and_keeps_what_was_pasted() {
     let file = "services:\n  web:\n    image: web:1\n    privileged: true\n";
     let page = owner(World::Live).post(PAGE, PAGE, &[("file", file)]).await;

@@ -79,7 +79,40 @@ async fn i1_a_deployment_page_begins_with_one_true_sentence() {
 async fn the_log_is_plain_lines_with_colours_as_classes() {
     let page = owner(World::Building).get(&deployment(12)).await;
     page.has("<span class=\"f2\">   Compiling</span> hyper v1.8.1")
-        .has("class=\"ln ln-err ln-of\"");
+        .has("class=\"ln ln-err ln-warning ln-of\"")
+        .has("<pre class=\"chunk\"");
+}
+
+#[tokio::test]
+async fn p21_a_log_is_searched_and_filtered_without_wasm() {
+    let browser = owner(World::Building);
+    let page = deployment(12);
+    let found = browser.get(&format!("{page}?find=hyper")).await;
+    // A line of every fourteen is about hyper: the twelfth is the first.
+    found
+        .says("1 of 45 lines")
+        .has("found\" id=\"L12\"")
+        .has("&amp;at=12&amp;go=next")
+        .has("value=\"hyper\"");
+    let next = browser
+        .get(&format!("{page}?find=hyper&at=12&go=next"))
+        .await;
+    next.says("2 of 45 lines").has("found\" id=\"L26\"");
+    let last = browser
+        .get(&format!("{page}?find=hyper&at=12&go=back"))
+        .await;
+    last.says("45 of 45 lines").has("found\" id=\"L628\"");
+    let warnings = browser
+        .get(&format!("{page}?level=warning&stream=stderr&times=utc"))
+        .await;
+    warnings
+        .has("unused variable")
+        .says_not("118 of 121 layers reused")
+        .says("Only those of the chosen level and stream are shown.")
+        .has("log-times");
+    assert_eq!(warnings.html.matches("class=\"no\"").count(), 46);
+    let nothing = browser.get(&format!("{page}?find=nowhere")).await;
+    nothing.says("No line contains this.");
 }
 
 #[tokio::test]

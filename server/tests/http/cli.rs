@@ -207,6 +207,57 @@ async fn x22_logs_follow_to_the_end() {
 }
 
 #[tokio::test]
+async fn p21_logs_are_filtered_by_the_server() {
+    let world = World::start().await;
+    let lines: Vec<_> = (1..=6_000)
+        .map(|n| match n % 1000 {
+            0 => format!("ERROR line {n}"),
+            500 => format!("WARN line {n}"),
+            _ => format!("line {n}"),
+        })
+        .collect();
+    let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+    world.server.product.print(&lines, false);
+    let id = deployment_id().to_string();
+    let logs = async |more: &str| {
+        let line = format!("logs {id} --job build {more}");
+        let Did(code, out, said) = world.developer(&line).await;
+        assert_eq!(code, 0, "{said}");
+        out
+    };
+    let errors: String = (1..=6).map(|n| format!("ERROR line {n}000\n")).collect();
+    assert_eq!(logs("--level error").await, errors);
+    assert_eq!(logs("--stream stderr -n 0").await, errors);
+    assert_eq!(
+        logs("--level warn -n 3").await,
+        "ERROR line 5000\nWARN line 5500\nERROR line 6000\n"
+    );
+    assert_eq!(
+        logs("--search line --stream stdout -n 5500")
+            .await
+            .lines()
+            .count(),
+        5_500
+    );
+    assert_eq!(logs("--search nowhere").await, "");
+    let product = world.server.product.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        product.print(&["line", "ERROR at last"], true);
+        product.log.lock().unwrap().ended = true;
+    });
+    assert_eq!(
+        logs("-f -n 1 --level error").await,
+        "ERROR line 6000\nERROR at last\n"
+    );
+    let Did(code, _, said) = world.developer(&format!("logs {id} --level loud")).await;
+    assert!(
+        code == 2 && said.contains("error, warning, info, debug"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
 async fn x22_delete_wants_the_name() {
     let world = World::start().await;
     let delete = |name: &'static str| {

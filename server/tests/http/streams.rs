@@ -191,6 +191,81 @@ async fn p21_a_log_is_downloaded_whole() {
     assert!(said.text.ends_with("1970-01-01T00:00:00Z line 12000\n"));
 }
 
+const MIXED: [&str; 6] = [
+    "INFO starting",
+    "WARN slow",
+    "ERROR lost the database",
+    "DEBUG again",
+    "ERROR lost it again",
+    "INFO found it",
+];
+
+#[tokio::test]
+async fn p21_lines_are_filtered_by_level_stream_and_text_as_pages_and_as_a_file() {
+    let server = Server::start().await;
+    server.product.print(&MIXED, false);
+    let seqs = async |query: &str| {
+        let said = server
+            .get(&format!("/v2/logs/build?{query}"), "viewer")
+            .await;
+        let page: domain::view::LogPage = serde_json::from_str(&said.text).expect(&said.text);
+        page.lines.iter().map(|l| l.seq).collect::<Vec<_>>()
+    };
+    assert_eq!(seqs("level=warn").await, [2, 3, 5]);
+    assert_eq!(seqs("level=error&limit=1").await, [5]);
+    assert_eq!(seqs("level=error&before=5").await, [3]);
+    assert_eq!(seqs("stream=stderr").await, [3, 5]);
+    assert_eq!(seqs("stream=stdout&level=info&from=2").await, [2, 6]);
+    assert_eq!(seqs("search=again&level=error").await, [5]);
+    let said = server.get("/v2/logs/build?level=error", "viewer").await;
+    assert!(said.text.contains("\"level\":\"error\""), "{}", said.text);
+    let file = server
+        .get("/v2/logs/build?raw=1&level=error", "viewer")
+        .await;
+    assert_eq!(file.text.lines().count(), 2);
+    for wrong in ["level=loud", "stream=side", "from=x"] {
+        let path = format!("/v2/logs/build?{wrong}");
+        let status = server.get(&path, "viewer").await.status;
+        assert!((400..=422).contains(&status.as_u16()), "{wrong}: {status}");
+    }
+}
+
+#[tokio::test]
+async fn p21_a_search_says_which_of_how_many_it_is_at() {
+    let server = Server::start().await;
+    server.product.print(&MIXED, false);
+    let find = async |query: &str| {
+        let path = format!("/v2/logs/build/find?{query}");
+        let said = server.get(&path, "viewer").await;
+        let found: domain::view::LogFound = serde_json::from_str(&said.text).expect(&said.text);
+        (found.position, found.total, found.seq)
+    };
+    assert_eq!(find("search=again").await, (1, 2, Some(4)));
+    assert_eq!(find("search=again&at=4").await, (2, 2, Some(5)));
+    assert_eq!(find("search=again&at=4&back=true").await, (2, 2, Some(5)));
+    assert_eq!(find("level=error").await, (1, 2, Some(3)));
+    assert_eq!(find("search=nothing").await, (0, 0, None));
+    let foreign = server.get("/v2/logs/build/find?search=a", "stranger").await;
+    assert_eq!(foreign.status, 404);
+}
+
+#[tokio::test]
+async fn p21_a_followed_log_brings_only_what_its_filter_lets_through() {
+    let server = Server::start().await;
+    server.product.print(&MIXED, false);
+    let path = "/live/logs/build?from=1&level=error";
+    let mut events = open(&server, path, "viewer", None).await;
+    assert_eq!(events.lines().await, [3, 5]);
+    server.product.print(&["INFO x", "ERROR y", "INFO z"], true);
+    assert_eq!(events.lines().await, [8]);
+    // Whoever comes back gets what came after the last line that it got.
+    server.product.print(&["ERROR last"], false);
+    let mut resumed = open(&server, path, "viewer", Some("8")).await;
+    assert_eq!(resumed.lines().await, [10]);
+    server.product.log.lock().unwrap().ended = true;
+    assert_eq!(resumed.end().await, "complete");
+}
+
 #[tokio::test]
 async fn x11_a_removed_members_stream_ends() {
     let server = Server::with(

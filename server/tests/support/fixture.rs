@@ -8,6 +8,7 @@ use domain::build_log::{Outline, Outliner};
 use domain::deployment::Phase;
 use domain::hint::{Hint, Topic};
 use domain::id::*;
+use domain::log_level::Level;
 use domain::refusal::{Kind, Refusal};
 use domain::time::Time;
 use domain::view::*;
@@ -54,7 +55,7 @@ impl Fixture {
         OrgId::new(Time(1), n)
     }
 
-    /// Writes lines to the one log, and says so.
+    /// Writes lines to the one log, errors to its standard error, and says so.
     pub fn print(&self, lines: &[&str], hint: bool) {
         let mut log = self.log.lock().unwrap();
         for text in lines {
@@ -62,7 +63,11 @@ impl Fixture {
             let line = LogLine {
                 seq: log.last_seq,
                 at: Time(0),
-                stream: Stream::Out,
+                stream: match Level::of(text) {
+                    Level::Error => Stream::Err,
+                    _ => Stream::Out,
+                },
+                level: Level::of(text),
                 text: (*text).into(),
             };
             log.lines.push(line);
@@ -337,22 +342,41 @@ impl Deployments for Fixture {
         scoped(caller, &stream, &"build", "log")?;
         let log = self.log.lock().unwrap();
         let limit = query.limit.unwrap_or(500) as usize;
-        let from = query
-            .from
-            .unwrap_or((log.last_seq + 1).saturating_sub(limit as u64));
-        let lines = log
-            .lines
-            .iter()
-            .filter(|l| l.seq >= from)
-            .take(limit)
-            .cloned()
-            .collect();
+        let wanted = |l: &&LogLine| is_wanted(&query.filter, l);
+        let all: Vec<_> = log.lines.iter().filter(wanted).cloned().collect();
+        let until = query.before.unwrap_or(u64::MAX);
+        let mut lines: Vec<_> = match query.from {
+            Some(from) => all.into_iter().filter(|l| l.seq >= from).collect(),
+            None => all.into_iter().filter(|l| l.seq < until).collect(),
+        };
+        let over = lines.len().saturating_sub(limit);
+        match query.from {
+            Some(_) => lines.truncate(limit),
+            None => drop(lines.drain(..over)),
+        }
         Ok(LogPage {
             lines,
             last_seq: log.last_seq,
             ended: log.ended,
+            earlier: over > 0 && query.from.is_none(),
+            later: over > 0 && query.from.is_some(),
         })
     }
+    async fn find_in_log(&self, caller: &Caller, stream: &str, find: &LogFind) -> Reply<LogFound> {
+        scoped(caller, &stream, &"build", "log")?;
+        let mut finder = LogFinder::new(find);
+        for line in &self.log.lock().unwrap().lines {
+            if is_wanted(&find.filter, line) {
+                finder.push(line.seq);
+            }
+        }
+        Ok(finder.finish())
+    }
+}
+
+fn is_wanted(filter: &LogFilter, line: &LogLine) -> bool {
+    let holds = filter.text().is_none_or(|text| line.text.contains(text));
+    holds && filter.takes(line.stream, || line.level)
 }
 
 #[async_trait]

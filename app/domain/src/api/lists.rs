@@ -21,16 +21,3 @@ pub struct DeploymentFilter {
     /// 1 to 1,000; 50 when not said.
     pub limit: Option<u32>,
 }
-
-/// Which lines of a log.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
-#[serde(default, deny_unknown_fields)]
-pub struct LogQuery {
-    /// The first sequence number wanted; the tail when not said.
-    pub from: Option<u64>,
-    /// 1 to 5,000; 500 when not said.
-    pub limit: Option<u32>,
-    /// Only lines that contain this, ASCII case ignored.
-    pub search: Option<String>,
-}

@@ -4,14 +4,14 @@ use super::{Control, broken, found, moved_on};
 use crate::store::deployment::Filter;
 use async_trait::async_trait;
 use domain::access::{Action, Caller};
-use domain::api::{DeploymentFilter, Deployments, LogQuery, Reply};
+use domain::api::{DeploymentFilter, Deployments, LogFind, LogQuery, Reply};
 use domain::build_log::Outline;
 use domain::can;
 use domain::deployment::{Deployment, Event};
 use domain::dialect;
 use domain::id::{DeploymentId, JobId};
 use domain::refusal::Refusal;
-use domain::view::{DeploymentSummary, DeploymentView, LogPage, Page};
+use domain::view::{DeploymentSummary, DeploymentView, LogFound, LogPage, Page};
 
 const LIMIT: u32 = 50;
 const MOST: u32 = 1000;
@@ -91,6 +91,18 @@ impl Deployments for Control {
         // A job that has not begun has no log yet; that is not an error.
         match self.owns(caller, stream).await? {
             true => Ok(LogPage::default()),
+            false => Err(Refusal::not_found("log")),
+        }
+    }
+
+    async fn find_in_log(&self, caller: &Caller, stream: &str, find: &LogFind) -> Reply<LogFound> {
+        caller.may(Action::ReadLogs)?;
+        let found = self.logs.find(&caller.org, stream, find).await;
+        if let Some(found) = found.map_err(broken)? {
+            return Ok(found);
+        }
+        match self.owns(caller, stream).await? {
+            true => Ok(LogFound::default()),
             false => Err(Refusal::not_found("log")),
         }
     }

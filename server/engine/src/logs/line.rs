@@ -3,6 +3,7 @@
 //! A record is `<milliseconds> <o|e|n> <text>` and a line feed. Nothing is escaped, since a
 //! cleaned line holds no line feed: a search reads the body as it is, and so does a person.
 
+use domain::log_level::Level;
 use domain::time::Time;
 use domain::view::{LogLine, Stream};
 use std::borrow::Cow;
@@ -46,18 +47,29 @@ const fn letter(stream: Stream) -> char {
 pub(super) fn read(seq: u64, record: &str) -> Option<LogLine> {
     let mut parts = record.splitn(3, ' ');
     let at = Time(parts.next()?.parse().ok()?);
-    let stream = match parts.next()? {
-        "o" => Stream::Out,
-        "e" => Stream::Err,
-        "n" => Stream::Note,
-        _ => return None,
-    };
+    let stream = named(parts.next()?)?;
+    let text = parts.next()?;
     Some(LogLine {
         seq,
         at,
         stream,
-        text: parts.next()?.to_owned(),
+        level: Level::of(text),
+        text: text.to_owned(),
     })
+}
+
+/// Who wrote a record's line.
+pub(super) fn stream_of(record: &str) -> Option<Stream> {
+    named(record.split(' ').nth(1)?)
+}
+
+fn named(letter: &str) -> Option<Stream> {
+    match letter {
+        "o" => Some(Stream::Out),
+        "e" => Some(Stream::Err),
+        "n" => Some(Stream::Note),
+        _ => None,
+    }
 }
 
 /// Where the text begins in a record: after the second space.
@@ -118,6 +130,7 @@ mod tests {
                     seq: 7,
                     at: Time(5),
                     stream: Stream::Err,
+                    level: Level::Info,
                     text: text.into()
                 })
             );

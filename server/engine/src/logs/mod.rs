@@ -10,6 +10,8 @@
 mod buffer;
 pub mod capture;
 mod chunk;
+mod filter;
+mod find;
 mod flush;
 mod forget;
 mod line;

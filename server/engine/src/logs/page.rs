@@ -1,6 +1,7 @@
 //! Reading a log: from any line, or its end. One look-up in the index leads to the chunk.
 
-use super::{Logs, line, search::Needle};
+use super::filter::Sieve;
+use super::{Logs, line};
 use crate::store::{Db, Stored};
 use domain::api::LogQuery;
 use domain::id::OrgId;
@@ -19,6 +20,7 @@ struct Want<'a> {
     /// As it was when the page was asked for.
     last_seq: u64,
     limit: usize,
+    sieve: &'a Sieve<'a>,
 }
 
 /// The lines of a page, within its limits.
@@ -68,32 +70,52 @@ impl Logs {
             return Ok(None);
         };
         let limit = query.limit.unwrap_or(LINES).clamp(1, LINES_MAX) as usize;
+        let sieve = Sieve::new(&query.filter);
         let want = Want {
             stream,
             last_seq,
             limit,
+            sieve: &sieve,
         };
-        let needle = query
-            .search
-            .as_deref()
-            .filter(|text| !text.is_empty())
-            .map(Needle::new);
-        let lines = match (&needle, query.from) {
-            (Some(needle), from) => self.search(want, from.unwrap_or(1), needle).await?,
-            (None, Some(from)) => self.forward(want, from, None).await?,
-            (None, None) => self.tail(want).await?,
+        // It is never closed: it lives as long as the logs.
+        let _turn = match query.filter.is_empty() {
+            true => None,
+            false => self.inner.searches.acquire().await.ok(),
         };
-        Ok(Some(LogPage {
-            lines: lines.found.into(),
+        let page = LogPage {
             last_seq,
             ended,
+            ..LogPage::default()
+        };
+        Ok(Some(match *query {
+            LogQuery {
+                around: Some(seq), ..
+            } => self.around(want, seq, page).await?,
+            LogQuery {
+                before: Some(seq), ..
+            } => self.back(want, seq, page).await?,
+            LogQuery {
+                from: Some(seq), ..
+            } => self.forward(want, seq, page).await?,
+            _ => self.back(want, last_seq + 1, page).await?,
         }))
     }
 
-    async fn search(&self, want: Want<'_>, from: u64, needle: &Needle) -> Stored<Lines> {
-        // It is never closed: it lives as long as the logs.
-        let _turn = self.inner.searches.acquire().await;
-        self.forward(want, from, Some(needle)).await
+    /// A third of them before it, the rest from it on.
+    async fn around(&self, want: Want<'_>, seq: u64, page: LogPage) -> Stored<LogPage> {
+        let before = Want {
+            limit: (want.limit / 3).max(1),
+            ..want
+        };
+        let after = Want {
+            limit: want.limit.saturating_sub(before.limit).max(1),
+            ..want
+        };
+        let mut start = self.back(before, seq, page.clone()).await?;
+        let end = self.forward(after, seq, page).await?;
+        start.lines.extend(end.lines);
+        start.later = end.later;
+        Ok(start)
     }
 
     /// How far the stream goes, with what waits, and whether it has ended.
@@ -114,8 +136,8 @@ impl Logs {
         Ok(row.map(|(last_seq, ended)| (last_seq.unsigned_abs(), ended != 0)))
     }
 
-    /// From line `from` on; with a needle only the lines that hold it.
-    async fn forward(&self, want: Want<'_>, from: u64, needle: Option<&Needle>) -> Stored<Lines> {
+    /// From line `from` on.
+    async fn forward(&self, want: Want<'_>, from: u64, page: LogPage) -> Stored<LogPage> {
         let mut lines = Lines::at_most(want.limit);
         let mut next = from.max(1);
         while !lines.full() && next <= want.last_seq {
@@ -123,27 +145,41 @@ impl Logs {
             let Some(end) = chunks.last().map(|c| c.last_seq.unsigned_abs()) else {
                 break;
             };
-            let records = chunks.iter().flat_map(|chunk| chunk.holding(needle));
+            let records = chunks.iter().flat_map(|chunk| want.sieve.sift(chunk));
             let wanted = records.filter(|&(seq, _)| seq >= next && seq <= want.last_seq);
             lines.fill(wanted, VecDeque::push_back);
             next = end + 1;
         }
-        Ok(lines)
+        let last = lines.found.back().map(|line| line.seq);
+        Ok(LogPage {
+            earlier: from > 1,
+            later: lines.full() && last.is_some_and(|last| last < want.last_seq),
+            lines: lines.found.into(),
+            ..page
+        })
     }
 
-    /// The end of it.
-    async fn tail(&self, want: Want<'_>) -> Stored<Lines> {
+    /// The last ones before line `before`.
+    async fn back(&self, want: Want<'_>, before: u64, page: LogPage) -> Stored<LogPage> {
         let mut lines = Lines::at_most(want.limit);
-        let mut end = want.last_seq;
+        let mut end = before.saturating_sub(1).min(want.last_seq);
         while !lines.full() && end > 0 {
             let chunks = self.chunks_back(want.stream, end).await?;
             let Some(first) = chunks.last().map(|c| c.first_seq.unsigned_abs()) else {
                 break;
             };
-            let records = chunks.iter().flat_map(|chunk| chunk.records().rev());
+            let records = chunks
+                .iter()
+                .flat_map(|chunk| want.sieve.sift(chunk).into_iter().rev());
             lines.fill(records.filter(|&(seq, _)| seq <= end), VecDeque::push_front);
-            end = first - 1;
+            end = first.saturating_sub(1);
         }
-        Ok(lines)
+        let first = lines.found.front().map(|line| line.seq);
+        Ok(LogPage {
+            earlier: lines.full() && first.is_some_and(|first| first > 1),
+            later: before <= want.last_seq,
+            lines: lines.found.into(),
+            ..page
+        })
     }
 }

@@ -67,33 +67,38 @@ impl Deployments for Gallery {
     }
 
     async fn outline(&self, caller: &Caller, stream: &str) -> Reply<Outline> {
-        let limit = Some(2_000);
-        let query = LogQuery {
-            limit,
-            ..LogQuery::default()
-        };
-        let page = self.log(caller, stream, &query).await?;
         let mut outliner = Outliner::default();
-        for line in &page.lines {
+        for line in &self.written(caller, stream)?.0 {
             outliner.push(line.seq, &line.text);
         }
         Ok(outliner.finish())
     }
 
     async fn log(&self, caller: &Caller, stream: &str, query: &LogQuery) -> Reply<LogPage> {
+        let (lines, ended) = self.written(caller, stream)?;
+        Ok(logs::page(lines, ended, query))
+    }
+
+    async fn find_in_log(&self, caller: &Caller, stream: &str, find: &LogFind) -> Reply<LogFound> {
+        Ok(logs::find(&self.written(caller, stream)?.0, find))
+    }
+}
+
+impl Gallery {
+    /// The log, and whether it has ended.
+    fn written(&self, caller: &Caller, stream: &str) -> Reply<(Vec<LogLine>, bool)> {
         caller.may(Action::ReadLogs)?;
         let scene = self.scene(caller);
-        if scene.world == World::Failed && stream.ends_with("2") {
-            return Ok(logs::broken(self.now, query));
+        if scene.world == World::Failed && stream.ends_with('2') {
+            return Ok((logs::broken(self.now), true));
         }
-        let app = stream.contains(".web.");
-        let (last, ended) = if app {
+        let (last, ended) = if stream.contains(".web.") {
             (1_840, false)
         } else if stream.ends_with('2') {
             (640, scene.world != World::Building)
         } else {
             (14, true)
         };
-        Ok(logs::page(self.now, stream, last, ended, query))
+        Ok((logs::all(self.now, stream, last), ended))
     }
 }

@@ -1,8 +1,9 @@
 //! What the gallery's builds and apps write.
 
-use domain::api::LogQuery;
+use domain::api::{LogFilter, LogFind, LogFinder, LogQuery};
+use domain::log_level::Level;
 use domain::time::Time;
-use domain::view::{LogLine, LogPage, Stream};
+use domain::view::{LogFound, LogLine, LogPage, Stream};
 
 const BUILD: [&str; 14] = [
     "#1 [build 1/4] FROM rust:1.99-slim",
@@ -44,53 +45,72 @@ pub fn log_line(now: Time, stream: &str, seq: u64) -> LogLine {
         seq,
         at: now.plus_ms(-600_000 + seq as i64 * 180),
         stream: kind,
+        level: Level::of(text),
         text: text.to_owned(),
     }
 }
 
 /// A log of `last` lines.
-pub fn page(now: Time, stream: &str, last: u64, ended: bool, query: &LogQuery) -> LogPage {
-    let limit = u64::from(query.limit.unwrap_or(500));
-    let from = query
-        .from
-        .unwrap_or_else(|| last.saturating_sub(limit) + 1)
-        .max(1);
-    let all = (from..=last).map(|seq| log_line(now, stream, seq));
-    let wanted = |l: &LogLine| {
-        query
-            .search
-            .as_ref()
-            .is_none_or(|s| l.text.to_lowercase().contains(&s.to_lowercase()))
-    };
-    LogPage {
-        lines: all.filter(wanted).take(limit as usize).collect(),
-        last_seq: last,
-        ended,
-    }
+pub fn all(now: Time, stream: &str, last: u64) -> Vec<LogLine> {
+    (1..=last).map(|seq| log_line(now, stream, seq)).collect()
 }
 
-/// The last lines of a build that did not work.
-pub fn broken(now: Time, query: &LogQuery) -> LogPage {
-    let mut page = page(now, "job", 180, true, query);
+/// A build that did not work, with its last lines.
+pub fn broken(now: Time) -> Vec<LogLine> {
     let end = [
         "#4 | \u{1b}[1;31merror[E0425]\u{1b}[0m: cannot find value `basket_total` in this scope",
         "#4 |   \u{1b}[34m-->\u{1b}[0m src/checkout.rs:88:21",
         "#4 | \u{1b}[1;31merror\u{1b}[0m: could not compile `shop` (bin \"shop\") due to 1 previous error",
         "#4 ERROR: process \"cargo build --release --locked\" did not complete successfully: exit code: 101",
     ];
-    let hits = end.iter().zip(181..).map(|(text, seq)| LogLine {
+    let ends = end.iter().zip(181..).map(|(text, seq)| LogLine {
         seq,
         at: now,
         stream: Stream::Err,
+        level: Level::of(text),
         text: (*text).into(),
     });
-    let wanted = |l: &LogLine| {
-        query
-            .search
-            .as_ref()
-            .is_none_or(|s| l.text.to_lowercase().contains(&s.to_lowercase()))
-    };
-    page.lines.extend(hits.filter(wanted));
-    page.last_seq = 184;
-    page
+    all(now, "job", 180).into_iter().chain(ends).collect()
+}
+
+/// Which of them are wanted.
+pub fn page(all: Vec<LogLine>, ended: bool, query: &LogQuery) -> LogPage {
+    let last_seq = all.last().map_or(0, |line| line.seq);
+    let limit = query.limit.unwrap_or(500) as usize;
+    let mut lines: Vec<_> = all
+        .into_iter()
+        .filter(|line| is_wanted(&query.filter, line))
+        .collect();
+    let from = query
+        .around
+        .map(|seq| seq.saturating_sub(10))
+        .or(query.from);
+    lines.retain(|l| l.seq >= from.unwrap_or(0) && l.seq < query.before.unwrap_or(u64::MAX));
+    let over = lines.len().saturating_sub(limit);
+    match from {
+        Some(_) => lines.truncate(limit),
+        None => drop(lines.drain(..over)),
+    }
+    LogPage {
+        lines,
+        last_seq,
+        ended,
+        earlier: from.map_or(over > 0, |from| from > 1),
+        later: from.is_some() && over > 0,
+    }
+}
+
+/// The next of them, and how many there are.
+pub fn find(all: &[LogLine], find: &LogFind) -> LogFound {
+    let mut finder = LogFinder::new(find);
+    all.iter()
+        .filter(|line| is_wanted(&find.filter, line))
+        .for_each(|line| finder.push(line.seq));
+    finder.finish()
+}
+
+fn is_wanted(filter: &LogFilter, line: &LogLine) -> bool {
+    let text = filter.text().map(str::to_lowercase);
+    let holds = text.is_none_or(|text| line.text.to_lowercase().contains(&text));
+    holds && filter.takes(line.stream, || line.level)
 }

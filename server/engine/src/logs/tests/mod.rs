@@ -1,5 +1,6 @@
 //! The store as its users see it: what goes in through a writer comes out of a page.
 
+mod filtering;
 mod flushing;
 mod limits;
 mod reading;
@@ -8,7 +9,7 @@ mod writing;
 use super::*;
 use crate::clock::ManualClock;
 use crate::driver::Lines;
-use domain::api::LogQuery;
+use domain::api::{LogFilter, LogQuery};
 use domain::time::Time;
 use domain::view::{LogPage, Stream};
 use std::path::Path;
@@ -93,14 +94,21 @@ fn from(seq: u64, limit: u32) -> LogQuery {
     LogQuery {
         from: Some(seq),
         limit: Some(limit),
-        search: None,
+        ..LogQuery::default()
     }
 }
 
 fn search(text: &str) -> LogQuery {
     LogQuery {
-        search: Some(text.into()),
+        filter: text_is(text),
         ..LogQuery::default()
+    }
+}
+
+fn text_is(text: &str) -> LogFilter {
+    LogFilter {
+        search: Some(text.into()),
+        ..LogFilter::default()
     }
 }
 
