@@ -26,7 +26,11 @@ pub struct Evidence {
     pub certs: Certs,
     /// `sim` only, and needed there: the SHA-256 PCRs that were quoted, by number as text (`"0"`,
     /// `"9"`), exactly [`QUOTED_PCRS`](super::QUOTED_PCRS). The quote itself has only their digest.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::read::pcrs")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "super::read::pcrs"
+    )]
     pub pcrs: Option<BTreeMap<u8, Digest>>,
     /// The TCG event log, crypto-agile form, as the firmware left it
     /// (`/sys/kernel/security/tpm0/binary_bios_measurements`).

@@ -53,7 +53,10 @@ impl<const N: usize> FromStr for Hex<N> {
         }
         let mut bytes = [0; N];
         for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-            *byte = digit(*high).zip(digit(*low)).map(|(h, l)| h << 4 | l).ok_or(wrong)?;
+            *byte = digit(*high)
+                .zip(digit(*low))
+                .map(|(h, l)| h << 4 | l)
+                .ok_or(wrong)?;
         }
         Ok(Self(bytes))
     }
@@ -93,6 +96,8 @@ impl<'de> Deserialize<'de> for Base64 {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
         let bytes = STANDARD.decode(text);
-        bytes.map(Self).map_err(|_| D::Error::custom("standard base64 with padding is wanted here"))
+        bytes
+            .map(Self)
+            .map_err(|_| D::Error::custom("standard base64 with padding is wanted here"))
     }
 }

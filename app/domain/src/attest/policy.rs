@@ -3,6 +3,7 @@
 
 use super::Hex;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The default is the strict one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,7 +83,7 @@ impl Default for TdxPolicy {
     }
 }
 
-/// Intel's words.
+/// Intel's words for how good a platform's firmware is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TcbStatus {
@@ -98,6 +99,70 @@ pub enum TcbStatus {
     OutOfDate,
     /// It is old, and its settings must change.
     OutOfDateConfigurationNeeded,
+    /// The firmware was renewed under the guest, which should be started again.
+    TdRelaunchAdvised,
+    /// And its settings must change.
+    TdRelaunchAdvisedConfigurationNeeded,
     /// Its keys are not to be trusted any more.
     Revoked,
+}
+
+impl TcbStatus {
+    /// All of them, the best first.
+    pub const ALL: [TcbStatus; 9] = [
+        TcbStatus::UpToDate,
+        TcbStatus::SwHardeningNeeded,
+        TcbStatus::ConfigurationNeeded,
+        TcbStatus::ConfigurationAndSwHardeningNeeded,
+        TcbStatus::OutOfDate,
+        TcbStatus::OutOfDateConfigurationNeeded,
+        TcbStatus::TdRelaunchAdvised,
+        TcbStatus::TdRelaunchAdvisedConfigurationNeeded,
+        TcbStatus::Revoked,
+    ];
+
+    /// As Intel writes it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            TcbStatus::UpToDate => "UpToDate",
+            TcbStatus::SwHardeningNeeded => "SWHardeningNeeded",
+            TcbStatus::ConfigurationNeeded => "ConfigurationNeeded",
+            TcbStatus::ConfigurationAndSwHardeningNeeded => "ConfigurationAndSWHardeningNeeded",
+            TcbStatus::OutOfDate => "OutOfDate",
+            TcbStatus::OutOfDateConfigurationNeeded => "OutOfDateConfigurationNeeded",
+            TcbStatus::TdRelaunchAdvised => "TDRelaunchAdvised",
+            TcbStatus::TdRelaunchAdvisedConfigurationNeeded => {
+                "TDRelaunchAdvisedConfigurationNeeded"
+            }
+            TcbStatus::Revoked => "Revoked",
+        }
+    }
+
+    /// Reads Intel's word back.
+    pub fn parse(word: &str) -> Option<TcbStatus> {
+        Self::ALL.into_iter().find(|s| s.word() == word)
+    }
+}
+
+impl TdxPolicy {
+    /// What was revoked stays so, whatever the list says.
+    pub fn accepts(&self, status: TcbStatus) -> bool {
+        status != TcbStatus::Revoked && self.statuses.contains(&status)
+    }
+}
+
+impl fmt::Display for SnpTcb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            fmc,
+            bootloader,
+            tee,
+            snp,
+            microcode,
+        } = self;
+        write!(
+            f,
+            "fmc {fmc}, bootloader {bootloader}, tee {tee}, snp {snp}, microcode {microcode}"
+        )
+    }
 }

@@ -55,7 +55,10 @@ pub fn read_expected(bytes: &[u8]) -> Result<Expected, Refusal> {
 
 fn read<T: DeserializeOwned>(what: &str, bytes: &[u8], most: usize) -> Result<T, Refusal> {
     if bytes.len() > most {
-        return Err(long(what, &format!("{} bytes; at most {most} are read", bytes.len())));
+        return Err(long(
+            what,
+            &format!("{} bytes; at most {most} are read", bytes.len()),
+        ));
     }
     serde_json::from_slice(bytes).map_err(|error| wrong(what, &error))
 }
@@ -66,7 +69,10 @@ fn wrong(what: &str, error: &serde_json::Error) -> Refusal {
     let behind = format!(" at line {} column {}", error.line(), error.column());
     let sentence = text.strip_suffix(&behind).unwrap_or(&text);
     let place = format!("{what}, line {}, column {}", error.line(), error.column());
-    Refusal::invalid(&place, format!("This is not what it should be: {sentence}."))
+    Refusal::invalid(
+        &place,
+        format!("This is not what it should be: {sentence}."),
+    )
 }
 
 fn version(what: &str, v: u32) -> Result<(), Refusal> {
@@ -82,7 +88,9 @@ fn long(place: &str, what: &str) -> Refusal {
 }
 
 /// PCRs by number. A map of serde's own would take the last of two with one number.
-pub(super) fn pcrs<'de, D: Deserializer<'de>>(from: D) -> Result<Option<BTreeMap<u8, Digest>>, D::Error> {
+pub(super) fn pcrs<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<BTreeMap<u8, Digest>>, D::Error> {
     from.deserialize_map(Pcrs).map(Some)
 }
 
@@ -101,7 +109,9 @@ impl<'de> Visitor<'de> for Pcrs {
             let known = QUOTED_PCRS.into_iter().find(|n| n.to_string() == name);
             let number = known.ok_or_else(|| A::Error::custom("PCR that is not quoted"))?;
             if all.insert(number, digest).is_some() {
-                return Err(<A::Error as de::Error>::custom(format_args!("duplicate PCR {number}")));
+                return Err(<A::Error as de::Error>::custom(format_args!(
+                    "duplicate PCR {number}"
+                )));
             }
         }
         Ok(all)

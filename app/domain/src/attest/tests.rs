@@ -4,7 +4,10 @@ use super::*;
 use proptest::prelude::*;
 
 fn evidence() -> String {
-    let pcrs: Vec<String> = QUOTED_PCRS.iter().map(|n| format!("\"{n}\":\"{}\"", "00".repeat(32))).collect();
+    let pcrs: Vec<String> = QUOTED_PCRS
+        .iter()
+        .map(|n| format!("\"{n}\":\"{}\"", "00".repeat(32)))
+        .collect();
     format!(
         r#"{{"v":1,"platform":"sim","nonce":"{}","crypto":"e30=","devices":"W10=","report":"AAA=","certs":{{}},"pcrs":{{{}}},"boot":[{{"name":"tls","status":"ok","ms":3,"detail":""}}]}}"#,
         "ab".repeat(32),
@@ -30,24 +33,75 @@ fn i18_evidence_is_read_and_written_in_one_form() {
 #[test]
 fn q27_unknown_duplicate_and_missing_fields_are_refused_at_their_place() {
     let cases = [
-        (evidence().replacen("\"v\":1", "\"v\":1,\"w\":2", 1), "unknown field `w`", "evidence, line 1, column 10"),
-        (evidence().replacen("\"v\":1", "\"v\":1,\"v\":1", 1), "duplicate field `v`", "evidence, line 1, column 10"),
-        (evidence().replacen("\"v\":1,", "", 1), "missing field `v`", "evidence, line 1, column"),
-        (evidence().replacen("\"certs\":{}", "\"certs\":{\"x\":1}", 1), "unknown field `x`", "evidence, line 1"),
-        (evidence().replacen("\"11\":", "\"9\":", 1), "duplicate PCR 9", "evidence, line 1"),
-        (evidence().replacen("\"11\":", "\"10\":", 1), "not quoted", "evidence, line 1"),
-        (evidence().replacen("\"11\":", "\"011\":", 1), "not quoted", "evidence, line 1"),
-        (evidence().replacen("\"sim\"", "\"sev\"", 1), "unknown variant `sev`", "evidence, line 1"),
-        (evidence().replacen("ab", "AB", 1), "64 lower-case hexadecimal", "evidence, line 1"),
-        (evidence().replacen("e30=", "e31=", 1), "standard base64", "evidence, line 1"),
-        (evidence().replacen("e30=", "e30", 1), "standard base64", "evidence, line 1"),
+        (
+            evidence().replacen("\"v\":1", "\"v\":1,\"w\":2", 1),
+            "unknown field `w`",
+            "evidence, line 1, column 10",
+        ),
+        (
+            evidence().replacen("\"v\":1", "\"v\":1,\"v\":1", 1),
+            "duplicate field `v`",
+            "evidence, line 1, column 10",
+        ),
+        (
+            evidence().replacen("\"v\":1,", "", 1),
+            "missing field `v`",
+            "evidence, line 1, column",
+        ),
+        (
+            evidence().replacen("\"certs\":{}", "\"certs\":{\"x\":1}", 1),
+            "unknown field `x`",
+            "evidence, line 1",
+        ),
+        (
+            evidence().replacen("\"11\":", "\"9\":", 1),
+            "duplicate PCR 9",
+            "evidence, line 1",
+        ),
+        (
+            evidence().replacen("\"11\":", "\"10\":", 1),
+            "not quoted",
+            "evidence, line 1",
+        ),
+        (
+            evidence().replacen("\"11\":", "\"011\":", 1),
+            "not quoted",
+            "evidence, line 1",
+        ),
+        (
+            evidence().replacen("\"sim\"", "\"sev\"", 1),
+            "unknown variant `sev`",
+            "evidence, line 1",
+        ),
+        (
+            evidence().replacen("ab", "AB", 1),
+            "64 lower-case hexadecimal",
+            "evidence, line 1",
+        ),
+        (
+            evidence().replacen("e30=", "e31=", 1),
+            "standard base64",
+            "evidence, line 1",
+        ),
+        (
+            evidence().replacen("e30=", "e30", 1),
+            "standard base64",
+            "evidence, line 1",
+        ),
         (evidence() + "{}", "trailing characters", "evidence, line 1"),
         (String::new(), "EOF", "evidence, line 1, column 0"),
     ];
     for (json, sentence, place) in cases {
         let refusal = refusal(&json);
         assert!(refusal.sentence.contains(sentence), "{refusal:?}");
-        assert!(refusal.place.as_deref().unwrap_or_default().starts_with(place), "{refusal:?}");
+        assert!(
+            refusal
+                .place
+                .as_deref()
+                .unwrap_or_default()
+                .starts_with(place),
+            "{refusal:?}"
+        );
     }
 }
 
@@ -57,7 +111,12 @@ fn q27_what_is_too_large_is_refused_unread() {
     assert_eq!(refusal(&spaces).kind, Kind::TooLarge);
     let step = r#"{"name":"tls","status":"ok","ms":3,"detail":""}"#;
     let steps = vec![step; 65].join(",");
-    assert_eq!(refusal(&evidence().replacen(step, &steps, 1)).place.as_deref(), Some("boot"));
+    assert_eq!(
+        refusal(&evidence().replacen(step, &steps, 1))
+            .place
+            .as_deref(),
+        Some("boot")
+    );
     let text = evidence().replacen("\"tls\"", &format!("\"{}\"", "t".repeat(1025)), 1);
     assert_eq!(refusal(&text).kind, Kind::TooLarge);
 }
@@ -72,7 +131,13 @@ fn i18_another_version_is_not_guessed_at() {
 fn i18_report_data_is_laid_out_as_documented() {
     use sha2::{Digest as _, Sha512};
     let nonce = Hex([7; 32]);
-    let by_hand = [b"tee-evidence-v1\0".as_slice(), &[7; 32], &sha256(b"{}"), &sha256(b"[]")].concat();
+    let by_hand = [
+        b"tee-evidence-v1\0".as_slice(),
+        &[7; 32],
+        &sha256(b"{}"),
+        &sha256(b"[]"),
+    ]
+    .concat();
     let want: [u8; 64] = Sha512::digest(by_hand).into();
     assert_eq!(report_data(&nonce, b"{}", b"[]"), want);
     assert_ne!(report_data(&nonce, b"{} ", b"[]"), want);
@@ -105,7 +170,10 @@ fn i18_a_no_stays_a_no() {
     assert!(!ledger.same(checks::NONCE, "a", "a"));
     let verdict = ledger.clone().close(crate::time::Time(0));
     assert!(!verdict.ok);
-    assert_eq!(verdict.sentence(), "SIMULATED – not confidential: refused, because of nonce.");
+    assert_eq!(
+        verdict.sentence(),
+        "SIMULATED – not confidential: refused, because of nonce."
+    );
 }
 
 #[test]

@@ -74,16 +74,60 @@ pub mod checks {
     pub const DEVICES: &str = "devices";
 
     const SNP: &[&str] = &[
-        EXPECTED, CONNECTION, NONCE, REPORT, REPORT_DATA, ROOT, CHAIN, DATES, CHIP, CHIP_TCB,
-        SIGNATURE, DEBUG, VMPL, MIGRATION, MIN_TCB, CHIPS, LAUNCH, HOST_DATA, DEVICES,
+        EXPECTED,
+        CONNECTION,
+        NONCE,
+        REPORT,
+        REPORT_DATA,
+        ROOT,
+        CHAIN,
+        DATES,
+        CHIP,
+        CHIP_TCB,
+        SIGNATURE,
+        DEBUG,
+        VMPL,
+        MIGRATION,
+        MIN_TCB,
+        CHIPS,
+        LAUNCH,
+        HOST_DATA,
+        DEVICES,
     ];
     const TDX: &[&str] = &[
-        EXPECTED, CONNECTION, NONCE, REPORT, REPORT_DATA, SIGNATURE, TCB_STATUS, MODULE, DEBUG,
-        MIGRATION, FIRMWARE, SETTINGS, KERNEL, CMDLINE, RUNTIME, HOST_DATA, DEVICES,
+        EXPECTED,
+        CONNECTION,
+        NONCE,
+        REPORT,
+        REPORT_DATA,
+        SIGNATURE,
+        TCB_STATUS,
+        MODULE,
+        DEBUG,
+        MIGRATION,
+        FIRMWARE,
+        SETTINGS,
+        KERNEL,
+        CMDLINE,
+        RUNTIME,
+        HOST_DATA,
+        DEVICES,
     ];
     const SIM: &[&str] = &[
-        EXPECTED, CONNECTION, NONCE, REPORT, REPORT_DATA, KEY, SIGNATURE, PCRS, EVENT_LOG,
-        SIMULATION, FIRMWARE, KERNEL, CMDLINE, DEVICES,
+        EXPECTED,
+        CONNECTION,
+        NONCE,
+        REPORT,
+        REPORT_DATA,
+        KEY,
+        SIGNATURE,
+        PCRS,
+        EVENT_LOG,
+        SIMULATION,
+        FIRMWARE,
+        KERNEL,
+        CMDLINE,
+        DEVICES,
     ];
 
     /// Those of a platform, in their order. All of them must hold.
@@ -131,7 +175,11 @@ pub struct Verdict {
 impl Verdict {
     /// One sentence, with the label of what is simulated.
     pub fn sentence(&self) -> String {
-        let label = if self.simulated { SIMULATED } else { self.platform.title() };
+        let label = if self.simulated {
+            SIMULATED
+        } else {
+            self.platform.title()
+        };
         let bad: Vec<&str> = self.failed().map(|c| c.check.as_str()).collect();
         match bad.as_slice() {
             [] => format!("{label}: all {} checks hold.", self.checks.len()),
@@ -155,16 +203,31 @@ pub struct Ledger {
 impl Ledger {
     /// All of the platform's checks, none of them reached.
     pub fn new(platform: Platform) -> Self {
-        let checks = checks::of(platform).iter().map(|name| unreached(name)).collect();
+        let checks = checks::of(platform)
+            .iter()
+            .map(|name| unreached(name))
+            .collect();
         Self { platform, checks }
     }
 
     /// Writes what was found. A check that said no stays so, and one that the platform does not
     /// have can't be added: that would be a mistake in here, and says no too.
-    pub fn note(&mut self, check: &str, ok: bool, got: impl Into<String>, want: impl Into<String>) -> bool {
+    pub fn note(
+        &mut self,
+        check: &str,
+        ok: bool,
+        got: impl Into<String>,
+        want: impl Into<String>,
+    ) -> bool {
         let found = self.checks.iter_mut().find(|c| c.check == check);
         let known = found.is_some();
-        let said = Check { check: check.into(), ok: ok && known, reached: true, got: got.into(), want: want.into() };
+        let said = Check {
+            check: check.into(),
+            ok: ok && known,
+            reached: true,
+            got: got.into(),
+            want: want.into(),
+        };
         match found {
             Some(before) if before.reached && !before.ok => return false,
             Some(before) => *before = said,
