@@ -58,7 +58,6 @@ impl Default for Vcek {
 }
 
 pub struct Amd {
-    ark: RsaPrivateKey,
     ask: RsaPrivateKey,
     chip: EcdsaKeyPair,
     ark_der: Vec<u8>,
@@ -101,7 +100,6 @@ impl Amd {
         let chip = EcdsaKeyPair::generate_pkcs8(algorithm, &random).unwrap();
         let chip = EcdsaKeyPair::from_pkcs8(algorithm, chip.as_ref(), &random).unwrap();
         Self {
-            ark,
             ask,
             chip,
             ark_der,

@@ -81,8 +81,11 @@ fn q27_every_attack_on_the_simulated_platform_is_refused() {
     let old = Hex([1; 32]);
     let old_data = report_data(&old, &honest.crypto.0, &honest.devices.0);
     let relayed = report_data(&NONCE, b"{}", &honest.devices.0);
-    let other_pcrs =
-        |number: u8| changed(&|e| drop(e.pcrs.as_mut().unwrap().insert(number, Hex([1; 32]))));
+    let other_pcrs = |number: u8| {
+        changed(&|e| {
+            e.pcrs.as_mut().unwrap().insert(number, Hex([1; 32]));
+        })
+    };
     let resigned = |edit: &dyn Fn(&mut Vec<u8>)| {
         let mut attest = tpm.attest(&extra_data(&report_data(
             &NONCE,
@@ -133,7 +136,9 @@ fn q27_every_attack_on_the_simulated_platform_is_refused() {
         (
             "a log that breaks off",
             &["event_log", "measurement.firmware"],
-            changed(&|e| drop(e.event_log.as_mut().unwrap().0.pop())),
+            changed(&|e| {
+                e.event_log.as_mut().unwrap().0.pop();
+            }),
         ),
         (
             "no log, though it is needed",
