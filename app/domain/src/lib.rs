@@ -46,6 +46,7 @@
 pub mod access;
 pub mod admission;
 pub mod api;
+pub mod attest;
 pub mod build_log;
 pub mod can;
 pub mod config;

@@ -1,6 +1,7 @@
 //! How it is carried out: the store, the reconciler, the drivers, the pipeline, the data plane.
 //! No axum, no leptos.
 
+pub mod attest;
 pub mod boot;
 pub mod camera;
 pub mod changes;

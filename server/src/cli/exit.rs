@@ -5,7 +5,7 @@ use domain::refusal::Refusal;
 pub const HELP: &str = "\
 Exit codes:
   0  it worked
-  1  the deployment failed or was cancelled, or `doctor` found something broken
+  1  the deployment failed or was cancelled, `doctor` found something broken, or `verify` refused
   2  the command line is wrong
   3  the server refused, with its reason
   4  the server can't be reached

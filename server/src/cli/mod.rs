@@ -44,6 +44,7 @@ mod tail;
 mod token;
 mod update;
 mod upload;
+mod verify;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
@@ -129,6 +130,8 @@ enum Command {
     /// Databases and stores: add, link, back up, restore.
     #[command(subcommand)]
     Service(service::Service),
+    /// Check that an instance is the confidential VM that it was built to be.
+    Verify(verify::Verify),
     /// Check this machine and the server, line by line.
     Doctor(doctor::Doctor),
     /// Print completions for a shell.
@@ -189,6 +192,7 @@ async fn remote(command: Command, say: &Say) -> Done {
         Command::Git(credential) => credential.run(CredentialKind::Git, say).await,
         Command::Registry(credential) => credential.run(CredentialKind::Registry, say).await,
         Command::Service(service) => service.run(say).await,
+        Command::Verify(verify) => verify.run(say).await,
         Command::Doctor(doctor) => doctor.run(say).await,
         Command::Serve(_) | Command::Proxy(_) | Command::Completions { .. } => Ok(Exit::Ok),
     }
