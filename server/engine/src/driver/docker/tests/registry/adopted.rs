@@ -38,7 +38,10 @@ async fn p19_a_pulled_image_goes_with_our_tag_unless_somebody_else_has_a_name_fo
     assert!(!is_here(&image).await, "nobody has it, and it stays");
 
     // Somebody pulled it by hand before.
-    docker.pull(&name, Some(&login), &lines).await.expect("pulled");
+    docker
+        .pull(&name, Some(&login), &lines)
+        .await
+        .expect("pulled");
     adopt(ours.clone()).await.expect("pulled again");
     assert!(is_here(&name).await, "a person's name went");
     assert!(docker.discard(&ours).await.expect("removed"));
