@@ -4,8 +4,7 @@ use crate::boot::{self, Engine, Options};
 use crate::control::Control;
 use crate::push::Poll;
 use crate::push::signature::sign;
-use crate::store::delivery::NewDelivery;
-use crate::store::{Now, Store};
+use crate::store::{Now, Store, delivery::NewDelivery};
 use domain::access::Caller;
 use domain::api::*;
 use domain::hook::{Provider, Push};
@@ -104,9 +103,8 @@ impl Bench {
             branch: Some(branch.to_owned()),
             poll,
         };
-        self.api()
-            .track(&self.caller, &self.environment, track)
-            .await
+        let api = self.api();
+        api.track(&self.caller, &self.environment, track).await
     }
 
     pub async fn add_environment(&self, name: &str) -> EnvironmentId {
@@ -302,8 +300,8 @@ impl Bench {
             typed: plan.typed,
             hold: false,
         };
-        let made = api.update(caller, &self.environment, confirm).await;
-        made.expect("a deployment");
+        let made = api.update(caller, &self.environment, confirm);
+        made.await.expect("a deployment");
     }
 
     /// One round of the poll.
