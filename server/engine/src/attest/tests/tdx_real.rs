@@ -71,7 +71,7 @@ fn q27_every_changed_byte_of_a_real_quote_is_refused() {
     assert!(accepted(&asker.ask(&roots, &honest)));
     let chain = certificates(&honest.report.0);
     let mut same = 0;
-    for place in 0..honest.report.0.len() {
+    for place in places(&honest.report.0) {
         let mut evidence = honest.clone();
         evidence.report.0[place] ^= 1 << (place % 8);
         if accepted(&asker.ask(&roots, &evidence)) {
@@ -81,11 +81,18 @@ fn q27_every_changed_byte_of_a_real_quote_is_refused() {
             same += 1;
         }
     }
-    println!(
-        "{} bytes changed, one by one; {same} of them are no part of a certificate",
-        honest.report.0.len()
-    );
+    println!("{same} of the changed bytes are no part of a certificate");
     assert!(same < 20, "{same}");
+}
+
+/// Every byte of what is signed and of the signatures, and one in eight of the certificates behind.
+fn places(quote: &[u8]) -> Vec<usize> {
+    let begin = b"-----BEGIN";
+    let chain = quote
+        .windows(begin.len())
+        .position(|at| at == begin)
+        .unwrap();
+    (0..chain).chain((chain..quote.len()).step_by(8)).collect()
 }
 
 /// What the quote's PEM means, whatever is around it.
