@@ -51,12 +51,12 @@ mod tests {
         ledger.same(checks::CONNECTION, "c", "d");
         let text = text(&ledger.close(Time(0)));
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[0], "    CHECK                      GOT");
-        assert_eq!(lines[1], "-   expected.signature         not reached");
-        assert_eq!(lines[2], "NO  connection.spki            c");
+        assert_eq!(lines[0], "    CHECK                       GOT");
+        assert_eq!(lines[1], "-   expected.signature          not reached");
+        assert_eq!(lines[2], "NO  connection.spki             c");
         assert_eq!(
             lines[3],
-            format!("ok  nonce                      {}…", "ab".repeat(22))
+            format!("ok  nonce                       {}…", "ab".repeat(22))
         );
         assert!(
             text.contains("\nconnection.spki\n  got   c\n  want  d\n"),

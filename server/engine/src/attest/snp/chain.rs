@@ -130,11 +130,16 @@ fn read(name: &str, der: Option<&Base64>) -> Result<Option<Certificate>, String>
     let again = certificate
         .to_der()
         .map_err(|error| wrong(error.to_string()))?;
-    if again == *der {
-        Ok(Some(certificate))
-    } else {
-        Err(wrong("it is not DER".into()))
+    if again != *der || !plain(&x509(&certificate)) {
+        return Err(wrong("it can be written in another way".into()));
     }
+    Ok(Some(certificate))
+}
+
+/// What stands outside of the signature says nothing else than what stands inside.
+fn plain(certificate: &X509) -> bool {
+    let inside = &certificate.tbs_certificate.signature;
+    certificate.signature_algorithm == *inside && certificate.signature.unused_bits() == 0
 }
 
 fn period(cert: &X509) -> [Time; 2] {

@@ -1,30 +1,30 @@
 //! The real reports that the crates ship: they lie where cargo has unpacked them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
+
+/// Cargo is asked once.
+fn metadata() -> &'static serde_json::Value {
+    static METADATA: OnceLock<serde_json::Value> = OnceLock::new();
+    METADATA.get_or_init(|| {
+        let output = Command::new(env!("CARGO"))
+            .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    })
+}
 
 /// Where a package's files are.
 fn package(name: &str) -> PathBuf {
-    let metadata = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
-    assert!(
-        metadata.status.success(),
-        "{}",
-        String::from_utf8_lossy(&metadata.stderr)
-    );
-    let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout).unwrap();
-    let packages = metadata["packages"].as_array().unwrap();
-    let found = packages
-        .iter()
-        .find(|package| package["name"] == name)
-        .unwrap();
-    PathBuf::from(found["manifest_path"].as_str().unwrap())
-        .parent()
-        .unwrap()
-        .into()
+    let packages = metadata()["packages"].as_array().unwrap();
+    let found = packages.iter().find(|one| one["name"] == name).unwrap();
+    let manifest = Path::new(found["manifest_path"].as_str().unwrap());
+    manifest.parent().unwrap().into()
 }
 
 pub fn file(package_name: &str, path: &str) -> Vec<u8> {
