@@ -168,6 +168,8 @@ impl Driver for Tee {
             version: format!("QEMU {}, {SIMULATED}", kit.qemu.text),
             cpus: u32::try_from(cpus).unwrap_or(u32::MAX),
             memory_bytes: memory_bytes(),
+            // None is passed through yet.
+            gpus: Default::default(),
         })
     }
 
