@@ -36,6 +36,7 @@ lint: ## formatting, clippy, dependencies, shell scripts
 
 fmt: ## format everything
 	cargo fmt --all
+	cargo fmt --manifest-path server/engine/agent/Cargo.toml
 	rustfmt --edition 2024 server/engine/sample/hello/main.rs
 
 clean: ## what was built here; not what was installed

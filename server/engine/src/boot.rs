@@ -56,7 +56,7 @@ pub struct Options {
     pub base_domain: String,
     /// Where the data plane listens.
     pub proxy_listen: SocketAddr,
-    /// Names of drivers: `docker`, `fake`. The first is what a new project gets.
+    /// Names of drivers: `docker`, `tee`, `fake`. The first is what a new project gets.
     pub runtimes: Vec<String>,
     /// Takes pictures of front pages; looked for on the search path when not said.
     pub chromium: Option<PathBuf>,
@@ -69,6 +69,8 @@ pub struct Options {
     pub disk_reserve_bytes: u64,
     /// How often the poll asks for the heads of tracked branches.
     pub git_poll_s: u64,
+    /// What confidential machines are made from, as `./setup tee` leaves it.
+    pub tee_kit: Option<PathBuf>,
     /// What secrets are sealed with; `master.key` in the data directory when not said.
     pub master_key: Option<PathBuf>,
     /// What wraps the master key; it lies there as it is when not said.
@@ -89,7 +91,7 @@ pub enum BootError {
     Store(#[from] StoreError),
     #[error("{0}")]
     Vault(#[from] VaultError),
-    #[error("there is no runtime driver `{0}`; there are `docker` and `fake`")]
+    #[error("there is no runtime driver `{0}`; there are `docker`, `tee` and `fake`")]
     UnknownRuntime(String),
 }
 
@@ -155,7 +157,7 @@ pub async fn start(options: Options) -> Result<Engine, BootError> {
     let installation = store
         .setting_or("installation", &format!("{:032x}", clock.entropy()))
         .await?;
-    let places = places(&options, &installation)?;
+    let places = places(&options, &dirs, &installation)?;
     for org in store.orgs().await? {
         for driver in places.keys() {
             store

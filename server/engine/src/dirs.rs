@@ -99,6 +99,11 @@ impl Dirs {
         self.join("backups").join(service.as_str())
     }
 
+    /// Confidential machines, their disks, and everything that was ever expected of one.
+    pub fn machines(&self) -> PathBuf {
+        self.join("tee")
+    }
+
     /// What a job needs for a moment only; what a crash left is removed by the next boot.
     pub fn scratch(&self) -> PathBuf {
         self.join("scratch")

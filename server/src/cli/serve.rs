@@ -43,7 +43,7 @@ pub struct Serve {
     #[arg(long, env = "SEALDOCK_GIT_POLL_S", value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     git_poll_s: u64,
     /// Where instances run; the first is what a new project gets. May be said more than once.
-    #[arg(long = "runtime", env = "SEALDOCK_RUNTIMES", value_delimiter = ',', default_value = "docker", value_parser = ["docker", "fake"])]
+    #[arg(long = "runtime", env = "SEALDOCK_RUNTIMES", value_delimiter = ',', default_value = "docker", value_parser = ["docker", "tee", "fake"])]
     runtimes: Vec<String>,
     /// What built images and unpacked files may hold together; over it, the oldest versions that
     /// nobody needs for rolling back go first. In GiB.
@@ -54,6 +54,9 @@ pub struct Serve {
     disk_reserve_mib: u32,
     #[command(flatten)]
     master: Place,
+    /// What confidential machines (`--runtime tee`) are made from, as `./setup tee` leaves it.
+    #[arg(long, env = "SEALDOCK_TEE_KIT", value_name = "DIR")]
+    tee_kit: Option<PathBuf>,
     /// Takes pictures of front pages; looked for as `chromium` or `google-chrome` when not said.
     #[arg(long, env = "CHROMIUM", value_name = "FILE")]
     chromium: Option<PathBuf>,
@@ -157,6 +160,7 @@ impl Serve {
             git_poll_s: self.git_poll_s,
             master_key: self.master.master_key.clone(),
             master_key_kms: self.master.master_key_kms.clone(),
+            tee_kit: self.tee_kit.clone(),
         })
     }
 

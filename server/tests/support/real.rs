@@ -47,6 +47,7 @@ impl World {
             git_poll_s: 3600,
             master_key: None,
             master_key_kms: None,
+            tee_kit: None,
         };
         let engine = boot::start(options).await.unwrap();
         let store = Arc::new(engine.store.clone());

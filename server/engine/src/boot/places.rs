@@ -4,6 +4,7 @@ use super::{BootError, Options};
 use crate::dirs::Dirs;
 use crate::driver::docker::{self, Docker};
 use crate::driver::fake::FakeDriver;
+use crate::driver::tee::{self, Tee};
 use crate::runtimes::Place;
 use crate::secrets::MasterFile;
 use std::collections::BTreeMap;
@@ -18,27 +19,31 @@ pub(super) fn master(options: &Options, dirs: &Dirs) -> MasterFile {
 
 pub(super) fn places(
     options: &Options,
+    dirs: &Dirs,
     installation: &str,
 ) -> Result<BTreeMap<String, Place>, BootError> {
     options
         .runtimes
         .iter()
-        .map(|name| Ok((name.clone(), place(name, installation, options)?)))
+        .map(|name| Ok((name.clone(), place(name, installation, options, dirs)?)))
         .collect()
 }
 
-fn place(name: &str, installation: &str, options: &Options) -> Result<Place, BootError> {
+fn place(
+    name: &str,
+    installation: &str,
+    options: &Options,
+    dirs: &Dirs,
+) -> Result<Place, BootError> {
     match name {
         "docker" => {
-            let docker = Arc::new(Docker::connect(docker::Options {
-                disk_reserve_bytes: options.disk_reserve_bytes,
-                ..docker::Options::new(installation)
-            }));
+            let docker = engine(installation, options);
             Ok(Place {
                 driver: docker.clone(),
                 images: docker,
             })
         }
+        "tee" => machines(installation, options, dirs),
         "fake" => {
             let fake = Arc::new(FakeDriver::serving());
             Ok(Place {
@@ -48,4 +53,31 @@ fn place(name: &str, installation: &str, options: &Options) -> Result<Place, Boo
         }
         other => Err(BootError::UnknownRuntime(other.to_owned())),
     }
+}
+
+fn engine(installation: &str, options: &Options) -> Arc<Docker> {
+    Arc::new(Docker::connect(docker::Options {
+        disk_reserve_bytes: options.disk_reserve_bytes,
+        ..docker::Options::new(installation)
+    }))
+}
+
+/// Images are built and pulled where they always are; only what runs is another.
+fn machines(installation: &str, options: &Options, dirs: &Dirs) -> Result<Place, BootError> {
+    let images = engine(installation, options);
+    let folder = dirs.machines();
+    let driver = Tee::connect(tee::Options {
+        folder: folder.clone(),
+        kit: options.tee_kit.clone().unwrap_or_else(tee::usual_kit),
+        source: images.clone(),
+        gate: Arc::new(tee::Verifier),
+    });
+    let driver = driver.map_err(|source| BootError::Dir {
+        path: folder,
+        source,
+    })?;
+    Ok(Place {
+        driver: Arc::new(driver),
+        images,
+    })
 }

@@ -138,6 +138,9 @@ fn way_out(driver: &str) -> &'static str {
         "docker" => {
             "Start the Engine (`systemctl start docker`), and let this user reach its socket (`usermod -aG docker …`). What is live goes on serving."
         }
+        "tee" => {
+            "Run ./setup tee on this machine: it installs QEMU, its firmware and a TPM, and makes what guests boot from."
+        }
         _ => "Start the server with this runtime.",
     }
 }

@@ -8,6 +8,7 @@ mod contract;
 pub mod docker;
 pub mod fake;
 pub mod services;
+pub mod tee;
 pub mod terminal;
 
 use crate::contents::{Found, Limits, Wanted};

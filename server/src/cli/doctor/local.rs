@@ -2,6 +2,8 @@
 
 use super::{Finding, fail, ok, warn};
 use crate::cli::profile::from_environment;
+use domain::attest::SIMULATED;
+use engine::driver::tee;
 use std::io::{Error, ErrorKind};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -21,6 +23,7 @@ pub async fn check(data: &Path, ports: &[SocketAddr]) -> Vec<Finding> {
         docker().await,
         git().await,
         cgroup(Path::new("/sys/fs/cgroup/cgroup.controllers")),
+        machines(&tee::usual_kit()).await,
     ];
     findings.extend([writable(data), disk(data)]);
     findings.extend(ports.iter().map(|address| port(*address)));
@@ -106,6 +109,21 @@ async fn git() -> Finding {
         ),
         Ok(Err(error)) => fail("git", format!("It can't be run: {error}."), way_out),
         Err(_) => fail("git", "`git --version` does not end.", way_out),
+    }
+}
+
+/// A runtime that only some want: nothing fails without it.
+async fn machines(kit: &Path) -> Finding {
+    match tee::Kit::open(kit).await {
+        Ok(kit) => ok(
+            "confidential machines",
+            format!("QEMU {} can boot them. {SIMULATED}.", kit.qemu.text),
+        ),
+        Err(missing) => warn(
+            "confidential machines",
+            missing.what(),
+            "Run ./setup tee, if you want the runtime `tee`.",
+        ),
     }
 }
 
@@ -230,6 +248,14 @@ mod tests {
         std::fs::write(&file, "cpuset cpu io memory\n").unwrap();
         assert_eq!(cgroup(&file).sentence, "Not available: pids.");
         assert_eq!(cgroup(Path::new("/nowhere")).verdict, Verdict::Warn);
+    }
+
+    #[tokio::test]
+    async fn i17_without_a_kit_confidential_machines_are_a_warning_with_the_way_out() {
+        let empty = tempfile::tempdir().unwrap();
+        let finding = machines(empty.path()).await;
+        assert_eq!(finding.verdict, Verdict::Warn);
+        assert!(finding.way_out.unwrap().contains("./setup tee"));
     }
 
     #[tokio::test]

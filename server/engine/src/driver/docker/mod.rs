@@ -46,6 +46,7 @@ mod pieces;
 mod pull;
 mod registry;
 mod remove;
+mod save;
 mod service;
 mod settle;
 mod spare;

@@ -386,6 +386,7 @@ fn options(dir: &TempDir) -> Options {
         chromium: None,
         master_key: None,
         master_key_kms: None,
+        tee_kit: None,
     }
 }
 

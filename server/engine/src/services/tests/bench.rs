@@ -171,6 +171,7 @@ fn options(dir: &TempDir) -> Options {
         git_poll_s: 3600,
         master_key: None,
         master_key_kms: None,
+        tee_kit: None,
     }
 }
 

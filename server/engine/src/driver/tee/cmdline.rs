@@ -1,0 +1,35 @@
+//! What the guest's kernel is told. All of it is measured, and through it everything else.
+
+use domain::attest::{Digest, Rootfs};
+
+/// The kernel's limit on x86, with its NUL.
+pub const MOST: usize = 2048;
+
+pub fn line(rootfs: &Rootfs, config: &Digest, debug: bool) -> String {
+    let debug = if debug { " tee.debug=1" } else { "" };
+    format!(
+        "console=ttyS0 quiet panic=-1 tee.root={} tee.salt={} tee.blocks={} tee.fs=squashfs tee.config={config}{debug}",
+        rootfs.root, rootfs.salt, rootfs.blocks
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::attest::Hex;
+    use expect_test::expect;
+
+    #[test]
+    fn i18_a_debug_line_is_never_productions() {
+        let rootfs = Rootfs {
+            root: Hex([1; 32]),
+            salt: Hex([2; 32]),
+            blocks: 7,
+        };
+        let plain = line(&rootfs, &Hex([3; 32]), false);
+        expect!["console=ttyS0 quiet panic=-1 tee.root=0101010101010101010101010101010101010101010101010101010101010101 tee.salt=0202020202020202020202020202020202020202020202020202020202020202 tee.blocks=7 tee.fs=squashfs tee.config=0303030303030303030303030303030303030303030303030303030303030303"].assert_eq(&plain);
+        let debug = line(&rootfs, &Hex([3; 32]), true);
+        assert_eq!(debug, format!("{plain} tee.debug=1"));
+        assert!(debug.len() < MOST);
+    }
+}

@@ -1,0 +1,73 @@
+//! What is concluded from the folders, from QEMU's sockets, and from who was verified.
+
+use super::room::{Folder, Record};
+use super::watch::REFUSED;
+use super::{Room, failed, lines, qmp};
+use crate::driver::{DriverError, Scope};
+use domain::instance::{Observed, State};
+use std::io;
+
+const LAST_LINES: usize = 20;
+/// The agent's own last word on the console.
+const EXIT: &str = "tee: exit ";
+
+pub async fn observe(room: &Room, scope: Scope<'_>) -> Result<Vec<Observed>, DriverError> {
+    let mut seen = vec![];
+    for (folder, record) in room.folders.all().map_err(|e| failed(&e))? {
+        let is_wanted = match scope {
+            Scope::Everything => true,
+            Scope::Environment(environment) => record.environment == *environment,
+        };
+        if is_wanted {
+            seen.extend(look(room, &folder, record).await.map_err(|e| failed(&e))?);
+        }
+    }
+    Ok(seen)
+}
+
+/// `None`: it went while we looked.
+async fn look(room: &Room, folder: &Folder, record: Record) -> io::Result<Option<Observed>> {
+    let started = folder.started()?;
+    let (is_leaving, is_being_made, open) = {
+        let machines = room.machines();
+        let open = machines.open.get(&record.id).map(|forward| forward.address);
+        (
+            machines.leaving.contains(&record.id),
+            machines.making.contains(&record.id),
+            open,
+        )
+    };
+    let state = match open {
+        _ if is_leaving => State::Leaving,
+        _ if started.is_none() || is_being_made => State::Starting,
+        _ if !qmp::runs(folder.path()).await? => exited(folder)?,
+        Some(_) => State::Running,
+        // It runs, and nobody may reach it yet.
+        None => State::Starting,
+    };
+    let is_reached = matches!(state, State::Running | State::Leaving);
+    Ok(folder.path().exists().then(|| Observed {
+        address: open.filter(|_| is_reached),
+        started_at: started.map(|started| started.at),
+        id: record.id,
+        environment: record.environment,
+        state,
+    }))
+}
+
+/// QEMU ends with 0 whatever happened inside, so only the agent's word counts as a code.
+fn exited(folder: &Folder) -> io::Result<State> {
+    let mut all = lines::all(folder)?;
+    let code = all
+        .iter()
+        .rev()
+        .find_map(|line| line.strip_prefix(EXIT)?.trim().parse().ok());
+    if let Ok(why) = std::fs::read_to_string(folder.file(REFUSED)) {
+        all.push(why);
+    }
+    Ok(State::Exited {
+        code: code.unwrap_or(1),
+        out_of_memory: false,
+        lines: all.split_off(all.len().saturating_sub(LAST_LINES)),
+    })
+}

@@ -1,0 +1,6 @@
+//! Machines that really boot, on the simulated platform. Where something is missing each test says
+//! `SKIPPED` and why.
+
+mod attacks;
+mod boots;
+mod lab;
