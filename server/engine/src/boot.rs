@@ -1,6 +1,8 @@
 //! Puts the engine together and starts it. What it starts stops with `Engine::stop`; the data
 //! plane is a process of its own and goes on.
 
+#[cfg(test)]
+mod bench;
 mod launch;
 mod places;
 

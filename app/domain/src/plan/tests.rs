@@ -5,6 +5,7 @@ mod drain;
 pub mod fixture;
 mod hold;
 pub mod notation;
+mod printed;
 mod queue;
 mod replace;
 mod serving;

@@ -181,10 +181,10 @@ fn live(active: &Deployment, seen: &[&Observed], target: &Target) {
     assert_eq!(seen.len(), served.len(), "an instance too many: {seen:?}");
 }
 
-/// No job runs, and none waits that nobody will ever run.
+/// No job runs, and none waits that nobody will ever run. What is held waits for a person.
 async fn jobs(outside: &Outside) {
     let sql = "SELECT j.kind || ' of #' || d.number || ' is ' || j.status FROM jobs j JOIN deployments d ON d.id = j.deployment \
-               WHERE j.status IN ('Pending', 'Running')";
+               WHERE j.status IN ('Pending', 'Running') AND NOT (d.phase = 'ready' AND d.hold IS NOT NULL)";
     let left: Vec<(String,)> = sqlx::query_as(sql)
         .fetch_all(outside.store.pool())
         .await

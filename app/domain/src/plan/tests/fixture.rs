@@ -12,7 +12,8 @@
 //! probes at the instance's own address unless `at=:41000` says another.
 
 use super::super::world::{Build, Environment, Seen, Trouble, World};
-use super::super::{Plan, Step, drain, plan, serving};
+use super::super::{drain, plan, serving};
+use super::printed::print;
 use crate::config::{Config, ConfigPatch};
 use crate::deployment::{Deployment, Phase, Trigger};
 use crate::id::{DeploymentId, EnvironmentId, InstanceId, OrgId, ProjectId, RuntimeId, WEB};
@@ -23,7 +24,6 @@ use crate::source::{Artifact, Source};
 use crate::time::Time;
 use expect_test::Expect;
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::net::SocketAddr;
 
 pub const NOW: Time = Time(1_000_000);
@@ -355,35 +355,6 @@ fn probes(world: &mut World, id: &InstanceId, address: Option<SocketAddr>, rest:
         last_failure: (failures > 0).then(|| "answered 503".into()),
     };
     world.probes.insert(id.clone(), known);
-}
-
-/// Steps, then one sentence per deployment, then when to look again.
-pub fn print(plan: &Plan, world: &World) -> String {
-    let mut out = String::new();
-    for step in &plan.steps {
-        let _ = writeln!(out, "do {}{step}", of(step, world));
-    }
-    for (id, why) in &plan.why {
-        let _ = writeln!(out, "#{} {why}", world.deployments[id].number);
-    }
-    if let Some(at) = plan.wake_at {
-        let _ = writeln!(out, "wake in {} ms", at.0 - world.now.0);
-    }
-    out
-}
-
-fn of(step: &Step, world: &World) -> String {
-    let named = match step {
-        Step::Record { deployment, .. } => Some(deployment.clone()),
-        Step::Ensure(id) | Step::Remove(id) | Step::Probe(id, _) => Some(id.deployment.clone()),
-        Step::Publish(target) | Step::Show(Shown { target, .. }) => {
-            target.deployment().and_then(|d| d.parse().ok())
-        }
-        Step::Unpublish | Step::Hide | Step::Forget => None,
-    };
-    named
-        .map(|id| format!("#{} ", world.deployments[&id].number))
-        .unwrap_or_default()
 }
 
 #[test]

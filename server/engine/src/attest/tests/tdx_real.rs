@@ -69,20 +69,21 @@ fn q27_every_changed_byte_of_a_real_quote_is_refused() {
     let roots = Roots(vec![]);
     let asker = asker(&td(&honest.report.0));
     assert!(accepted(&asker.ask(&roots, &honest)));
-    let chain = certificates(&honest.report.0);
+    let chain = certificates(&honest.report.0).unwrap();
     let mut same = 0;
     for place in places(&honest.report.0) {
         let mut evidence = honest.clone();
         evidence.report.0[place] ^= 1 << (place % 8);
         if accepted(&asker.ask(&roots, &evidence)) {
-            // Around and between certificates there is text that is nobody's word.
-            assert_eq!(certificates(&evidence.report.0), chain, "byte {place}");
+            // Around and between certificates there is text that is nobody's word; and the root that
+            // counts is the pinned one, not the copy that the quote ends with.
+            let left = certificates(&evidence.report.0).unwrap();
+            assert!(left.starts_with(&chain[..2]), "byte {place}: {left:?}");
             assert!(place > 632, "byte {place} is signed");
             same += 1;
         }
     }
-    println!("{same} of the changed bytes are no part of a certificate");
-    assert!(same < 20, "{same}");
+    println!("{same} of the changed bytes are no part of a certificate that counts");
 }
 
 /// Every byte of what is signed and of the signatures, and one in eight of the certificates behind.

@@ -2,9 +2,6 @@
 
 use domain::attest::{Digest, Rootfs};
 
-/// The kernel's limit on x86, with its NUL.
-pub const MOST: usize = 2048;
-
 pub fn line(rootfs: &Rootfs, config: &Digest, debug: bool) -> String {
     let debug = if debug { " tee.debug=1" } else { "" };
     format!(
@@ -18,6 +15,9 @@ mod tests {
     use super::*;
     use domain::attest::Hex;
     use expect_test::expect;
+
+    /// The kernel's limit on x86, with its NUL. Everything in the line has a fixed length.
+    const MOST: usize = 2048;
 
     #[test]
     fn i18_a_debug_line_is_never_productions() {

@@ -54,7 +54,9 @@ impl Bench {
 
     async fn following(branch: &str, poll: bool) -> Bench {
         let dir = tempfile::tempdir().expect("a directory");
-        let engine = boot::start(options(&dir)).await.expect("it boots");
+        let engine = boot::start(Options::without_data_plane(dir.path()))
+            .await
+            .expect("it boots");
         let caller = owner(&engine).await;
         let mut bench = Bench {
             dir,
@@ -354,7 +356,9 @@ impl Bench {
         };
         store.keep_delivery(new, now).await.expect("kept");
         store.close().await;
-        let engine = boot::start(options(&dir)).await.expect("it boots again");
+        let engine = boot::start(Options::without_data_plane(dir.path()))
+            .await
+            .expect("it boots again");
         Bench {
             dir,
             engine,
@@ -368,25 +372,6 @@ impl Bench {
 
     pub async fn stop(self) {
         self.engine.stop().await;
-    }
-}
-
-fn options(dir: &TempDir) -> Options {
-    Options {
-        data: dir.path().join("data"),
-        base_domain: "localhost".into(),
-        proxy_listen: "127.0.0.1:0".parse().expect("an address"),
-        runtimes: vec!["fake".into()],
-        // Nothing is served here, so there is no data plane: what is deployed stays on its way.
-        executable: "/nonexistent/sealdock".into(),
-        version: "0".into(),
-        disk_budget_bytes: 1 << 30,
-        disk_reserve_bytes: 1 << 30,
-        git_poll_s: 3600,
-        chromium: None,
-        master_key: None,
-        master_key_kms: None,
-        tee_kit: None,
     }
 }
 

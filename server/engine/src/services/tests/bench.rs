@@ -24,7 +24,9 @@ pub struct Bench {
 impl Bench {
     pub async fn start() -> Bench {
         let dir = tempfile::tempdir().expect("a directory");
-        let engine = boot::start(options(&dir)).await.expect("it boots");
+        let engine = boot::start(Options::without_data_plane(dir.path()))
+            .await
+            .expect("it boots");
         let owner = NewOwner {
             token: engine.setup_token.clone().unwrap_or_default(),
             email: "ada@example.com".into(),
@@ -48,7 +50,9 @@ impl Bench {
             caller,
         } = self;
         drop(engine);
-        let engine = boot::start(options(&dir)).await.expect("it boots again");
+        let engine = boot::start(Options::without_data_plane(dir.path()))
+            .await
+            .expect("it boots again");
         Bench {
             dir,
             engine,
@@ -154,24 +158,6 @@ impl Bench {
             prefix: prefix.into(),
         };
         self.api().link(&self.caller, id, link).await
-    }
-}
-
-fn options(dir: &TempDir) -> Options {
-    Options {
-        data: dir.path().join("data"),
-        base_domain: "localhost".into(),
-        proxy_listen: "127.0.0.1:0".parse().expect("an address"),
-        runtimes: vec!["fake".into()],
-        chromium: None,
-        executable: "/nonexistent/sealdock".into(),
-        version: "0".into(),
-        disk_budget_bytes: 1 << 30,
-        disk_reserve_bytes: 0,
-        git_poll_s: 3600,
-        master_key: None,
-        master_key_kms: None,
-        tee_kit: None,
     }
 }
 

@@ -11,15 +11,21 @@ impl Store {
     /// From now on it takes the traffic by itself: the planner switches. `Stale` when it is not held (any more).
     pub async fn promote_held(&self, caller: &Caller, id: &DeploymentId, now: Now) -> Stored<()> {
         let mut tx = self.begin().await?;
-        let sql = format!(
-            "UPDATE deployments AS d SET hold = NULL WHERE d.id = $1 AND d.org = $2 AND d.phase = 'ready' AND d.hold IS NOT NULL RETURNING {COLUMNS}"
-        );
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let sql = "UPDATE deployments SET hold = NULL WHERE id = $1 AND org = $2 AND phase = 'ready' AND hold IS NOT NULL";
+        let done = sqlx::query(sql)
             .bind(id.as_str())
             .bind(caller.org.as_str())
-            .fetch_optional(&mut *tx)
+            .execute(&mut *tx)
             .await?;
-        let promoted = deployment(&row.ok_or(StoreError::Stale)?)?;
+        if done.rows_affected() != 1 {
+            return Err(StoreError::Stale);
+        }
+        let sql = format!("SELECT {COLUMNS} FROM deployments d WHERE d.id = $1");
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(id.as_str())
+            .fetch_one(&mut *tx)
+            .await?;
+        let promoted = deployment(&row)?;
         let sentence = format!(
             "{} promoted #{}, which was held at ready.",
             caller.email, promoted.number
