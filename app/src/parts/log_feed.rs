@@ -172,6 +172,16 @@ impl Feed {
     pub(super) fn to_end(self) {
         self.following.set_value(true);
         self.unseen.set(0);
+        self.scroll_down();
+        // Chunks that come into sight get their true height then.
+        request_animation_frame(move || {
+            if self.following.try_get_value() == Some(true) {
+                self.scroll_down();
+            }
+        });
+    }
+
+    fn scroll_down(self) {
         if let Some((scroller, _)) = self.parts() {
             scroller.set_scroll_top(scroller.scroll_height());
         }

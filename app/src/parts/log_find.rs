@@ -53,6 +53,9 @@ pub struct Finder {
     /// The lines that the page holds now.
     pub feed: RwSignal<Option<Feed>>,
     pub stream: StoredValue<String>,
+    /// Where the links of those who have no wasm lead.
+    at: Memo<Option<String>>,
+    way: Memo<Option<String>>,
     turn: StoredValue<u32>,
     replace: StoredValue<Replace>,
 }
@@ -76,16 +79,18 @@ impl Finder {
             said: RwSignal::new(""),
             feed: RwSignal::new(None),
             stream: StoredValue::new(stream),
+            at: query("at"),
+            way: query("go"),
             turn: StoredValue::new(0),
             replace: StoredValue::new(replacing()),
         }
     }
 
-    /// What the page is opened with: where the address, or what was typed, leads.
+    /// What the lines are opened with: where the address, or what was typed, leads.
     pub fn first(self) -> Option<LogFind> {
         let text = self.text.get_untracked();
-        let at = query("at").get_untracked().and_then(|at| at.parse().ok());
-        let back = query("go").get_untracked().is_some_and(|go| go == "back");
+        let at = self.at.get_untracked().and_then(|at| at.parse().ok());
+        let back = self.way.get_untracked().is_some_and(|go| go == "back");
         (!text.is_empty()).then(|| LogFind {
             filter: self.looks_for(text),
             at,

@@ -31,6 +31,7 @@ const SAID: Duration = Duration::from_secs(2);
 /// What a log is opened with.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Opened {
+    filter: LogFilter,
     page: LogPage,
     found: Option<LogFound>,
 }
@@ -47,33 +48,35 @@ async fn open(
     let query = LogQuery {
         around: found.and_then(|found| found.seq),
         limit: Some(OPENED),
-        filter,
+        filter: filter.clone(),
         ..LogQuery::default()
     };
     let page = log(stream, query).await?.read()?;
-    Answer::of(Opened { page, found })
-}
-
-/// Built again when another filter is chosen.
-pub fn tail(finder: Finder, anchor: Anchor) -> AnyView {
-    dynamic(move || {
-        let filter = finder.filter.get();
-        let asked = (finder.stream.get_value(), filter.clone(), finder.first());
-        let data = Read::new(
-            || (),
-            move |()| {
-                let (stream, filter, find) = asked.clone();
-                open(stream, filter, find)
-            },
-        );
-        loaded(data, Skeleton::Lines(8), move |opened| {
-            lines_of(finder, anchor, filter.clone(), opened.get_untracked())
-        })
+    Answer::of(Opened {
+        filter,
+        page,
+        found,
     })
 }
 
-fn lines_of(finder: Finder, anchor: Anchor, filter: LogFilter, opened: Opened) -> AnyView {
-    let Opened { page, found } = opened;
+/// Read again when another filter is chosen, and then built again.
+pub fn tail(finder: Finder, anchor: Anchor) -> AnyView {
+    let stream = finder.stream.get_value();
+    let data = Read::new(
+        move || (finder.filter.get(), finder.first()),
+        move |(filter, find)| open(stream.clone(), filter, find),
+    );
+    loaded(data, Skeleton::Lines(8), move |opened| {
+        dynamic(move || lines_of(finder, anchor, opened.get()))
+    })
+}
+
+fn lines_of(finder: Finder, anchor: Anchor, opened: Opened) -> AnyView {
+    let Opened {
+        filter,
+        page,
+        found,
+    } = opened;
     let stream = finder.stream.get_value();
     let steps = (stream.starts_with(JOB) && filter.is_empty()).then(|| stream.clone());
     let feed = Feed::new(stream, filter, anchor, &page);
@@ -173,7 +176,7 @@ fn picked(feed: Feed) -> AnyView {
     };
     Effect::new(move |_| {
         if copied.get() {
-            said(copied)
+            for_a_while(copied)
         }
     });
     when(
@@ -197,6 +200,10 @@ fn done(name: &'static str, is: RwSignal<bool>) -> AnyView {
 
 fn said(flag: RwSignal<bool>) {
     flag.set(true);
+    for_a_while(flag);
+}
+
+fn for_a_while(flag: RwSignal<bool>) {
     let done = move || {
         let _ = flag.try_set(false);
     };
