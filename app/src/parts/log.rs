@@ -40,7 +40,8 @@ pub fn Log(stream: String, title: String, anchor: Anchor) -> AnyView {
         times.set(Times::parse(&word));
     }
     let is_job = stream.starts_with(JOB);
-    let raw = format!("/v2/logs/{stream}?raw=1");
+    // One segment of the path.
+    let raw = format!("/v2/logs/{}?raw=1", stream.replace('/', "%2F"));
     let finder = Finder::new(stream, anchor);
     Effect::new(move |_| ready.set(true));
     view! {

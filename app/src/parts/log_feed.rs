@@ -173,11 +173,10 @@ impl Feed {
         self.following.set_value(true);
         self.unseen.set(0);
         self.scroll_down();
-        // Chunks that come into sight get their true height then.
+        // Chunks that come into sight get their true height in the next frame, and push the end away.
         request_animation_frame(move || {
-            if self.following.try_get_value() == Some(true) {
-                self.scroll_down();
-            }
+            self.scroll_down();
+            request_animation_frame(move || self.scroll_down());
         });
     }
 
