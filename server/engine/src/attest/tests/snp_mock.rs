@@ -322,7 +322,8 @@ fn q27_every_changed_byte_of_a_certificate_is_refused() {
 
 #[test]
 fn q27_every_changed_field_of_the_evidence_is_refused() {
-    let edits: [(&str, &dyn Fn(&mut Evidence)); 6] = [
+    type Edit<'a> = (&'a str, &'a dyn Fn(&mut Evidence));
+    let edits: [Edit<'_>; 6] = [
         ("nonce", &|e| e.nonce = Hex([8; 32])),
         ("crypto", &|e| e.crypto.0.push(b' ')),
         ("devices", &|e| e.devices.0.push(b' ')),

@@ -223,7 +223,8 @@ fn issue_date(tcb_info: &str) -> Time {
 fn q27_each_measurement_of_a_quote_is_compared() {
     let evidence = evidence();
     let real = td(&evidence.report.0);
-    let edits: [(&str, fn(&mut TDReport10)); 5] = [
+    type Edit = (&'static str, fn(&mut TDReport10));
+    let edits: [Edit; 5] = [
         ("measurement.firmware", |td| td.mr_td[0] ^= 1),
         ("measurement.settings", |td| td.rt_mr0[0] ^= 1),
         ("measurement.kernel", |td| td.rt_mr1[0] ^= 1),
