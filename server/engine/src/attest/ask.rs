@@ -1,16 +1,14 @@
 //! Asks an instance for its evidence, on a connection of one's own. The certificate is nobody's word
 //! here: whoever is at the other end proves to have its key, and the evidence must name that key.
 
+use super::tls;
 use bytes::Bytes;
-use domain::attest::{Digest, EVIDENCE_PATH, Hex, MOST_EVIDENCE, Nonce, sha256};
+use domain::attest::{Digest, EVIDENCE_PATH, MOST_EVIDENCE, Nonce};
 use domain::refusal::{Kind, Refusal};
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::{Request, Response, StatusCode, body::Incoming, client::conn::http1, header::HOST};
 use hyper_util::rt::TokioIo;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme, version::TLS13};
+use rustls::{pki_types::ServerName, version::TLS13};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -52,29 +50,17 @@ async fn connect(host: &str, port: u16) -> Result<TlsStream<TcpStream>, Refusal>
         .await
         .map_err(|_| unreachable(host, "does not answer in time"))?;
     let tcp = tcp.map_err(|error| unreachable(host, &format!("can't be reached: {error}")))?;
-    let config =
-        config().map_err(|error| unreachable(host, &format!("can't be asked: {error}")))?;
+    let config = tls::client(None, &[&TLS13])
+        .map_err(|error| unreachable(host, &format!("can't be asked: {error}")))?;
     let tls = TlsConnector::from(Arc::new(config))
         .connect(name, tcp)
         .await;
     tls.map_err(|error| unreachable(host, &format!("speaks no TLS 1.3: {error}")))
 }
 
-fn config() -> Result<ClientConfig, Error> {
-    let provider = Arc::new(ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider));
-    let builder = builder.with_protocol_versions(&[&TLS13])?;
-    let anyone = Arc::new(Anyone(provider));
-    Ok(builder
-        .dangerous()
-        .with_custom_certificate_verifier(anyone)
-        .with_no_client_auth())
-}
-
 fn spki(stream: &TlsStream<TcpStream>) -> Option<Digest> {
     let certificate = stream.get_ref().1.peer_certificates()?.first()?;
-    let end = webpki::EndEntityCert::try_from(certificate).ok()?;
-    Some(Hex(sha256(&end.subject_public_key_info())))
+    tls::spki(certificate)
 }
 
 async fn get(
@@ -124,53 +110,4 @@ fn too_large(host: &str) -> Refusal {
 
 fn unreachable(host: &str, what: &str) -> Refusal {
     Refusal::unavailable("unreachable", format!("{host} {what}."))
-}
-
-/// Takes any certificate, and believes none: only that the other end has its key.
-#[derive(Debug)]
-struct Anyone(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Anyone {
-    fn verify_server_cert(
-        &self,
-        _end: &CertificateDer<'_>,
-        _chain: &[CertificateDer<'_>],
-        _name: &ServerName<'_>,
-        _ocsp: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(
-            message,
-            certificate,
-            signed,
-            &self.0.signature_verification_algorithms,
-        )
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(
-            message,
-            certificate,
-            signed,
-            &self.0.signature_verification_algorithms,
-        )
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
 }

@@ -15,6 +15,7 @@ mod snp;
 mod tdx;
 #[cfg(test)]
 mod tests;
+pub(crate) mod tls;
 
 pub use ask::{Answer, ask};
 pub use signed::sign;
