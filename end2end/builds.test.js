@@ -134,7 +134,6 @@ describe('builds', { skip, concurrency: 1 }, () => {
       const view = await printed('lines', '200000')
       const said = await owned(view)
       if (said.length === 0) await whole(view, 200_000)
-      else assert.equal(said.length, 1)
     })
   })
 

@@ -7,17 +7,19 @@ mod control;
 mod hijack;
 mod progress;
 mod session;
+mod status;
 
 use super::fence::Fence;
 use super::{Room, context, error, failure, images};
 use crate::driver::{Build, DriverError, Lines};
-use bollard_buildkit_proto::moby::buildkit::v1::{SolveRequest, StatusRequest};
+use bollard_buildkit_proto::moby::buildkit::v1::SolveRequest;
 use control::Control;
 use domain::source::Artifact;
 use progress::Progress;
 use session::{Offer, Session};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
+use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 
 /// The one frontend that every Engine has in it.
@@ -119,18 +121,14 @@ async fn solve(
     request: SolveRequest,
     progress: &mut Progress<'_>,
 ) -> Result<(), Status> {
-    let asked = StatusRequest {
-        r#ref: request.r#ref.clone(),
+    let build = request.r#ref.clone();
+    let over = CancellationToken::new();
+    let following = status::follow(control.clone(), &build, &over, progress);
+    let solving = async {
+        let _over = over.clone().drop_guard();
+        control.solve(request).await
     };
-    let mut following = control.clone();
-    let follow = async {
-        let mut messages = following.status(asked).await?.into_inner();
-        while let Some(status) = messages.message().await? {
-            progress.read(status);
-        }
-        Ok::<_, Status>(())
-    };
-    let (solved, followed) = tokio::join!(control.solve(request), follow);
+    let (solved, followed) = tokio::join!(solving, following);
     solved?;
     // The image is there; that its log may not be whole is said where it is read.
     if let Err(broken) = followed {

@@ -32,6 +32,7 @@ struct Step {
     last_err: Option<String>,
     /// When a part of it (a layer on its way) last said how far it is; for ever once it is done.
     parts: HashMap<String, f64>,
+    is_clipped: bool,
     is_over: bool,
 }
 
@@ -179,7 +180,8 @@ impl Step {
 
     fn say(&mut self, stream: Stream, text: &str, lines: &dyn Lines) {
         lines.line(stream, &line(self.number, Part::Output(text)));
-        if text.starts_with(CLIPPED) {
+        // The Engine says so each time; the way out is the same.
+        if text.starts_with(CLIPPED) && !std::mem::replace(&mut self.is_clipped, true) {
             lines.line(Stream::Err, &line(self.number, Part::Output(WHY_CLIPPED)));
         }
         if text.trim().is_empty() {
@@ -334,6 +336,20 @@ mod tests {
             (failed.step.as_str(), failed.last.as_deref()),
             ("[2/2] RUN test", Some("oops"))
         );
+    }
+
+    #[test]
+    fn q6_the_way_out_of_clipped_output_is_said_once_for_a_step() {
+        let kept = Kept::default();
+        let mut progress = Progress::new(&kept);
+        progress.read(begun(&[&vertex("a", "RUN make"), &vertex("b", "RUN test")]));
+        let clipped = "[output clipped, log limit 2MiB/s reached]\n";
+        for step in ["a", "a", "b"] {
+            progress.read(printed(step, 1, clipped));
+        }
+        let said = kept.0.lock().expect("nobody panicked").clone();
+        let advised = |mark: &str| said.iter().filter(|l| l.starts_with(mark)).count();
+        assert_eq!((advised("! #1"), advised("! #2"), said.len()), (1, 1, 7));
     }
 
     #[test]
