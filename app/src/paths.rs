@@ -55,6 +55,11 @@ pub fn stack_trace(id: &DeploymentId) -> String {
     format!("/deployments/{id}/stack-trace")
 }
 
+/// The whole log as text; a stream is one segment of the path.
+pub fn raw_log(stream: &str) -> String {
+    format!("/v2/logs/{}?raw=1", stream.replace('/', "%2F"))
+}
+
 pub fn update(id: &EnvironmentId) -> String {
     format!("/environments/{id}/update")
 }

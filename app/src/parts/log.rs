@@ -40,8 +40,7 @@ pub fn Log(stream: String, title: String, anchor: Anchor) -> AnyView {
         times.set(Times::parse(&word));
     }
     let is_job = stream.starts_with(JOB);
-    // One segment of the path.
-    let raw = format!("/v2/logs/{}?raw=1", stream.replace('/', "%2F"));
+    let raw = crate::paths::raw_log(&stream);
     let finder = Finder::new(stream, anchor);
     Effect::new(move |_| ready.set(true));
     view! {

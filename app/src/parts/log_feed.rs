@@ -7,9 +7,9 @@ use crate::server_fns::deployments::log;
 use domain::api::{LogFilter, LogQuery};
 use domain::time::Time;
 use domain::view::{LogLine, LogPage};
-use leptos::html;
 use leptos::prelude::*;
 use leptos::reactive::spawn_local;
+use leptos::{ev, html};
 use web_sys::Element;
 
 /// Lines of a window that is opened, at the end or around a line.
@@ -17,8 +17,6 @@ pub const OPENED: u32 = 500;
 /// Chunks that stay in the page while it follows; older ones are loaded again on demand.
 const WINDOW_CHUNKS: u32 = 60;
 const MORE: u32 = 1_000;
-/// Closer to the end than this is *at the end*.
-const NEAR_PX: i32 = 48;
 
 #[derive(Clone, Copy)]
 pub struct Feed {
@@ -41,6 +39,8 @@ pub struct Feed {
     /// Steps that stay open where the others are folded.
     pub(super) opened: StoredValue<Vec<u32>>,
     pub(super) following: StoredValue<bool>,
+    /// How far down it was when it last scrolled.
+    pub(super) depth: StoredValue<i32>,
     pub(super) waiting: StoredValue<Vec<LogLine>>,
     /// Of two loads at once, the later one counts.
     loads: StoredValue<u32>,
@@ -70,6 +70,7 @@ impl Feed {
             found: StoredValue::new(None),
             opened: StoredValue::new(vec![]),
             following: StoredValue::new(true),
+            depth: StoredValue::new(0),
             waiting: StoredValue::new(vec![]),
             loads: StoredValue::new(0),
             source: StoredValue::new((stream, filter)),
@@ -103,15 +104,16 @@ impl Feed {
         if let Some((scroller, _)) = self.parts() {
             let _ = scroller.class_list().remove_1("log-still");
         }
+        self.keep_end();
         match (self.named(), self.found.get_value()) {
-            (Some(range), _) => {
-                self.picked.set(Some(range));
-                self.into_sight();
-                self.show(range.0);
-            }
+            (Some(range), _) => self.lead(range),
             (None, Some(seq)) => self.show(seq),
             (None, None) => self.to_end(),
         }
+        let moved = window_event_listener(ev::hashchange, move |_| {
+            self.named().into_iter().for_each(|range| self.lead(range));
+        });
+        on_cleanup(move || moved.remove());
         if !self.ended.get_untracked() {
             self.hear_on();
         }
@@ -143,46 +145,6 @@ impl Feed {
         if let (true, Some((first, _))) = (over > 0, first) {
             self.first.set(first);
             self.earlier.set(true);
-        }
-    }
-
-    pub fn scrolled(self) {
-        let Some((scroller, _)) = self.parts() else {
-            return;
-        };
-        let left = scroller.scroll_height() - scroller.scroll_top() - scroller.client_height();
-        let at_end = left < NEAR_PX && !self.later.get_untracked();
-        self.following.set_value(at_end);
-        if at_end && self.unseen.get_untracked() > 0 {
-            self.unseen.set(0);
-        }
-    }
-
-    /// To the end, wherever the window is.
-    pub fn follow(self) {
-        if self.later.get_untracked() {
-            return self.load(LogQuery::default(), move |page| {
-                self.replace(&page);
-                self.to_end();
-            });
-        }
-        self.to_end();
-    }
-
-    pub(super) fn to_end(self) {
-        self.following.set_value(true);
-        self.unseen.set(0);
-        self.scroll_down();
-        // Chunks that come into sight get their true height in the next frame, and push the end away.
-        request_animation_frame(move || {
-            self.scroll_down();
-            request_animation_frame(move || self.scroll_down());
-        });
-    }
-
-    fn scroll_down(self) {
-        if let Some((scroller, _)) = self.parts() {
-            scroller.set_scroll_top(scroller.scroll_height());
         }
     }
 
@@ -238,7 +200,7 @@ impl Feed {
         });
     }
 
-    fn load(self, query: LogQuery, then: impl FnOnce(LogPage) + 'static) {
+    pub(super) fn load(self, query: LogQuery, then: impl FnOnce(LogPage) + 'static) {
         let then: Box<dyn FnOnce(LogPage)> = Box::new(then);
         let turn = self.loads.get_value() + 1;
         self.loads.set_value(turn);
@@ -256,7 +218,7 @@ impl Feed {
         });
     }
 
-    fn replace(self, page: &LogPage) {
+    pub(super) fn replace(self, page: &LogPage) {
         let Some((_, body)) = self.parts() else {
             return;
         };

@@ -136,6 +136,13 @@ impl Feed {
         }
     }
 
+    /// To lines that the address names.
+    pub(super) fn lead(self, range: (u64, u64)) {
+        self.picked.set(Some(range));
+        self.into_sight();
+        self.show(range.0);
+    }
+
     /// The lines of this log that the address names.
     pub(super) fn named(self) -> Option<(u64, u64)> {
         lines::range(&location().hash().unwrap_or_default(), self.anchor)

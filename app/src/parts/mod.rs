@@ -31,6 +31,7 @@ pub mod keys;
 pub mod lines;
 pub mod loaded;
 pub mod log;
+mod log_end;
 pub mod log_feed;
 pub mod log_find;
 pub mod log_live;
