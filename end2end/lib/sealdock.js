@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { labelled } from './docker.js'
 import { eventually } from './eventually.js'
 import { freePort, freshDirectory, SEALDOCK } from './places.js'
+import { running } from './tee.js'
 
 const MAX_KEPT_LINES = 20_000
 
@@ -117,9 +118,10 @@ export class Sealdock {
 
   /** Ends everything and forgets the data. */
   async destroy() {
+    const left = async () => [...(await this.processes()), ...(await running(this.data))]
     for (const signal of ['SIGTERM', 'SIGKILL']) {
-      for (const { pid } of await this.processes()) tryKill(pid, signal)
-      for (let waited = 0; waited < 50 && (await this.processes()).length; waited++) await sleep(100)
+      for (const { pid } of await left()) tryKill(pid, signal)
+      for (let waited = 0; waited < 50 && (await left()).length; waited++) await sleep(100)
     }
     await rm(this.data, { recursive: true, force: true })
   }

@@ -6,12 +6,14 @@
 //! key of that very connection and the attached devices are hashed into the *report data*, which
 //! the hardware signs. So bytes are hashed as they were sent, never as somebody writes them again.
 
+pub mod command;
 mod evidence;
 mod expected;
 mod hex;
 mod policy;
 mod read;
 mod report_data;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -25,6 +27,7 @@ pub use policy::{Policy, SimPolicy, SnpPolicy, SnpTcb, TcbStatus, TdxPolicy, Tpm
 pub use read::{MOST_EVIDENCE, MOST_EXPECTED, read_crypto, read_devices, read_evidence};
 pub use read::{read_expected, read_signed};
 pub use report_data::{ReportData, extra_data, report_data, sha256};
+pub use standing::{EVERY_S, Running, sentence, standing};
 pub use verdict::{Check, Ledger, SIMULATED, Verdict, checks};
 
 use serde::{Deserialize, Serialize};

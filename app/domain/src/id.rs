@@ -108,6 +108,8 @@ ids! {
     ServiceId = "svc";
     /// A backup of a service, or a restore of one; sorts by age.
     BackupId = "bkp";
+    /// One verdict over an instance's evidence; sorts by age.
+    AttestationId = "att";
     /// One business fact; sorts by age.
     EventId = "evt";
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod after;
+mod attestation;
 mod credential;
 mod disk;
 mod hook;
@@ -19,6 +20,7 @@ mod terminal;
 
 pub use account::*;
 pub use after::*;
+pub use attestation::*;
 pub use credential::*;
 pub use disk::*;
 pub use hook::*;
@@ -254,6 +256,9 @@ pub struct DeploymentView {
     pub contents: Option<ContentsView>,
     /// Seen now; none where the runtime does not answer.
     pub instances: Vec<InstanceView>,
+    /// What they proved of themselves; `None` where the runtime is not confidential.
+    #[serde(default)]
+    pub attestation: Option<AttestationView>,
     /// While requests finish.
     pub drain: Option<DrainView>,
     /// The version before it, as long as that still runs: what serves until this one does.

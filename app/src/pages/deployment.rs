@@ -1,6 +1,7 @@
 //! One deployment: the one true sentence, its stages and jobs, its log, and what it is.
 
 use super::{param, query};
+use crate::parts::attestation::attestation;
 use crate::parts::deployment_actions::actions;
 use crate::parts::deployment_facts::facts;
 use crate::parts::dynamic::{dynamic, flag};
@@ -43,6 +44,7 @@ fn page(view: Signal<DeploymentView>) -> AnyView {
         {job_graph(view, log)}
         <div class="deployment">
             <div class="deployment-main">
+                {attestation(view)}
                 {job_list(view, log)}
                 {logs(view, log)}
             </div>

@@ -2,6 +2,7 @@
 
 pub mod act;
 pub mod ansi;
+pub mod attestation;
 pub mod backups;
 pub mod build_facts;
 pub mod changes;

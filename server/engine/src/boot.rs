@@ -6,6 +6,7 @@ mod bench;
 mod launch;
 mod places;
 
+use crate::attested::Keeper;
 use crate::camera::Chromium;
 use crate::changes::Bus;
 use crate::clock::{Clock, SystemClock};
@@ -73,6 +74,8 @@ pub struct Options {
     pub git_poll_s: u64,
     /// What confidential machines are made from, as `./setup tee` leaves it.
     pub tee_kit: Option<PathBuf>,
+    /// How often a confidential machine is asked for its evidence again.
+    pub tee_attest_s: u64,
     /// What secrets are sealed with; `master.key` in the data directory when not said.
     pub master_key: Option<PathBuf>,
     /// What wraps the master key; it lies there as it is when not said.
@@ -159,7 +162,9 @@ pub async fn start(options: Options) -> Result<Engine, BootError> {
     let installation = store
         .setting_or("installation", &format!("{:032x}", clock.entropy()))
         .await?;
-    let places = places(&options, &dirs, &installation)?;
+    let bus = Bus::default();
+    let keeper = Arc::new(Keeper::new(&store, &clock, &bus));
+    let places = places(&options, &dirs, &installation, keeper)?;
     for org in store.orgs().await? {
         for driver in places.keys() {
             store
@@ -186,6 +191,7 @@ pub async fn start(options: Options) -> Result<Engine, BootError> {
         cron_key,
         vault,
         setup_token,
+        bus,
     );
     Ok(engine)
 }
@@ -202,10 +208,10 @@ fn assemble(
     cron_key: CronKey,
     vault: Arc<Vault>,
     setup_token: Option<String>,
+    bus: Bus,
 ) -> Engine {
     let (tasks, cancel) = (TaskTracker::new(), CancellationToken::new());
-    let (bus, queue, work, crons_changed) = (
-        Bus::default(),
+    let (queue, work, crons_changed) = (
         Arc::new(Queue::default()),
         Arc::new(Notify::new()),
         Arc::new(Notify::new()),

@@ -2,6 +2,7 @@
 //! No axum, no leptos.
 
 pub mod attest;
+mod attested;
 pub mod boot;
 pub mod camera;
 pub mod changes;

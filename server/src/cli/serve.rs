@@ -8,6 +8,7 @@ use crate::app::{App, Parts, Reach};
 use crate::limits::Limits;
 use crate::{compose, serve};
 use clap::{Args, ValueEnum};
+use domain::attest::EVERY_S;
 use domain::refusal::Refusal;
 use engine::boot::{self, Engine, Options};
 use std::io::IsTerminal;
@@ -57,6 +58,10 @@ pub struct Serve {
     /// What confidential machines (`--runtime tee`) are made from, as `./setup tee` leaves it.
     #[arg(long, env = "SEALDOCK_TEE_KIT", value_name = "DIR")]
     tee_kit: Option<PathBuf>,
+    /// How often a confidential machine is asked for its evidence again; one that shows nothing, or
+    /// something else, is ended and another takes its place.
+    #[arg(long, env = "SEALDOCK_TEE_ATTEST_S", value_name = "SECONDS", default_value_t = EVERY_S.1, value_parser = clap::value_parser!(u64).range(EVERY_S.0..=EVERY_S.2))]
+    tee_attest_s: u64,
     /// Takes pictures of front pages; looked for as `chromium` or `google-chrome` when not said.
     #[arg(long, env = "CHROMIUM", value_name = "FILE")]
     chromium: Option<PathBuf>,
@@ -161,6 +166,7 @@ impl Serve {
             master_key: self.master.master_key.clone(),
             master_key_kms: self.master.master_key_kms.clone(),
             tee_kit: self.tee_kit.clone(),
+            tee_attest_s: self.tee_attest_s,
         })
     }
 

@@ -20,6 +20,9 @@ Exits with 0 only if every check of the platform holds; what was not reached doe
   sealdock verify https://app.example.com --expected expected.json --key 5b1f…
   sealdock verify evidence.json --expected expected.json --key 5b1f… --nonce 07c2… --spki 9e44…
 
+Sealdock computes `expected.json` before an instance boots: the deployment's page has it, with the key
+and this command, and so has GET /v2/deployments/{id}/attestation/expected.json (beside /evidence).
+
 A URL is asked over a connection of its own, with a fresh nonce; its certificate is not believed, the
 evidence must name its key. A file is somebody else's answer: give the nonce and the key that it was
 asked with, or those two checks fail. An SEV-SNP answer must bring the chip's certificate (VCEK), a

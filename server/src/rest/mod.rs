@@ -2,6 +2,7 @@
 //! call, and writes the answer.
 
 mod account;
+mod attestations;
 mod compose;
 mod credentials;
 mod crons;
@@ -47,6 +48,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         reviews::endpoints(),
         shortcuts::endpoints(),
         deployments::endpoints(),
+        attestations::endpoints(),
         credentials::endpoints(),
         stack::endpoints(),
         crons::endpoints(),

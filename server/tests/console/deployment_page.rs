@@ -43,3 +43,34 @@ async fn p11_a_pasted_stack_trace_is_read_without_wasm() {
         .await;
     page.says("No line of this text is a frame of a stack trace.");
 }
+
+#[tokio::test]
+async fn i18_the_card_says_what_holds_and_how_anyone_checks_it() {
+    let page = owner(World::Live).get(&deployment(11)).await;
+    page.says("Attestation")
+        .says("Evidence holds")
+        .says("SIMULATED – not confidential: all 14 checks hold.")
+        .says("14 of 14 checks hold")
+        .says("measurement.kernel")
+        .says("sealdock verify https://127.0.0.1:41443 --expected expected.json --key")
+        .says("--allow-simulated")
+        .says("root disk")
+        .says("refused, because of key.pinned");
+    for file in ["evidence", "expected.json"] {
+        let link = format!("/attestation/{file}?replica=0\"");
+        assert!(page.html.contains(&link), "no link to {file}");
+    }
+}
+
+#[tokio::test]
+async fn i18_a_card_whose_evidence_does_not_hold_says_which_check_and_why() {
+    let page = owner(World::Failed).get(&deployment(13)).await;
+    page.says("Evidence does not hold")
+        .says("refused, because of measurement.kernel")
+        .says("13 of 14 checks hold")
+        .says("failed")
+        .says(", and should be ")
+        .says("Does not hold");
+    let docker = owner(World::Building).get(&deployment(12)).await;
+    docker.says_not("Attestation");
+}

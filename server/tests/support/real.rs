@@ -48,6 +48,7 @@ impl World {
             master_key: None,
             master_key_kms: None,
             tee_kit: None,
+            tee_attest_s: 300,
         };
         let engine = boot::start(options).await.unwrap();
         let store = Arc::new(engine.store.clone());

@@ -184,6 +184,7 @@ pub fn deployment(phase: Phase) -> DeploymentView {
         artifact: None,
         contents: None,
         instances: vec![],
+        attestation: None,
         drain: None,
         predecessor: None,
         reuses: None,

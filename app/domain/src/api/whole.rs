@@ -1,8 +1,8 @@
 //! Everything that is in `domain::api`, behind one name.
 
 use super::{
-    Accounts, Credentials, Crons, Deployments, Environments, Hooks, Imports, Metrics, Projects,
-    Reviews, Runtimes, Secrets, Services, StackTraces, Terminals, Updates, Uploads,
+    Accounts, Attestations, Credentials, Crons, Deployments, Environments, Hooks, Imports, Metrics,
+    Projects, Reviews, Runtimes, Secrets, Services, StackTraces, Terminals, Updates, Uploads,
 };
 
 /// The whole product.
@@ -12,6 +12,7 @@ pub trait Sealdock:
     + Environments
     + Imports
     + Deployments
+    + Attestations
     + StackTraces
     + Terminals
     + Crons
@@ -32,6 +33,7 @@ impl<T> Sealdock for T where
         + Environments
         + Imports
         + Deployments
+        + Attestations
         + StackTraces
         + Terminals
         + Crons

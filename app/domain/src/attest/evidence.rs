@@ -108,6 +108,7 @@ pub struct Collateral {
 
 /// One step of the boot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Boot {
     /// `config`, `rootfs`, `tls`.
@@ -123,6 +124,7 @@ pub struct Boot {
 
 /// How a step of the boot went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Done.

@@ -9,6 +9,7 @@ use crate::runtimes::Place;
 use crate::secrets::MasterFile;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Beside the database, unless an operator keeps it elsewhere.
 pub(super) fn master(options: &Options, dirs: &Dirs) -> MasterFile {
@@ -21,11 +22,13 @@ pub(super) fn places(
     options: &Options,
     dirs: &Dirs,
     installation: &str,
+    witness: Arc<dyn tee::Witness>,
 ) -> Result<BTreeMap<String, Place>, BootError> {
+    let place = |name: &String| place(name, installation, options, dirs, &witness);
     options
         .runtimes
         .iter()
-        .map(|name| Ok((name.clone(), place(name, installation, options, dirs)?)))
+        .map(|name| Ok((name.clone(), place(name)?)))
         .collect()
 }
 
@@ -34,6 +37,7 @@ fn place(
     installation: &str,
     options: &Options,
     dirs: &Dirs,
+    witness: &Arc<dyn tee::Witness>,
 ) -> Result<Place, BootError> {
     match name {
         "docker" => {
@@ -43,7 +47,7 @@ fn place(
                 images: docker,
             })
         }
-        "tee" => machines(installation, options, dirs),
+        "tee" => machines(installation, options, dirs, witness.clone()),
         "fake" => {
             let fake = Arc::new(FakeDriver::serving());
             Ok(Place {
@@ -63,7 +67,12 @@ fn engine(installation: &str, options: &Options) -> Arc<Docker> {
 }
 
 /// Images are built and pulled where they always are; only what runs is another.
-fn machines(installation: &str, options: &Options, dirs: &Dirs) -> Result<Place, BootError> {
+fn machines(
+    installation: &str,
+    options: &Options,
+    dirs: &Dirs,
+    witness: Arc<dyn tee::Witness>,
+) -> Result<Place, BootError> {
     let images = engine(installation, options);
     let folder = dirs.machines();
     let driver = Tee::connect(tee::Options {
@@ -71,6 +80,8 @@ fn machines(installation: &str, options: &Options, dirs: &Dirs) -> Result<Place,
         kit: options.tee_kit.clone().unwrap_or_else(tee::usual_kit),
         source: images.clone(),
         gate: Arc::new(tee::Verifier),
+        witness,
+        every: Duration::from_secs(options.tee_attest_s),
     });
     let driver = driver.map_err(|source| BootError::Dir {
         path: folder,

@@ -14,6 +14,7 @@ impl Control {
     ) -> Reply<Vec<AttentionView>> {
         let mut all: Vec<_> = environments.iter().filter_map(failed).collect();
         all.extend(environments.iter().filter_map(held));
+        all.extend(self.not_attested(caller, environments).await?);
         all.extend(self.waiting_reviews(caller).await?);
         all.extend(environments.iter().filter_map(stale));
         let runtimes = self.runtime_views(caller).await?;

@@ -4,6 +4,7 @@
 mod accounts;
 mod allowed;
 mod attention;
+mod attestations;
 mod credentials;
 mod crons;
 mod deployments;

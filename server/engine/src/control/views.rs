@@ -194,6 +194,7 @@ impl Control {
             artifact: deployment.artifact.clone(),
             contents: listed.contents.clone(),
             instances: instances(deployment),
+            attestation: self.attestation_view(caller, deployment).await?,
             drain: self.drain(deployment).await,
             predecessor: before
                 .filter(|b| b.phase.is_active() || b.phase == Phase::Draining)

@@ -104,10 +104,24 @@ pub trait Driver: Send + Sync {
         None
     }
 
+    /// Where its instances prove what they are before anything reaches them.
+    fn attests(&self) -> Option<Attests> {
+        None
+    }
+
     /// Where it can: databases and stores with a volume each.
     fn services(&self) -> Option<&dyn Services> {
         None
     }
+}
+
+/// How a driver's instances are attested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attests {
+    /// Signs what is expected of them.
+    pub key: domain::attest::Hex<32>,
+    /// How often each is asked again.
+    pub every: Duration,
 }
 
 /// A command to run beside an instance's own process.

@@ -218,6 +218,7 @@ impl Store {
             "DELETE FROM deployment_services WHERE deployment IN (SELECT id FROM deployments WHERE environment = $1)",
             "DELETE FROM service_links WHERE environment = $1",
             "DELETE FROM deployment_secrets WHERE deployment IN (SELECT id FROM deployments WHERE environment = $1)",
+            "DELETE FROM attestations WHERE environment = $1",
             "DELETE FROM deployments WHERE environment = $1",
             "DELETE FROM hosts WHERE environment = $1",
             "DELETE FROM trackings WHERE environment = $1",

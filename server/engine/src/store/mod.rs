@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod artifact;
+pub mod attestation;
 pub mod credential;
 pub mod cron;
 mod data_key;

@@ -84,6 +84,22 @@ impl Deployments for Gallery {
     }
 }
 
+#[async_trait::async_trait]
+impl Attestations for Gallery {
+    async fn attestation(&self, caller: &Caller, id: &DeploymentId) -> Reply<AttestationView> {
+        let card = self.deployment(caller, id).await?.attestation;
+        card.ok_or_else(|| Refusal::not_found("attestation"))
+    }
+
+    async fn evidence(&self, _: &Caller, _: &DeploymentId, _: u32) -> Reply<Vec<u8>> {
+        Err(Refusal::not_found("evidence"))
+    }
+
+    async fn expected(&self, _: &Caller, _: &DeploymentId, _: u32) -> Reply<Vec<u8>> {
+        Err(Refusal::not_found("evidence"))
+    }
+}
+
 impl Gallery {
     /// The log, and whether it has ended.
     fn written(&self, caller: &Caller, stream: &str) -> Reply<(Vec<LogLine>, bool)> {

@@ -1,5 +1,6 @@
 //! One look at one world, made by hand: a small shop's deployments.
 
+mod attestation;
 mod config;
 mod deployment;
 mod environment;

@@ -18,12 +18,12 @@ const DISK_LOW_BYTES: u64 = 5 << 30;
 const DISK_OUT_BYTES: u64 = 1 << 30;
 const ANSWER_BYTES_MAX: u64 = 64 << 10;
 
-pub async fn check(data: &Path, ports: &[SocketAddr]) -> Vec<Finding> {
+pub async fn check(data: &Path, kit: &Path, ports: &[SocketAddr]) -> Vec<Finding> {
     let mut findings = vec![
         docker().await,
         git().await,
         cgroup(Path::new("/sys/fs/cgroup/cgroup.controllers")),
-        machines(&tee::usual_kit()).await,
+        machines(kit).await,
     ];
     findings.extend([writable(data), disk(data)]);
     findings.extend(ports.iter().map(|address| port(*address)));
@@ -112,9 +112,16 @@ async fn git() -> Finding {
     }
 }
 
+/// All parts are there, and the one that can be tried in a moment works.
+async fn opened(kit: &Path) -> Result<tee::Kit, tee::Missing> {
+    let kit = tee::Kit::open(kit).await?;
+    kit.try_tpm().await?;
+    Ok(kit)
+}
+
 /// A runtime that only some want: nothing fails without it.
 async fn machines(kit: &Path) -> Finding {
-    match tee::Kit::open(kit).await {
+    match opened(kit).await {
         Ok(kit) => ok(
             "confidential machines",
             format!("QEMU {} can boot them. {SIMULATED}.", kit.qemu.text),

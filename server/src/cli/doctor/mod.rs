@@ -9,6 +9,7 @@ use super::master::Place;
 use super::say::Say;
 use super::serve::usual_data;
 use clap::Args;
+use engine::driver::tee::usual_kit;
 use serde::Serialize;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -26,6 +27,9 @@ pub struct Doctor {
     data: Option<PathBuf>,
     #[command(flatten)]
     master: Place,
+    /// What confidential machines are made from, as `serve` is told.
+    #[arg(long, env = "SEALDOCK_TEE_KIT", value_name = "DIR")]
+    tee_kit: Option<PathBuf>,
     #[arg(long, env = "SEALDOCK_LISTEN", default_value = "127.0.0.1:4600")]
     listen: SocketAddr,
     #[arg(long, env = "SEALDOCK_PROXY_LISTEN", default_value = "127.0.0.1:8080")]
@@ -92,7 +96,8 @@ impl Doctor {
         }
         if !self.remote {
             let data = self.data.unwrap_or_else(usual_data);
-            findings.extend(local::check(&data, &[self.listen, self.proxy_listen]).await);
+            let kit = self.tee_kit.unwrap_or_else(usual_kit);
+            findings.extend(local::check(&data, &kit, &[self.listen, self.proxy_listen]).await);
             findings.push(master::check(&self.master.file(&data), &data).await);
         }
         say.result(&findings, |all| all.iter().map(line).collect());

@@ -3,10 +3,11 @@
 use super::argv::{self, Hardware, LEAST_MEMORY_MIB, Machine};
 use super::config::Config;
 use super::expected::{self, Measured};
-use super::image::{self, Built};
+use super::image::Built;
 use super::kit::Kit;
 use super::room::{Folder, Record, Started};
-use super::{Room, cmdline, failed, pin, process, watch};
+use super::stages::Stages;
+use super::{Room, cmdline, failed, images, pin, process, qmp, remove, watch};
 use crate::attest;
 use crate::clock::{Clock, SystemClock};
 use crate::driver::DriverError;
@@ -24,9 +25,7 @@ const OWN_MEMORY_MIB: u32 = 160;
 
 pub async fn ensure(room: &Arc<Room>, spec: &InstanceSpec) -> Result<(), DriverError> {
     let kit = room.kit().await?;
-    room.machines()
-        .secrets
-        .insert(spec.id.clone(), spec.secrets.clone());
+    room.machines().bring(&spec.id, &spec.secrets);
     if !room.machines().making.insert(spec.id.clone()) {
         return Ok(());
     }
@@ -41,18 +40,20 @@ pub async fn ensure(room: &Arc<Room>, spec: &InstanceSpec) -> Result<(), DriverE
 async fn make(room: &Arc<Room>, kit: &Kit, spec: &InstanceSpec) -> Result<Record, DriverError> {
     let folder = room.folders.machine(&spec.id);
     if let Some(record) = folder.record().map_err(|e| failed(&e))? {
-        if folder.started().map_err(|e| failed(&e))?.is_some() {
+        if runs(&folder).await.map_err(|e| failed(&e))? {
             return Ok(record);
         }
-        // It was written and never started: a crash came between.
-        folder.remove().map_err(|e| failed(&e))?;
+        // It ended, or a crash came before it was started: another one takes its place.
+        room.machines().forget(&spec.id);
+        remove::clear(&folder).await.map_err(|e| failed(&e))?;
+        // Its disk may be why.
+        images::collect(room).await;
     }
-    let built = disk(room, spec).await?;
-    let written = write(room, kit, spec, &built).await;
-    let (record, cmdline) = written.map_err(|e| failed(&e))?;
-    let started = start(kit, spec, &folder, &cmdline).await;
+    let mut stages = Stages::default();
+    let (record, cmdline) = written(room, kit, spec, &mut stages).await?;
+    let started = start(kit, spec, &folder, &cmdline, stages).await;
     if let Err(e) = started {
-        folder.remove().map_err(|e| failed(&e))?;
+        remove::clear(&folder).await.map_err(|e| failed(&e))?;
         return Err(DriverError::Refused(format!(
             "The machine does not start: {e}."
         )));
@@ -60,28 +61,24 @@ async fn make(room: &Arc<Room>, kit: &Kit, spec: &InstanceSpec) -> Result<Record
     Ok(record)
 }
 
-/// Made once for an image, whoever runs it.
-pub(super) async fn disk(room: &Arc<Room>, spec: &InstanceSpec) -> Result<Built, DriverError> {
-    let _one_at_a_time = room.building.lock().await;
-    let folder = room.folders.images();
-    let scratch = tempfile::tempdir_in(&folder).map_err(|e| failed(&e))?;
-    let archive = scratch.path().join("image.tar");
-    room.source.save(&spec.image, &archive).await?;
-    let (image, disk) = (spec.image.clone(), folder.join(disk_name(&spec.image)));
-    let building = tokio::task::spawn_blocking(move || {
-        let draft = scratch.path().join("disk");
-        let built = image::build(&archive, &image, &draft, scratch.path())?;
-        std::fs::rename(draft, disk)?;
-        Ok(built)
-    });
-    let built: io::Result<Built> = building.await.map_err(|e| failed(&io::Error::other(e)))?;
-    built.map_err(|e| {
-        DriverError::Refused(format!("The image {} can't be measured: {e}.", spec.image))
-    })
+/// QEMU may answer before it was written that it does: then nobody knows its port.
+async fn runs(folder: &Folder) -> io::Result<bool> {
+    Ok(folder.started()?.is_some() && qmp::runs(folder.path()).await?)
 }
 
-fn disk_name(image: &str) -> String {
-    format!("{}.img", image.trim_start_matches("sha256:"))
+/// The disk is kept from being collected until the machine has it too.
+async fn written(
+    room: &Arc<Room>,
+    kit: &Kit,
+    spec: &InstanceSpec,
+    stages: &mut Stages,
+) -> Result<(Record, String), DriverError> {
+    let _one_at_a_time = room.building.lock().await;
+    let built = images::disk(room, spec).await?;
+    stages.done("root disk");
+    let written = write(room, kit, spec, &built).await;
+    stages.done("measured");
+    written.map_err(|e| failed(&e))
 }
 
 fn shape(spec: &InstanceSpec) -> Shape {
@@ -106,10 +103,7 @@ pub(super) async fn write(
     let line = cmdline::line(&built.rootfs, &digest, false);
     std::fs::write(draft.file(argv::CONFIG), bytes)?;
     std::fs::write(draft.file(argv::INITRD), &kit.initrd)?;
-    std::fs::hard_link(
-        room.folders.images().join(disk_name(&spec.image)),
-        draft.file(argv::ROOTFS),
-    )?;
+    std::fs::hard_link(images::place(room, &spec.image), draft.file(argv::ROOTFS))?;
     let tpm = pin::key(draft.path()).await?;
     let measured = Measured {
         image: &spec.image,
@@ -127,6 +121,7 @@ pub(super) async fn write(
         id: spec.id.clone(),
         environment: spec.environment.clone(),
         tpm,
+        secrets: !spec.secrets.is_empty(),
     };
     draft.write_record(&record)?;
     draft.becomes(&room.folders.machine(&spec.id))?;
@@ -138,6 +133,7 @@ pub(super) async fn start(
     spec: &InstanceSpec,
     folder: &Folder,
     cmdline: &str,
+    mut stages: Stages,
 ) -> io::Result<()> {
     let shape = shape(spec);
     let mut tries = 0;
@@ -157,9 +153,11 @@ pub(super) async fn start(
             Err(e) if e.to_string().contains(PORT_TAKEN) && tries < PORT_TRIES => tries += 1,
             Err(e) => return Err(e),
             Ok(()) => {
+                stages.done("machine");
                 return folder.write_started(&Started {
                     port,
                     at: SystemClock.now(),
+                    boot: stages.all,
                 });
             }
         }

@@ -4,7 +4,9 @@
 use crate::attest::{self, Question};
 use crate::clock::{Clock, SystemClock};
 use async_trait::async_trait;
-use domain::attest::{Digest, Hex, Policy, SignedExpected, SimPolicy, TpmKey, read_evidence};
+use domain::attest::{
+    Digest, Hex, Nonce, Policy, SignedExpected, SimPolicy, TpmKey, Verdict, read_evidence,
+};
 use ring::rand::{SecureRandom, SystemRandom};
 
 /// What is asked about one machine.
@@ -17,21 +19,37 @@ pub struct Asked<'a> {
     pub tpm: TpmKey,
 }
 
-/// Why not.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum No {
-    /// It does not answer: ask again.
-    #[error("{0}")]
-    NotYet(String),
-    /// It answered, and is not what was expected: it is ended.
-    #[error("{0}")]
-    Never(String),
+/// What it showed, and what was found.
+#[derive(Clone, Debug)]
+pub struct Looked {
+    /// SHA-256 of the key at the end of the connection that was asked over.
+    pub spki: Digest,
+    /// What was asked with.
+    pub nonce: Nonce,
+    /// As it came.
+    pub evidence: Vec<u8>,
+    /// Or why it can't be read.
+    pub verdict: Result<Verdict, String>,
+}
+
+impl Looked {
+    pub fn holds(&self) -> bool {
+        self.verdict.as_ref().is_ok_and(|verdict| verdict.ok)
+    }
+
+    /// Of both.
+    pub fn sentence(&self) -> String {
+        match &self.verdict {
+            Ok(verdict) => verdict.sentence(),
+            Err(why) => why.clone(),
+        }
+    }
 }
 
 #[async_trait]
 pub trait Gate: Send + Sync {
-    /// Asks for evidence and verifies it; SHA-256 of the key that every later connection must end in.
-    async fn verified(&self, asked: &Asked<'_>) -> Result<Digest, No>;
+    /// Asks for evidence and verifies it. An error: it does not answer, which it may do later.
+    async fn look(&self, asked: &Asked<'_>) -> Result<Looked, String>;
 }
 
 /// The verifier that `sealdock verify` has too.
@@ -39,24 +57,28 @@ pub struct Verifier;
 
 #[async_trait]
 impl Gate for Verifier {
-    async fn verified(&self, asked: &Asked<'_>) -> Result<Digest, No> {
+    async fn look(&self, asked: &Asked<'_>) -> Result<Looked, String> {
         let nonce = nonce()?;
         let answer = attest::ask("127.0.0.1", asked.port, nonce).await;
-        let answer = answer.map_err(|e| No::NotYet(e.to_string()))?;
-        let evidence = read_evidence(&answer.evidence).map_err(|e| No::Never(e.to_string()))?;
-        let question = Question {
-            expected: Some(asked.expected),
-            key: Some(asked.key),
-            spki: Some(answer.spki),
-            nonce: Some(nonce),
-            policy: &policy(asked.tpm),
-            at: SystemClock.now(),
-        };
-        let verdict = attest::verify(&evidence, &question);
-        match verdict.ok {
-            true => Ok(answer.spki),
-            false => Err(No::Never(verdict.sentence())),
-        }
+        let answer = answer.map_err(|e| e.to_string())?;
+        let verdict = read_evidence(&answer.evidence).map_err(|e| e.to_string());
+        let verdict = verdict.map(|evidence| {
+            let question = Question {
+                expected: Some(asked.expected),
+                key: Some(asked.key),
+                spki: Some(answer.spki),
+                nonce: Some(nonce),
+                policy: &policy(asked.tpm),
+                at: SystemClock.now(),
+            };
+            attest::verify(&evidence, &question)
+        });
+        Ok(Looked {
+            spki: answer.spki,
+            nonce,
+            evidence: answer.evidence,
+            verdict,
+        })
     }
 }
 
@@ -69,9 +91,9 @@ fn policy(tpm: TpmKey) -> Policy {
     }
 }
 
-fn nonce() -> Result<Hex<32>, No> {
+fn nonce() -> Result<Nonce, String> {
     let mut nonce = [0; 32];
     let filled = SystemRandom::new().fill(&mut nonce);
-    filled.map_err(|e| No::NotYet(e.to_string()))?;
+    filled.map_err(|e| e.to_string())?;
     Ok(Hex(nonce))
 }

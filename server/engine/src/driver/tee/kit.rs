@@ -5,6 +5,7 @@
 use super::argv::{QEMU, SWTPM};
 use super::firmware;
 use super::initrd::{self, Module};
+use super::pin;
 use domain::attest::Digest;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -56,6 +57,15 @@ impl Missing {
 }
 
 impl Kit {
+    /// Whether a TPM tells its key here, as it must before any machine is started: what is installed
+    /// may still not run.
+    pub async fn try_tpm(&self) -> Result<(), Missing> {
+        let folder = tempfile::tempdir();
+        let folder = folder.map_err(|e| missing("A folder for a TPM", &e.to_string()))?;
+        let told = pin::key(folder.path()).await;
+        told.map(drop).map_err(|e| missing(SWTPM, &e.to_string()))
+    }
+
     pub async fn open(folder: &Path) -> Result<Self, Missing> {
         let qemu = version(QEMU).await?;
         let qemu = read_version(&qemu).ok_or_else(|| missing(&qemu, "is no version of QEMU"))?;

@@ -17,9 +17,11 @@ mod firmware;
 mod forward;
 mod gate;
 mod image;
+mod images;
 mod initrd;
 mod kit;
 mod lines;
+mod machines;
 mod measure;
 mod observe;
 mod pin;
@@ -29,25 +31,28 @@ mod qmp;
 mod remove;
 mod room;
 mod secrets;
+mod stages;
 #[cfg(test)]
 mod tests;
 mod watch;
+mod witness;
 
-pub use gate::{Asked, Gate, No, Verifier};
+pub use gate::{Asked, Gate, Looked, Verifier};
 pub use kit::{Kit, Missing};
+pub use witness::{Seen, Witness};
 
-use super::{Driver, DriverError, Fingerprint, Printed, Scope};
+use super::{Attests, Driver, DriverError, Fingerprint, Printed, Scope};
 use async_trait::async_trait;
 use domain::attest::SIMULATED;
 use domain::id::{EnvironmentId, InstanceId};
 use domain::instance::{InstanceSpec, Observed};
-use domain::secret::Secrets;
+use machines::Machines;
 use ring::signature::Ed25519KeyPair;
 use room::Folders;
-use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::{OnceCell, broadcast, mpsc};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
@@ -69,6 +74,9 @@ pub struct Options {
     pub kit: PathBuf,
     pub source: Arc<dyn Source>,
     pub gate: Arc<dyn Gate>,
+    pub witness: Arc<dyn Witness>,
+    /// How often a machine is asked again.
+    pub every: Duration,
 }
 
 pub struct Tee {
@@ -83,26 +91,15 @@ struct Room {
     kit: OnceCell<Arc<Kit>>,
     source: Arc<dyn Source>,
     gate: Arc<dyn Gate>,
+    witness: Arc<dyn Witness>,
+    every: Duration,
     key: Ed25519KeyPair,
-    /// One root file system is made at a time: it takes a processor.
-    building: tokio::sync::Mutex<()>,
+    /// One root file system is made at a time: it takes a processor. And none is collected meanwhile.
+    building: Arc<tokio::sync::Mutex<()>>,
     machines: Mutex<Machines>,
     hints: broadcast::Sender<EnvironmentId>,
     tasks: TaskTracker,
     stop: CancellationToken,
-}
-
-/// What is known of machines beside what lies in their folders; losing it costs an attestation.
-#[derive(Default)]
-struct Machines {
-    /// Being made.
-    making: HashSet<InstanceId>,
-    leaving: HashSet<InstanceId>,
-    watched: HashSet<InstanceId>,
-    /// For when its evidence was verified.
-    secrets: BTreeMap<InstanceId, Secrets>,
-    /// Verified.
-    open: BTreeMap<InstanceId, forward::Forward>,
 }
 
 impl Tee {
@@ -117,6 +114,8 @@ impl Tee {
             kit: OnceCell::new(),
             source: options.source,
             gate: options.gate,
+            witness: options.witness,
+            every: options.every,
             building: Default::default(),
             machines: Default::default(),
             hints: broadcast::channel(HINTS_KEPT).0,
@@ -125,6 +124,11 @@ impl Tee {
         });
         for (_, record) in room.folders.all()? {
             watch::begin(&room, record);
+        }
+        // Held from here on: nothing is made before what crashes left is gone.
+        if let Ok(alone) = room.building.clone().try_lock_owned() {
+            let of_task = room.clone();
+            room.spawn(async move { remove::leftovers(&of_task, alone).await });
         }
         Ok(Self {
             room,
@@ -200,6 +204,13 @@ impl Driver for Tee {
 
     fn hints(&self) -> broadcast::Receiver<EnvironmentId> {
         self.room.hints.subscribe()
+    }
+
+    fn attests(&self) -> Option<Attests> {
+        Some(Attests {
+            key: expected::public(&self.room.key),
+            every: self.room.every,
+        })
     }
 
     /// Nothing of an environment is kept here beside its machines.

@@ -6,6 +6,7 @@ use super::{Room, failed, lines, qmp};
 use crate::driver::{DriverError, Scope};
 use domain::instance::{Observed, State};
 use std::io;
+use std::net::SocketAddr;
 
 const LAST_LINES: usize = 20;
 /// The agent's own last word on the console.
@@ -28,15 +29,12 @@ pub async fn observe(room: &Room, scope: Scope<'_>) -> Result<Vec<Observed>, Dri
 /// `None`: it went while we looked.
 async fn look(room: &Room, folder: &Folder, record: Record) -> io::Result<Option<Observed>> {
     let started = folder.started()?;
-    let (is_leaving, is_being_made, open) = {
-        let machines = room.machines();
-        let open = machines.open.get(&record.id).map(|forward| forward.address);
-        (
-            machines.leaving.contains(&record.id),
-            machines.making.contains(&record.id),
-            open,
-        )
-    };
+    let Known {
+        is_leaving,
+        is_being_made,
+        lacks_secrets,
+        open,
+    } = known(room, folder, &record);
     let state = match open {
         _ if is_leaving => State::Leaving,
         _ if started.is_none() || is_being_made => State::Starting,
@@ -48,11 +46,31 @@ async fn look(room: &Room, folder: &Folder, record: Record) -> io::Result<Option
     let is_reached = matches!(state, State::Running | State::Leaving);
     Ok(folder.path().exists().then(|| Observed {
         address: open.filter(|_| is_reached),
-        started_at: started.map(|started| started.at),
+        // Whoever sees that nobody has started it brings its secrets.
+        started_at: started.filter(|_| !lacks_secrets).map(|started| started.at),
         id: record.id,
         environment: record.environment,
         state,
     }))
+}
+
+struct Known {
+    is_leaving: bool,
+    is_being_made: bool,
+    /// It waits for them, and nobody here knows them any more.
+    lacks_secrets: bool,
+    open: Option<SocketAddr>,
+}
+
+fn known(room: &Room, folder: &Folder, record: &Record) -> Known {
+    let machines = room.machines();
+    let waits = record.secrets && !folder.has_secrets();
+    Known {
+        is_leaving: machines.leaving.contains(&record.id),
+        is_being_made: machines.making.contains(&record.id),
+        lacks_secrets: waits && machines.secrets(&record.id).is_none(),
+        open: machines.open.get(&record.id).map(|forward| forward.address),
+    }
 }
 
 /// QEMU ends with 0 whatever happened inside, so only the agent's word counts as a code.

@@ -1,6 +1,7 @@
 //! Starts QEMU and the TPM so that they outlive this process, and ends them.
 
 use super::argv::{self, Machine, QEMU, SWTPM};
+use rustix::process::{Pid, Signal};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
@@ -66,6 +67,58 @@ async fn appears(folder: &Path, name: &str, child: &mut Child) -> io::Result<()>
         tokio::time::sleep(LOOK_AGAIN).await;
     }
     Ok(())
+}
+
+/// What runs in `folder`, whoever started it: both do, and nothing else does.
+fn inside(folder: &Path) -> io::Result<Vec<Pid>> {
+    let mut found = vec![];
+    for entry in std::fs::read_dir("/proc")? {
+        let path = entry?.path();
+        // One of somebody else's can't be looked at, and one that just ended is gone.
+        let here = std::fs::read_link(path.join("cwd")).is_ok_and(|at| at == folder);
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let pid = name.parse().ok().and_then(Pid::from_raw);
+        found.extend(pid.filter(|_| here));
+    }
+    Ok(found)
+}
+
+/// Whether this program runs in `folder`.
+pub fn is_there(folder: &Path, program: &str) -> io::Result<bool> {
+    let Ok(folder) = std::fs::canonicalize(folder) else {
+        return Ok(false);
+    };
+    let is_it = |pid: &Pid| {
+        let exe = std::fs::read_link(format!("/proc/{}/exe", pid.as_raw_nonzero()));
+        exe.is_ok_and(|exe| {
+            let name = exe.file_name().unwrap_or_default();
+            // Replaced meanwhile, it is called `… (deleted)`.
+            name.to_string_lossy().starts_with(program)
+        })
+    };
+    Ok(inside(&folder)?.iter().any(is_it))
+}
+
+/// Ends what still runs there: a machine that does not obey, or what a crash left without one.
+pub async fn end_all(folder: &Path) -> io::Result<()> {
+    let Ok(folder) = std::fs::canonicalize(folder) else {
+        return Ok(());
+    };
+    let begun = Instant::now();
+    loop {
+        let left = inside(&folder)?;
+        if left.is_empty() {
+            return Ok(());
+        }
+        if begun.elapsed() > SOCKET_PATIENCE {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        for pid in left {
+            // Gone in the meantime is fine.
+            let _ = rustix::process::kill_process(pid, Signal::KILL);
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
 }
 
 /// A socket's path has at most 107 bytes, and a data folder may be deep: the kernel lets us name a

@@ -1,13 +1,14 @@
 //! The end of a machine, in the background: first nobody reaches it, then it goes, then its folder.
 
 use super::room::Folder;
-use super::{Room, qmp};
+use super::{Room, images, process, qmp};
 use domain::id::InstanceId;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::OwnedMutexGuard;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// One removal per machine at a time; when it fails, whoever wants it gone asks again.
@@ -29,21 +30,44 @@ async fn remove(room: &Room, id: &InstanceId) -> io::Result<()> {
     let Some(record) = folder.record()? else {
         return Ok(());
     };
-    qmp::quit(folder.path()).await?;
-    until_gone(&folder).await?;
-    folder.remove()?;
-    room.machines().open.remove(id);
+    clear(&folder).await?;
+    {
+        let mut machines = room.machines();
+        machines.forget(id);
+        machines.drop_secrets(id);
+    }
+    images::collect(room).await;
     room.hint(&record.environment);
     Ok(())
 }
 
-async fn until_gone(folder: &Folder) -> io::Result<()> {
-    let begun = Instant::now();
-    while qmp::runs(folder.path()).await? {
-        if begun.elapsed() > PATIENCE {
-            return Err(io::ErrorKind::TimedOut.into());
+/// What crashes left of machines and disks that were never complete.
+pub async fn leftovers(room: &Room, _alone: OwnedMutexGuard<()>) {
+    for draft in room.folders.drafts().unwrap_or_default() {
+        if let Err(e) = clear(&draft).await {
+            tracing::warn!(folder = %draft.path().display(), error = %e, "what a crash left stays");
         }
+    }
+    images::sweep(&room.folders.images());
+}
+
+/// The machine, its TPM, and then all that is kept of them.
+pub async fn clear(folder: &Folder) -> io::Result<()> {
+    end(folder).await?;
+    folder.remove()
+}
+
+/// Asked first; whoever does not answer is ended.
+pub async fn end(folder: &Folder) -> io::Result<()> {
+    if qmp::quit(folder.path()).await.is_ok() {
+        until_gone(folder).await;
+    }
+    process::end_all(folder.path()).await
+}
+
+async fn until_gone(folder: &Folder) {
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE && qmp::runs(folder.path()).await.unwrap_or(true) {
         tokio::time::sleep(LOOK_AGAIN).await;
     }
-    Ok(())
 }

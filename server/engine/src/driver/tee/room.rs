@@ -1,7 +1,7 @@
 //! Where machines lie: a folder for each, under its instance's id, which holds all that is needed to
 //! find it again after a restart. A folder appears whole or not at all.
 
-use domain::attest::TpmKey;
+use domain::attest::{Boot, TpmKey};
 use domain::id::{EnvironmentId, InstanceId};
 use domain::time::Time;
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 const RECORD: &str = "machine.json";
 const STARTED: &str = "started.json";
 const EXPECTED: &str = "expected.json";
+const GIVEN: &str = "secrets-given";
 
 /// Below the data directory.
 #[derive(Clone, Debug)]
@@ -24,13 +25,19 @@ pub struct Record {
     pub environment: EnvironmentId,
     /// The one key that its TPM may sign with.
     pub tpm: TpmKey,
+    /// It waits for secrets before it starts its workload.
+    #[serde(default)]
+    pub secrets: bool,
 }
 
 /// What is known once QEMU listens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Started {
     pub port: u16,
     pub at: Time,
+    /// What was done on this side before its first instruction.
+    #[serde(default)]
+    pub boot: Vec<Boot>,
 }
 
 impl Folders {
@@ -76,6 +83,17 @@ impl Folders {
         Ok(folder)
     }
 
+    /// What crashes left of machines that were never complete.
+    pub fn drafts(&self) -> io::Result<Vec<Folder>> {
+        let all = fs::read_dir(self.machines())?;
+        let all: io::Result<Vec<_>> = all.map(|entry| Ok(entry?.path())).collect();
+        let is_draft = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with('.')
+        };
+        Ok(all?.into_iter().filter(is_draft).map(Folder).collect())
+    }
+
     /// Every machine that was made, by its id.
     pub fn all(&self) -> io::Result<Vec<(Folder, Record)>> {
         let mut found = vec![];
@@ -114,6 +132,15 @@ impl Folder {
 
     pub fn expected(&self) -> io::Result<Option<domain::attest::SignedExpected>> {
         self.read(EXPECTED)
+    }
+
+    /// It took its secrets.
+    pub fn has_secrets(&self) -> bool {
+        self.file(GIVEN).exists()
+    }
+
+    pub fn write_has_secrets(&self) -> io::Result<()> {
+        fs::write(self.file(GIVEN), [])
     }
 
     pub fn write_record(&self, record: &Record) -> io::Result<()> {

@@ -101,9 +101,11 @@ fn expect(answer: &str, status: &str) -> io::Result<()> {
         true => Ok(()),
         false => {
             let said = answer.lines().next().unwrap_or_default();
-            Err(io::Error::other(format!(
-                "The machine did not take its secrets: {said}."
-            )))
+            let sentence = format!("The machine did not take its secrets: {said}.");
+            match said.starts_with("HTTP/1.1 409") {
+                true => Err(io::Error::new(io::ErrorKind::AlreadyExists, sentence)),
+                false => Err(io::Error::other(sentence)),
+            }
         }
     }
 }

@@ -1,53 +1,56 @@
 //! From a machine that boots to one that is reached: its evidence is asked for until it comes, and
-//! what is not as expected is ended. Afterwards: until it ends.
+//! what is not as expected is ended. Afterwards it is asked again and again, until it ends.
 
-use super::gate::{Asked, No};
+use super::gate::{Asked, Looked};
 use super::pinned::Guest;
-use super::room::{Folder, Record};
-use super::{Room, expected, forward, qmp, secrets};
+use super::room::{Folder, Record, Started};
+use super::witness::Seen;
+use super::{Room, expected, forward, qmp, remove, secrets};
 use domain::attest::Digest;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
 
 /// What was refused is said here.
 pub const REFUSED: &str = "refused";
 const ASK_AGAIN: Duration = Duration::from_millis(300);
 const LOOK_AGAIN: Duration = Duration::from_millis(700);
+/// A guest with much to do answers late.
+const SILENCE: Duration = Duration::from_secs(60);
 
 /// One watch for each machine.
 pub fn begin(room: &Arc<Room>, record: Record) {
-    if !room.machines().watched.insert(record.id.clone()) {
+    let Some(stop) = room.machines().watch(&record.id) else {
         return;
-    }
+    };
     let of_task = room.clone();
     room.spawn(async move {
-        watch(&of_task, &record).await;
-        let mut machines = of_task.machines();
-        machines.watched.remove(&record.id);
-        machines.open.remove(&record.id);
-        machines.secrets.remove(&record.id);
-        drop(machines);
+        stop.run_until_cancelled(watch(&of_task, &record, &stop))
+            .await;
+        of_task.machines().ended(&record.id, &stop);
         of_task.hint(&record.environment);
     });
 }
 
-async fn watch(room: &Room, record: &Record) {
+async fn watch(room: &Room, record: &Record, stop: &CancellationToken) {
     let folder = room.folders.machine(&record.id);
-    if let Err(e) = admit(room, record, &folder).await {
+    if let Err(e) = whole(room, record, &folder, stop).await {
         tracing::warn!(instance = %record.id, error = %e, "a confidential machine is not let through");
+        // First nobody reaches it, then everybody may see why, then it goes.
+        room.machines().close(&record.id, stop);
         let _ = std::fs::write(folder.file(REFUSED), e.to_string());
-        let _ = qmp::quit(folder.path()).await;
-        return;
-    }
-    room.hint(&record.environment);
-    while qmp::runs(folder.path()).await.unwrap_or(true) {
-        tokio::time::sleep(LOOK_AGAIN).await;
+        let _ = remove::end(&folder).await;
     }
 }
 
-/// Nothing is opened before the verdict.
-async fn admit(room: &Room, record: &Record, folder: &Folder) -> io::Result<()> {
+/// From its start to its end; an error: it is to be ended.
+async fn whole(
+    room: &Room,
+    record: &Record,
+    folder: &Folder,
+    stop: &CancellationToken,
+) -> io::Result<()> {
     let gone = || io::Error::from(io::ErrorKind::NotFound);
     let started = folder.started()?.ok_or_else(gone)?;
     let signed = folder.expected()?.ok_or_else(gone)?;
@@ -57,28 +60,141 @@ async fn admit(room: &Room, record: &Record, folder: &Folder) -> io::Result<()> 
         key: expected::public(&room.key),
         tpm: record.tpm,
     };
-    let key = verified(room, folder, &asked).await?;
-    let guest = Guest::new(started.port, Some(key))?;
-    let secrets = room.machines().secrets.get(&record.id).cloned();
-    if let Some(secrets) = secrets.filter(|secrets| !secrets.is_empty()) {
-        secrets::send(&guest, &room.key, key, &secrets).await?;
-    }
-    let open = forward::open(guest).await?;
-    room.machines().open.insert(record.id.clone(), open);
-    Ok(())
+    let machine = Machine {
+        room,
+        record,
+        folder,
+        asked,
+        started,
+    };
+    let key = machine.admit(stop).await?;
+    room.hint(&record.environment);
+    machine.keep(key).await
 }
 
-async fn verified(room: &Room, folder: &Folder, asked: &Asked<'_>) -> io::Result<Digest> {
-    loop {
-        match room.gate.verified(asked).await {
-            Ok(key) => return Ok(key),
-            Err(No::Never(why)) => return Err(io::Error::other(why)),
-            Err(No::NotYet(_)) => {}
+struct Machine<'a> {
+    room: &'a Room,
+    record: &'a Record,
+    folder: &'a Folder,
+    asked: Asked<'a>,
+    started: Started,
+}
+
+impl Machine<'_> {
+    /// Nothing is opened before the verdict.
+    async fn admit(&self, stop: &CancellationToken) -> io::Result<Digest> {
+        let key = self.verified().await?;
+        let guest = Guest::new(self.asked.port, Some(key))?;
+        give_secrets(self.room, self.record, self.folder, &guest, key).await?;
+        let open = forward::open(guest).await?;
+        self.room.machines().opened(&self.record.id, stop, open);
+        Ok(key)
+    }
+
+    /// Whatever its answer is, it is heard before anything follows from it.
+    async fn verified(&self) -> io::Result<Digest> {
+        loop {
+            if let Ok(looked) = self.room.gate.look(&self.asked).await {
+                return self.judged(looked).await;
+            }
+            // Any end before it was ready is a failure, whatever QEMU's own code says.
+            if !self.runs().await {
+                return self
+                    .nothing("It ended before it showed any evidence.")
+                    .await;
+            }
+            tokio::time::sleep(ASK_AGAIN).await;
         }
-        // Any end before it was ready is a failure, whatever QEMU's own code says.
-        if !qmp::runs(folder.path()).await.unwrap_or(true) {
-            return Err(io::Error::other("It ended before it showed any evidence."));
+    }
+
+    async fn judged(&self, looked: Looked) -> io::Result<Digest> {
+        let (holds, spki, sentence) = (looked.holds(), looked.spki, looked.sentence());
+        self.witness(Ok(looked)).await;
+        match holds {
+            true => Ok(spki),
+            false => Err(io::Error::other(sentence)),
+        }
+    }
+
+    async fn nothing<T>(&self, why: &str) -> io::Result<T> {
+        self.witness(Err(why.to_owned())).await;
+        Err(io::Error::other(why.to_owned()))
+    }
+
+    async fn witness(&self, looked: Result<Looked, String>) {
+        let boot = self.started.boot.clone();
+        let seen = Seen::new(&self.record.id, &self.asked, boot, looked);
+        self.room.witness.saw(&seen).await;
+    }
+
+    async fn runs(&self) -> bool {
+        qmp::runs(self.folder.path()).await.unwrap_or(true)
+    }
+
+    /// Until it ends, or what it shows does not hold any more.
+    async fn keep(&self, key: Digest) -> io::Result<()> {
+        let mut due = Instant::now() + self.room.every;
+        while self.runs().await {
+            tokio::time::sleep(LOOK_AGAIN).await;
+            if Instant::now() >= due {
+                self.once_more(key).await?;
+                due = Instant::now() + self.room.every;
+            }
+        }
+        Ok(())
+    }
+
+    /// One that answers nothing for long is as good as one that answers wrongly.
+    async fn once_more(&self, key: Digest) -> io::Result<()> {
+        let begun = Instant::now();
+        loop {
+            let why = match self.room.gate.look(&self.asked).await {
+                Ok(looked) if looked.spki == key => return self.judged(looked).await.map(drop),
+                Ok(_) => {
+                    return self
+                        .nothing("It answers with another key than before.")
+                        .await;
+                }
+                Err(why) => why,
+            };
+            if !self.runs().await {
+                return Ok(());
+            }
+            if begun.elapsed() > SILENCE {
+                let seconds = SILENCE.as_secs();
+                return self
+                    .nothing(&format!("It showed no evidence for {seconds} s: {why}"))
+                    .await;
+            }
+            tokio::time::sleep(ASK_AGAIN).await;
+        }
+    }
+}
+
+/// Once. A restart of ours forgets what they are: then they are asked for.
+async fn give_secrets(
+    room: &Room,
+    record: &Record,
+    folder: &Folder,
+    guest: &Guest,
+    key: Digest,
+) -> io::Result<()> {
+    if !record.secrets || folder.has_secrets() {
+        return Ok(());
+    }
+    while folder.path().exists() {
+        let known = room.machines().secrets(&record.id);
+        if let Some(known) = known.filter(|known| !known.is_empty()) {
+            match secrets::send(guest, &room.key, key, &known).await {
+                // A crash came before we wrote it down; it takes none but ours.
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+                given => given?,
+            }
+            folder.write_has_secrets()?;
+            room.machines().drop_secrets(&record.id);
+            return Ok(());
         }
         tokio::time::sleep(ASK_AGAIN).await;
     }
+    Ok(())
 }

@@ -67,6 +67,7 @@ impl Scene {
             } else {
                 vec![]
             },
+            attestation: self.attestation(&summary),
             drain: (phase == Phase::Draining).then(|| DrainView {
                 in_flight: 12,
                 deadline: self.now.plus_ms(18_000),

@@ -2,7 +2,7 @@
 //! every layer the digest that the description names.
 
 use flate2::read::MultiGzDecoder;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -87,7 +87,7 @@ impl Seek for Part {
 }
 
 /// What the image runs.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Program {
     #[serde(default, deserialize_with = "or_none")]

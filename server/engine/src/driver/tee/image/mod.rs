@@ -14,12 +14,13 @@ pub use archive::{Program, Saved};
 pub use user::User;
 
 use domain::attest::Rootfs;
+use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
 /// What a virtual machine is made of.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Built {
     pub rootfs: Rootfs,
     pub program: Program,

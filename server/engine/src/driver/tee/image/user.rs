@@ -1,12 +1,13 @@
 //! Who an image's program runs as: a number, or a name that the image itself explains.
 
 use super::merge::{Kind, Tree};
+use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::Path;
 
 const MOST: u64 = 1 << 20;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     pub uid: u32,
     pub gid: u32,

@@ -12,7 +12,7 @@ use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-fn page(address: SocketAddr) -> Option<String> {
+pub fn page(address: SocketAddr) -> Option<String> {
     let mut stream = std::net::TcpStream::connect(address).ok()?;
     stream
         .write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")

@@ -4,8 +4,8 @@ use crate::driver::contract::{self, App};
 use crate::driver::tee::pinned::Guest;
 use crate::driver::tee::room::Folder;
 use crate::driver::tee::{
-    Asked, Gate, Kit, No, Options, Source, Tee, Verifier, ensure, expected, hex, qmp, secrets,
-    usual_kit,
+    Asked, Gate, Kit, Options, Source, Tee, Verifier, Witness, ensure, expected, hex, images, qmp,
+    secrets, stages, usual_kit,
 };
 use crate::driver::{Driver, DriverError, Scope};
 use async_trait::async_trait;
@@ -22,6 +22,8 @@ use std::time::{Duration, Instant};
 
 /// Ten seconds alone; other tests boot and build beside it.
 pub const PATIENCE: Duration = Duration::from_secs(240);
+/// Never, within a test.
+const SELDOM: Duration = Duration::from_secs(86_400);
 /// Two processors boot one machine at a time.
 static ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
@@ -53,7 +55,7 @@ impl Lab {
 
     /// A new driver over the same place, as after a restart.
     pub fn connect(&self) -> Tee {
-        self.connect_to(Arc::new(Archive(self.archive())))
+        self.connect_to(self.source())
     }
 
     pub fn archive(&self) -> PathBuf {
@@ -61,13 +63,29 @@ impl Lab {
     }
 
     pub fn connect_to(&self, source: Arc<dyn Source>) -> Tee {
+        self.connect_with(source, Arc::new(Verifier), Arc::new(()), SELDOM)
+    }
+
+    pub fn connect_with(
+        &self,
+        source: Arc<dyn Source>,
+        gate: Arc<dyn Gate>,
+        witness: Arc<dyn Witness>,
+        every: Duration,
+    ) -> Tee {
         let options = Options {
             folder: self.folder.path().join("tee"),
             kit: self.kit.clone(),
             source,
-            gate: Arc::new(Verifier),
+            gate,
+            witness,
+            every,
         };
         Tee::connect(options).expect("a place for machines")
+    }
+
+    pub fn source(&self) -> Arc<dyn Source> {
+        Arc::new(Archive(self.archive()))
     }
 
     pub fn spec(&self) -> InstanceSpec {
@@ -192,13 +210,13 @@ pub async fn tampered(
 ) -> Tampered {
     let room = &driver.room;
     let kit = room.kit().await.expect("the kit");
-    let built = ensure::disk(room, spec).await.expect("the image");
+    let built = images::disk(room, spec).await.expect("the image");
     let (_, mut line) = ensure::write(room, &kit, spec, &built)
         .await
         .expect("a machine");
     let folder = room.folders.machine(&spec.id);
     change(&folder, &mut line);
-    ensure::start(&kit, spec, &folder, &line)
+    ensure::start(&kit, spec, &folder, &line, stages::Stages::default())
         .await
         .expect("it starts");
     let signed = folder
@@ -227,8 +245,8 @@ impl Tampered {
         .await
     }
 
-    /// What the verifier says, asked with this key for its TPM.
-    pub async fn verdict(&self, tpm: TpmKey) -> Result<(), No> {
+    /// What the verifier says, asked with this key for its TPM; the error is its sentence.
+    pub async fn verdict(&self, tpm: TpmKey) -> Result<(), String> {
         let signed = self
             .folder
             .expected()
@@ -247,7 +265,11 @@ impl Tampered {
             key,
             tpm,
         };
-        Verifier.verified(&asked).await.map(|_| ())
+        let looked = Verifier.look(&asked).await?;
+        match looked.holds() {
+            true => Ok(()),
+            false => Err(looked.sentence()),
+        }
     }
 
     pub fn tpm(&self) -> TpmKey {
