@@ -5,6 +5,7 @@
 //! and returns what a read would return.
 
 mod account;
+mod domains;
 mod imports;
 mod lists;
 mod logs;
@@ -16,6 +17,7 @@ mod terminals;
 mod whole;
 
 pub use account::{NewOwner, NewToken};
+pub use domains::{DomainSettings, Domains, NewDomain, OwnCertificate};
 pub use imports::{ComposeFile, ConfirmImport, Imports};
 pub use lists::DeploymentFilter;
 pub use logs::{LogFilter, LogFind, LogFinder, LogQuery};

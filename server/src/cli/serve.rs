@@ -61,6 +61,8 @@ pub struct Serve {
     #[arg(long, env = "CHROMIUM", value_name = "FILE")]
     chromium: Option<PathBuf>,
     #[command(flatten)]
+    domains: super::domain_options::DomainFlags,
+    #[command(flatten)]
     logging: Logging,
 }
 
@@ -161,6 +163,7 @@ impl Serve {
             master_key: self.master.master_key.clone(),
             master_key_kms: self.master.master_key_kms.clone(),
             tee_kit: self.tee_kit.clone(),
+            domains: self.domains.options(self.proxy_listen)?,
         })
     }
 

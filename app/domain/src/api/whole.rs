@@ -1,8 +1,8 @@
 //! Everything that is in `domain::api`, behind one name.
 
 use super::{
-    Accounts, Credentials, Crons, Deployments, Environments, Hooks, Imports, Metrics, Projects,
-    Reviews, Runtimes, Secrets, Services, StackTraces, Terminals, Updates, Uploads,
+    Accounts, Credentials, Crons, Deployments, Domains, Environments, Hooks, Imports, Metrics,
+    Projects, Reviews, Runtimes, Secrets, Services, StackTraces, Terminals, Updates, Uploads,
 };
 
 /// The whole product.
@@ -20,6 +20,7 @@ pub trait Sealdock:
     + Reviews
     + Credentials
     + Secrets
+    + Domains
     + Services
     + Metrics
     + Runtimes
@@ -40,6 +41,7 @@ impl<T> Sealdock for T where
         + Reviews
         + Credentials
         + Secrets
+        + Domains
         + Services
         + Metrics
         + Runtimes

@@ -19,6 +19,7 @@ impl Options {
             master_key: None,
             master_key_kms: None,
             tee_kit: None,
+            domains: Default::default(),
         }
     }
 }

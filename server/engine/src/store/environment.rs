@@ -220,6 +220,7 @@ impl Store {
             "DELETE FROM deployment_secrets WHERE deployment IN (SELECT id FROM deployments WHERE environment = $1)",
             "DELETE FROM deployments WHERE environment = $1",
             "DELETE FROM hosts WHERE environment = $1",
+            "UPDATE domains SET environment = NULL WHERE environment = $1",
             "DELETE FROM trackings WHERE environment = $1",
             "UPDATE reviews SET environment = NULL WHERE environment = $1",
             "DELETE FROM environments WHERE id = $1",

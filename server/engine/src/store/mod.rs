@@ -7,6 +7,7 @@ pub mod account;
 pub mod artifact;
 pub mod credential;
 pub mod cron;
+pub mod custom_domain;
 mod data_key;
 pub mod delivery;
 mod deploy_key;
