@@ -19,7 +19,8 @@ import { Sealdock } from './lib/sealdock.js'
 
 const missing = await missingTools()
 const skip = missing.length ? `not installed: ${missing.join(', ')}; ./setup tests installs them` : false
-const LONG = { timeoutMs: 60_000, everyMs: 100 }
+// An order that came to nothing is tried again after a minute.
+const LONG = { timeoutMs: 150_000, everyMs: 100 }
 
 /** One request over TLS, or an error. */
 function ask(sealdock, host, ca, { path = '/', agent = false, headers = {} } = {}) {

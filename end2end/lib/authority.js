@@ -27,6 +27,8 @@ export async function selfSigned(directory, names, days = 30) {
   await command('openssl', [
     'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key, '-out', cert,
     '-days', String(days), '-subj', '/CN=sealdock test', '-addext', `subjectAltName=${alternatives}`,
+    // One that may issue others is no server's: clients refuse it.
+    '-addext', 'basicConstraints=critical,CA:FALSE',
   ])
   return { key: await readFile(key, 'utf8'), chain: await readFile(cert, 'utf8'), keyFile: key, certFile: cert }
 }
@@ -85,7 +87,7 @@ export class Authority {
    * @param {Names} names
    * @param {{httpPort: number, validS?: number, eab?: boolean, rejectedNonces?: number}} options
    */
-  static async start(names, { httpPort, validS = 90 * 86400, eab = false, rejectedNonces = 30 }) {
+  static async start(names, { httpPort, validS = 90 * 86400, eab = false, rejectedNonces = 15 }) {
     const authority = new Authority()
     authority.directory = await freshDirectory('authority')
     authority.port = await freePort()

@@ -26,6 +26,8 @@ pub struct Trouble {
     pub rate_limited: bool,
     /// The authority does not know the account (any more).
     pub forget_account: bool,
+    /// Of the conversation only: an order that is under way is not lost by it.
+    pub passing: bool,
 }
 
 impl Trouble {
@@ -38,6 +40,7 @@ impl Trouble {
             sentence,
             rate_limited: false,
             forget_account: false,
+            passing: false,
         }
     }
 }
@@ -72,6 +75,8 @@ fn refused(problem: &Problem) -> Trouble {
     Trouble {
         rate_limited,
         forget_account: kind == "accountDoesNotExist",
+        // RFC 8555, 6.5: to be tried again.
+        passing: kind == "badNonce",
         ..Trouble::now(format!("{said}: {detail} ({kind})"))
     }
 }
@@ -274,4 +279,33 @@ async fn why_invalid(order: &mut Order) -> Result<String, Trouble> {
         }
     }
     Ok("the certificate authority refuses, and does not say why".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(kind: &str) -> Trouble {
+        let kind = format!("urn:ietf:params:acme:error:{kind}");
+        let text = format!(r#"{{"type":"{kind}","detail":"so it is"}}"#);
+        Error::Api(serde_json::from_str(&text).expect("a problem")).into()
+    }
+
+    #[test]
+    fn i15_what_an_authority_says_decides_what_becomes_of_the_order() {
+        let known = |kind| {
+            let trouble = said(kind);
+            (
+                trouble.rate_limited,
+                trouble.forget_account,
+                trouble.passing,
+            )
+        };
+        assert_eq!(known("rateLimited"), (true, false, false));
+        assert_eq!(known("accountDoesNotExist"), (false, true, false));
+        assert_eq!(known("badNonce"), (false, false, true));
+        assert_eq!(known("unauthorized"), (false, false, false));
+        let sentence = "the certificate authority refuses: so it is (unauthorized).";
+        assert_eq!(said("unauthorized").sentence, sentence);
+    }
 }

@@ -123,6 +123,8 @@ pub enum DomainError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Plane(#[from] crate::plane::PlaneError),
+    #[error("{0}")]
+    Authority(String),
 }
 
 impl Domains {

@@ -28,6 +28,17 @@ impl<E: Into<DomainError>> From<E> for Failed {
     }
 }
 
+impl Failed {
+    fn unless_passing(self) -> Self {
+        match self {
+            Failed::Order(Trouble {
+                sentence, passing, ..
+            }) if passing => Failed::Ours(DomainError::Authority(sentence)),
+            other => other,
+        }
+    }
+}
+
 impl From<Trouble> for Failed {
     fn from(trouble: Trouble) -> Self {
         Failed::Order(trouble)
@@ -40,7 +51,8 @@ impl Domains {
             Step::Look => return self.look(domain).await,
             Step::Rest(_) => return Ok(()),
             Step::Ask(way) => self.ask(domain, way).await,
-            Step::Advance => self.advance(domain).await,
+            // Within the time that an order has.
+            Step::Advance => self.advance(domain).await.map_err(Failed::unless_passing),
         };
         let ended = match tried {
             Ok(()) => Ok(()),
