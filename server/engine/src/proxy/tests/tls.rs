@@ -277,7 +277,8 @@ async fn x14_a_handshake_that_does_not_come_is_ended() {
     };
     let mut house = House::open_with(limits).await;
     let mut silent = TcpStream::connect(house.tls).await.expect("connected");
-    let closed = silent.read(&mut [0; 8]);
+    let mut heard = [0; 8];
+    let closed = silent.read(&mut heard);
     let read = tokio::time::timeout(PATIENCE, closed)
         .await
         .expect("closed in time");

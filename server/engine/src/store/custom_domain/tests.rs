@@ -161,8 +161,8 @@ async fn i15_an_order_is_read_as_it_was_written_and_ends_with_the_certificate() 
     store.keep_issued(&domain, &kept, now(8)).await.unwrap();
     let domain = again(&store, &first, &domain.id).await;
     assert_eq!(
-        (domain.order, domain.certificate.as_ref()),
-        (None, Some(&kept.served))
+        (&domain.order, domain.certificate.as_ref()),
+        (&None, Some(&kept.served))
     );
     assert_eq!(store.certificate(&domain).await.unwrap(), Some(kept));
     // A step that is still under way when the domain is removed brings nothing back.
@@ -180,7 +180,8 @@ async fn i15_the_key_to_come_outlives_steps_and_belongs_to_one_order() {
     let url = |order: &OrderRow| order.url.clone().unwrap();
     store.put_order(&domain, &one).await.unwrap();
     let put = async |order: &OrderRow, key| {
-        let put = store.put_order_key(&domain, &url(order), &text(key), Time(9));
+        let (url, key) = (url(order), text(key));
+        let put = store.put_order_key(&domain, &url, &key, Time(9));
         put.await.unwrap();
         store.order_key(&domain).await.unwrap()
     };
