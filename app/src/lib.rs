@@ -79,6 +79,7 @@ fn pages() -> impl IntoView {
             <Route path=path!("/events") view=|| view! { <Events/> }.into_any()/>
             <Route path=path!("/settings") view=|| view! { <Settings/> }.into_any()/>
             <Route path=path!("/settings/secrets") view=|| view! { <Secrets/> }.into_any()/>
+            <Route path=path!("/settings/domains") view=|| view! { <Domains/> }.into_any()/>
             <Route path=path!("/settings/disk") view=|| view! { <Disk/> }.into_any()/>
             <Route path=path!("/settings/credentials") view=|| view! { <Credentials/> }.into_any()/>
             <Route path=path!("/settings/tokens") view=|| view! { <Tokens/> }.into_any()/>

@@ -13,6 +13,7 @@ pub const RUNTIMES: &str = "/runtimes";
 pub const EVENTS: &str = "/events";
 pub const SETTINGS: &str = "/settings";
 pub const TOKENS: &str = "/settings/tokens";
+pub const DOMAINS: &str = "/settings/domains";
 pub const SECRETS: &str = "/settings/secrets";
 pub const DISK: &str = "/settings/disk";
 pub const CREDENTIALS: &str = "/settings/credentials";

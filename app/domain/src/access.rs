@@ -64,6 +64,8 @@ pub enum Action {
     ManageCredentials,
     /// Set the values of secrets.
     ManageSecrets,
+    /// Add, prove, use and remove domains, and give them certificates.
+    ManageDomains,
     /// See and change runtimes.
     ManageRuntimes,
     /// Create and revoke one's own API tokens.
@@ -74,7 +76,7 @@ pub enum Action {
 
 impl Action {
     /// For the table and the test that walks over it.
-    pub const ALL: [Action; 14] = [
+    pub const ALL: [Action; 15] = [
         Action::Read,
         Action::ReadLogs,
         Action::CreateProject,
@@ -86,6 +88,7 @@ impl Action {
         Action::ReplaceData,
         Action::ManageCredentials,
         Action::ManageSecrets,
+        Action::ManageDomains,
         Action::ManageRuntimes,
         Action::ManageTokens,
         Action::ManageMembers,
@@ -100,7 +103,8 @@ impl Action {
             | Action::Exec
             | Action::ManageHooks
             | Action::ManageServices
-            | Action::ManageSecrets => Role::Developer,
+            | Action::ManageSecrets
+            | Action::ManageDomains => Role::Developer,
             Action::Delete
             | Action::ReplaceData
             | Action::ManageCredentials
@@ -122,6 +126,7 @@ impl Action {
             Action::ReplaceData => "delete or replace the data of a service",
             Action::ManageCredentials => "manage access to Git hosts and registries",
             Action::ManageSecrets => "set secrets",
+            Action::ManageDomains => "manage domains",
             Action::ManageRuntimes => "manage runtimes",
             Action::ManageTokens => "manage API tokens",
             Action::ManageMembers => "manage members",

@@ -6,6 +6,7 @@
 
 mod account;
 mod attestations;
+mod domains;
 mod imports;
 mod lists;
 mod logs;
@@ -18,6 +19,7 @@ mod whole;
 
 pub use account::{NewOwner, NewToken};
 pub use attestations::Attestations;
+pub use domains::{DomainSettings, Domains, NewDomain, OwnCertificate};
 pub use imports::{ComposeFile, ConfirmImport, Imports};
 pub use lists::DeploymentFilter;
 pub use logs::{LogFilter, LogFind, LogFinder, LogQuery};

@@ -26,6 +26,8 @@ pub enum Topic {
     Deployment(DeploymentId),
     /// New lines in this log.
     Log(String),
+    /// Its proof, its certificate, or where it leads.
+    Domains,
     /// Whether they answer, or what they hold.
     Runtimes,
     /// How it is, who uses it, its backups, or its being there.

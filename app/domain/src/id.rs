@@ -94,6 +94,8 @@ ids! {
     UploadId = "upl";
     /// What opens a private repository or registry; says nothing about its secret.
     CredentialId = "cred";
+    /// A name that an organization brought along.
+    DomainId = "dom";
     /// Where a Git host tells of pushes; part of an address, and no secret.
     HookId = "hook";
     /// One message of a Git host.

@@ -3,6 +3,7 @@
 //! A route exists without a live deployment. It then answers with an honest page; it never
 //! points at nothing and never at a default address.
 
+use crate::frontage::Frontage;
 use crate::id::EnvironmentId;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -14,6 +15,9 @@ pub struct RouteTable {
     pub generation: u64,
     /// One per environment, and one for what it holds at ready.
     pub routes: Vec<Route>,
+    /// Names that people brought along, and their certificates.
+    #[serde(default, skip_serializing_if = "Frontage::is_empty")]
+    pub frontage: Frontage,
 }
 
 /// One environment's door.

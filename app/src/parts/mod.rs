@@ -13,6 +13,8 @@ pub mod delete_fields;
 pub mod deliveries;
 pub mod deployment_actions;
 pub mod deployment_facts;
+pub mod domain_entry;
+pub mod domain_form;
 pub mod door;
 pub mod dynamic;
 pub mod earlier_form;

@@ -13,6 +13,7 @@ pub fn settings_head(title: &'static str) -> AnyView {
             <A href=paths::MEMBERS attr:class="tab-in">"Members"</A>
             <A href=paths::CREDENTIALS attr:class="tab-in">"Git and registries"</A>
             <A href=paths::SECRETS attr:class="tab-in">"Secrets"</A>
+            <A href=paths::DOMAINS attr:class="tab-in">"Domains"</A>
             <A href=paths::DISK attr:class="tab-in">"Disk"</A>
             <A href=paths::TOKENS attr:class="tab-in">"API tokens"</A>
         </nav>

@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod credentials;
 pub mod crons;
 pub mod deployments;
+pub mod domains;
 pub mod hooks;
 pub mod imports;
 pub mod places;
@@ -89,6 +90,12 @@ pub const ALL: &[(&str, Action)] = &[
     ("/fn/secrets", Action::Read),
     ("/fn/set-secret", Action::ManageSecrets),
     ("/fn/delete-secret", Action::Delete),
+    ("/fn/domains", Action::Read),
+    ("/fn/add-domain", Action::ManageDomains),
+    ("/fn/verify-domain", Action::ManageDomains),
+    ("/fn/set-domain", Action::ManageDomains),
+    ("/fn/upload-certificate", Action::ManageDomains),
+    ("/fn/remove-domain", Action::ManageDomains),
     ("/fn/settings", Action::Read),
     ("/fn/tokens", Action::ManageTokens),
     ("/fn/create-token", Action::ManageTokens),

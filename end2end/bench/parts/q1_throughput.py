@@ -1,4 +1,4 @@
-"""Q-1: throughput and tail of the data plane under five loads, beside nginx, HAProxy and Caddy."""
+"""Q-1: throughput and tail of the data plane under six loads, beside nginx, HAProxy and Caddy."""
 import json
 import shutil
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 from .table import CantRun, Row
 
 SCRIPT = Path(__file__).resolve().parents[1] / "proxy" / "throughput"
-NEEDED = ("wrk", "nginx", "haproxy", "caddy")
+NEEDED = ("wrk", "nginx", "haproxy", "caddy", "openssl")
 PEERS = ("nginx", "haproxy")
 CADDY_GOAL = 4
 GROWTH_GOAL = 1.5

@@ -14,6 +14,7 @@ use crate::contents::Tools;
 use crate::control::{self, Control, Settings};
 use crate::crons::{self, CronKey, Crons};
 use crate::dirs::Dirs;
+use crate::domains::{DomainOptions, Domains};
 use crate::forge::Teller;
 use crate::gauges::{Gauges, Watch};
 use crate::leftovers::Leftovers;
@@ -76,6 +77,8 @@ pub struct Options {
     pub tee_kit: Option<PathBuf>,
     /// How often a confidential machine is asked for its evidence again.
     pub tee_attest_s: u64,
+    /// Where TLS is served, and how certificates come.
+    pub domains: DomainOptions,
     /// What secrets are sealed with; `master.key` in the data directory when not said.
     pub master_key: Option<PathBuf>,
     /// What wraps the master key; it lies there as it is when not said.
@@ -165,18 +168,13 @@ pub async fn start(options: Options) -> Result<Engine, BootError> {
     let bus = Bus::default();
     let keeper = Arc::new(Keeper::new(&store, &clock, &bus));
     let places = places(&options, &dirs, &installation, keeper)?;
+    let now = || Now {
+        at: clock.now(),
+        entropy: clock.entropy(),
+    };
     for org in store.orgs().await? {
         for driver in places.keys() {
-            store
-                .register_runtime(
-                    &org,
-                    driver,
-                    Now {
-                        at: clock.now(),
-                        entropy: clock.entropy(),
-                    },
-                )
-                .await?;
+            store.register_runtime(&org, driver, now()).await?;
         }
     }
     let setup_token = setup_token(&store).await?;
@@ -300,6 +298,13 @@ fn assemble(
         crons_changed: crons_changed.clone(),
         epoch,
     });
+    let domains = Arc::new(Domains::new(
+        store.clone(),
+        plane.clone(),
+        clock.clone(),
+        bus.clone(),
+        options.domains.clone(),
+    ));
     let control = Arc::new(Control {
         store: store.clone(),
         runtimes: runtimes.clone(),
@@ -325,6 +330,7 @@ fn assemble(
         crons_changed,
         vault,
         terminals: Arc::new(Semaphore::new(domain::terminal::MOST_OPEN)),
+        domains: domains.clone(),
         hashing: Semaphore::new(HASHES_AT_ONCE),
     });
 
@@ -364,6 +370,7 @@ fn assemble(
         control: control.clone(),
     };
     tasks.spawn(teller.run(cancel.clone()));
+    tasks.spawn(domains.run(cancel.clone()));
     crons.run(&tasks, &cancel);
     keeper.run(&tasks, &cancel);
     Engine {

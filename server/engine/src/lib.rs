@@ -12,6 +12,7 @@ pub mod control;
 pub mod crons;
 pub mod dirs;
 mod disk;
+pub mod domains;
 pub mod driver;
 mod forge;
 mod gauges;

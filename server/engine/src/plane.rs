@@ -2,6 +2,7 @@
 //! and what is in flight.
 
 use async_trait::async_trait;
+use domain::frontage::Frontage;
 use domain::id::EnvironmentId;
 use domain::route::{Route, Shown, Target};
 use domain::traffic::Traffic;
@@ -27,6 +28,12 @@ pub trait Plane: Send + Sync {
 
     /// Nothing is held there any more.
     async fn hide(&self, environment: &EnvironmentId) -> Result<(), PlaneError>;
+
+    /// Returns when handshakes and requests that begin from now on follow it.
+    async fn front(&self, frontage: Frontage) -> Result<(), PlaneError>;
+
+    /// What serves of custom domains.
+    async fn frontage(&self) -> Result<Frontage, PlaneError>;
 
     /// Every route's id.
     async fn routed(&self) -> Result<Vec<String>, PlaneError>;

@@ -7,6 +7,7 @@ use crate::proxy::protocol::{Hint, Status};
 use crate::proxy::supervise::{self, Event, Launch};
 use crate::reconciler::queue::Queue;
 use async_trait::async_trait;
+use domain::frontage::Frontage;
 use domain::id::EnvironmentId;
 use domain::route::{Route, Shown, Target, owner, shown_id};
 use domain::traffic::Traffic;
@@ -28,6 +29,7 @@ struct Link {
     client: Option<Client>,
     /// True while `client` is there.
     served: BTreeMap<String, Route>,
+    frontage: Frontage,
     generation: u64,
     /// Whose upstream it is or was: hints name upstreams only.
     owner: HashMap<String, EnvironmentId>,
@@ -135,6 +137,7 @@ impl Link {
         for route in &table.routes {
             self.own(route);
         }
+        self.frontage = table.frontage;
         self.served = table
             .routes
             .into_iter()
@@ -200,6 +203,23 @@ impl Plane for ProxyPlane {
 
     async fn hide(&self, environment: &EnvironmentId) -> Result<(), PlaneError> {
         self.drop_route(shown_id(environment)).await
+    }
+
+    async fn front(&self, frontage: Frontage) -> Result<(), PlaneError> {
+        let mut link = self.link().await?;
+        let generation = link.generation + 1;
+        link.generation = generation;
+        let asked = match &mut link.client {
+            Some(client) => client.front(generation, frontage.clone()).await,
+            None => return Err(PlaneError("is not connected".into())),
+        };
+        link.keep(asked)?;
+        link.frontage = frontage;
+        Ok(())
+    }
+
+    async fn frontage(&self) -> Result<Frontage, PlaneError> {
+        Ok(self.link().await?.frontage.clone())
     }
 
     async fn routed(&self) -> Result<Vec<String>, PlaneError> {

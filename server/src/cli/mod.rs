@@ -13,6 +13,8 @@ mod cron;
 mod delete;
 mod deploy;
 mod doctor;
+mod domain_options;
+mod domains;
 mod environment;
 mod exec;
 mod exit;
@@ -112,6 +114,9 @@ enum Command {
     /// Values that deployments are given and nobody reads: set, list and delete them.
     #[command(subcommand)]
     Secret(secret::Secret),
+    /// Domains of your own: add and prove them, lead them to an environment, give them certificates.
+    #[command(subcommand)]
+    Domain(domains::Domain),
     /// Deploy what is pushed: tracked branches, the webhook, its deliveries.
     #[command(subcommand)]
     Hook(hook::Hook),
@@ -186,6 +191,7 @@ async fn remote(command: Command, say: &Say) -> Done {
         Command::Open(open) => open.run(say).await,
         Command::Token(token) => token.run(say).await,
         Command::Secret(secret) => secret.run(say).await,
+        Command::Domain(domain) => domain.run(say).await,
         Command::Hook(hook) => hook.run(say).await,
         Command::Preview(preview) => preview.run(say).await,
         Command::Cron(cron) => cron.run(say).await,

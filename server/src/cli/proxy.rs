@@ -12,6 +12,9 @@ pub struct Proxy {
     /// Where applications are served; may be said more than once.
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: Vec<SocketAddr>,
+    /// Where they are served with TLS; may be said more than once.
+    #[arg(long)]
+    listen_tls: Vec<SocketAddr>,
     /// The unix socket that the control plane speaks to.
     #[arg(long)]
     control_socket: PathBuf,
@@ -34,6 +37,7 @@ impl Proxy {
     pub fn run(self) -> Done {
         super::serve::Logging::from_environment().start();
         let options = ProxyOptions {
+            listen_tls: self.listen_tls,
             threads: self.threads,
             trust_forwarded: self.trust_forwarded,
             take_over: self.take_over,

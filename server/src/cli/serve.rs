@@ -66,6 +66,8 @@ pub struct Serve {
     #[arg(long, env = "CHROMIUM", value_name = "FILE")]
     chromium: Option<PathBuf>,
     #[command(flatten)]
+    domains: super::domain_options::DomainFlags,
+    #[command(flatten)]
     logging: Logging,
 }
 
@@ -167,6 +169,7 @@ impl Serve {
             master_key_kms: self.master.master_key_kms.clone(),
             tee_kit: self.tee_kit.clone(),
             tee_attest_s: self.tee_attest_s,
+            domains: self.domains.options(self.proxy_listen)?,
         })
     }
 

@@ -8,6 +8,7 @@ mod credentials;
 mod crons;
 mod deployments;
 mod document;
+mod domains;
 mod environments;
 mod events;
 mod git;
@@ -57,6 +58,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         runtimes::endpoints(),
         services::endpoints(),
         secrets::endpoints(),
+        domains::endpoints(),
         uploads::endpoints(),
     ];
     nouns.into_iter().flatten().collect()

@@ -11,6 +11,7 @@ mod world;
 
 mod browser;
 mod deployment_page;
+mod domains;
 mod forms;
 mod git_page;
 mod imports;
@@ -62,6 +63,7 @@ pub fn every_page() -> Vec<String> {
         "/settings/credentials",
         "/settings/tokens",
         "/settings/members",
+        "/settings/domains",
         "/settings/secrets",
     ];
     let made = [

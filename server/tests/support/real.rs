@@ -8,6 +8,7 @@ use axum::http::header;
 use domain::id::{CronId, ReviewId};
 use domain::time::Time;
 use engine::boot::{self, Engine, Options};
+use engine::domains::DomainOptions;
 use serde_json::{Value, json};
 use server::app::{App, Parts, Reach};
 use server::compose;
@@ -49,6 +50,11 @@ impl World {
             master_key_kms: None,
             tee_kit: None,
             tee_attest_s: 300,
+            // Nobody is asked here.
+            domains: DomainOptions {
+                dns_server: Some("127.0.0.1:9".parse().unwrap()),
+                ..DomainOptions::default()
+            },
         };
         let engine = boot::start(options).await.unwrap();
         let store = Arc::new(engine.store.clone());
@@ -203,6 +209,11 @@ impl World {
         assert_eq!(key.status, 201, "{key:?}");
         let id = key.json()["id"].as_str().unwrap().to_owned();
         self.ids.insert("credentials", id);
+        let name = json!({"name": "shop.example.com"});
+        let domain = self.send("POST", "/v2/domains", "owner", name).await;
+        assert_eq!(domain.status, 201, "{domain:?}");
+        let id = domain.json()["id"].as_str().unwrap().to_owned();
+        self.ids.insert("domains", id);
         self.ids.insert("uploads", upload);
         self.ids.insert("projects", text("/summary/project"));
         self.ids
@@ -303,6 +314,9 @@ impl World {
     pub fn body(&self, endpoint: &Endpoint) -> Value {
         match endpoint.path.as_str() {
             "/v2/projects/{id}/environments" => json!({"name": "staging"}),
+            "/v2/domains" => json!({"name": "more.example.com"}),
+            "/v2/domains/{id}/settings" => json!({"https_only": true}),
+            "/v2/domains/{id}/certificate" => json!({"chain": "c", "key": "k"}),
             "/v2/secrets" => json!({"name": "TOKEN", "value": "hunter22"}),
             "/v2/tokens" => json!({"name": "more", "role": "viewer"}),
             "/v2/credentials" => {

@@ -3,11 +3,12 @@
 use domain::config::{Config, ConfigPatch};
 use domain::credential::CredentialKind;
 use domain::cron::{RunStatus, RunTrigger};
+use domain::custom_domain::{CertificateSource, DomainStatus};
 use domain::deployment::{Phase, Trigger};
 use domain::hook::Provider;
 use domain::id::{
-    BackupId, CredentialId, CronId, DeliveryId, DeploymentId, EnvironmentId, HookId, JobId,
-    ProjectId, RunId, RuntimeId, ServiceId, TokenId, UploadId, UserId,
+    BackupId, CredentialId, CronId, DeliveryId, DeploymentId, DomainId, EnvironmentId, HookId,
+    JobId, ProjectId, RunId, RuntimeId, ServiceId, TokenId, UploadId, UserId,
 };
 use domain::job::{JobKind, JobStatus};
 use domain::source::{Origin, Source};
@@ -233,6 +234,31 @@ pub fn preview() -> Preview {
         notes: vec![],
         typed: None,
         config: Config::default(),
+    }
+}
+
+pub fn domain_id() -> DomainId {
+    DomainId::new(Time(1), 1)
+}
+
+pub fn domain() -> DomainView {
+    DomainView {
+        id: domain_id(),
+        name: "shop.example.com".into(),
+        shown: "shop.example.com".into(),
+        status: DomainStatus::Unproven,
+        sentence: None,
+        place: None,
+        records: vec![],
+        proof: None,
+        verified_at: None,
+        looked_at: None,
+        certificate_source: CertificateSource::Acme,
+        certificate: None,
+        https_only: true,
+        hsts_s: 0,
+        created_at: Time(1),
+        created_by: None,
     }
 }
 

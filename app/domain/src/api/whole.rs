@@ -1,8 +1,9 @@
 //! Everything that is in `domain::api`, behind one name.
 
 use super::{
-    Accounts, Attestations, Credentials, Crons, Deployments, Environments, Hooks, Imports, Metrics,
-    Projects, Reviews, Runtimes, Secrets, Services, StackTraces, Terminals, Updates, Uploads,
+    Accounts, Attestations, Credentials, Crons, Deployments, Domains, Environments, Hooks, Imports,
+    Metrics, Projects, Reviews, Runtimes, Secrets, Services, StackTraces, Terminals, Updates,
+    Uploads,
 };
 
 /// The whole product.
@@ -21,6 +22,7 @@ pub trait Sealdock:
     + Reviews
     + Credentials
     + Secrets
+    + Domains
     + Services
     + Metrics
     + Runtimes
@@ -42,6 +44,7 @@ impl<T> Sealdock for T where
         + Reviews
         + Credentials
         + Secrets
+        + Domains
         + Services
         + Metrics
         + Runtimes

@@ -20,7 +20,7 @@ def random_host(subject, connections, seconds):
 
 
 def wrk(subject, connections, seconds, path, *flags, after=()):
-    url = f"http://127.0.0.1:{subject.port}{path}"
+    url = f"{subject.origin}:{subject.port}{path}"
     argv = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}", "--latency", *flags, url, *after]
     return read(subprocess.run(argv, capture_output=True, text=True, check=True).stdout)
 

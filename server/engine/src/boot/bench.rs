@@ -20,6 +20,7 @@ impl Options {
             master_key_kms: None,
             tee_kit: None,
             tee_attest_s: 300,
+            domains: Default::default(),
         }
     }
 }

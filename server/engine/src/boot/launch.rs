@@ -8,7 +8,7 @@ use std::ffi::OsString;
 
 pub(super) fn launch(options: &Options, dirs: &Dirs) -> Launch {
     let listen = options.proxy_listen.to_string();
-    let arguments: Vec<OsString> = vec![
+    let mut arguments: Vec<OsString> = vec![
         "proxy".into(),
         "--listen".into(),
         listen.into(),
@@ -17,6 +17,9 @@ pub(super) fn launch(options: &Options, dirs: &Dirs) -> Launch {
         "--snapshot".into(),
         dirs.route_snapshot().into(),
     ];
+    if let Some(address) = options.domains.tls_listen {
+        arguments.extend(["--listen-tls".into(), address.to_string().into()]);
+    }
     let take_over = std::iter::once("--take-over".into());
     let upgrade = build_of(&options.executable).ok().map(|build| Upgrade {
         build,
@@ -26,6 +29,7 @@ pub(super) fn launch(options: &Options, dirs: &Dirs) -> Launch {
         executable: options.executable.clone(),
         upgrade,
         arguments,
+        wants_tls: options.domains.tls_listen.is_some(),
         control_socket: dirs.control_socket(),
         log: dirs.proxy_log(),
     }

@@ -10,6 +10,7 @@ mod crons;
 mod deployments;
 mod detect;
 mod disk;
+mod domains;
 mod environments;
 mod holds;
 mod hooks;
@@ -37,6 +38,7 @@ pub use token::{fresh, hash};
 use crate::changes::Bus;
 use crate::clock::Clock;
 use crate::dirs::Dirs;
+use crate::domains::Domains;
 use crate::gauges::Gauges;
 use crate::logs::Logs;
 use crate::meter::Meter;
@@ -93,6 +95,8 @@ pub struct Control {
     pub vault: Arc<Vault>,
     /// So many terminals are open at once, and no more.
     pub terminals: Arc<Semaphore>,
+    /// Proves custom domains, and keeps their certificates.
+    pub domains: Arc<Domains>,
     /// Password hashes take 19 MiB each: so many at once, and no more.
     pub hashing: Semaphore,
 }

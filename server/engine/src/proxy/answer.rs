@@ -3,6 +3,7 @@
 use super::body::Answer;
 use super::files;
 use super::forward::{Job, Outcome, too_large};
+use super::front;
 use super::host::{self, HostError};
 use super::link::{Link, Visit};
 use super::page::Page;
@@ -25,12 +26,18 @@ pub async fn answer(
     let (visit, version) = (Visit::begin(link.clone()), request.version());
     let id = request_id::of(request.headers());
     request.headers_mut().insert(X_REQUEST_ID, id.clone());
-    let mut response = match admissible(&link, &mut request) {
-        Ok(Some(door)) => routed(&link, door, request, &id).await,
-        Ok(None) => unknown_host().answer(request.headers(), &id),
-        Err(page) => page.answer(request.headers(), &id),
+    let found = admissible(&link, &mut request);
+    let hsts = front::hsts(&link, &request);
+    let mut response = match (found, front::answered(&link, &request)) {
+        (Err(page), _) => page.answer(request.headers(), &id),
+        (Ok(_), Some(answer)) => answer,
+        (Ok(Some(door)), None) => routed(&link, door, request, &id).await,
+        (Ok(None), None) => unknown_host().answer(request.headers(), &id),
     };
     response.headers_mut().insert(X_REQUEST_ID, id);
+    if let Some(hsts) = hsts {
+        response.headers_mut().insert(front::HSTS, hsts);
+    }
     if link.core.is_ending()
         && version < Version::HTTP_2
         && response.status() != StatusCode::SWITCHING_PROTOCOLS

@@ -1,6 +1,7 @@
 //! The control plane's half of the control socket.
 
 use super::protocol::{Answer, Hello, Hint, MAX_LINE_BYTES, PROTOCOL, Refusal, Request, Status};
+use domain::frontage::Frontage;
 use domain::route::{Route, RouteTable};
 use futures_util::{SinkExt, StreamExt};
 use std::io;
@@ -96,6 +97,15 @@ impl Client {
     pub async fn put(&mut self, generation: u64, route: Route) -> Result<u64, ClientError> {
         self.change("publish a route", &Request::Put { generation, route })
             .await
+    }
+
+    /// Publishes custom domains. When this returns, handshakes and requests that start go by it.
+    pub async fn front(&mut self, generation: u64, frontage: Frontage) -> Result<u64, ClientError> {
+        let request = Request::Front {
+            generation,
+            frontage,
+        };
+        self.change("publish custom domains", &request).await
     }
 
     /// Takes one route out of the table.

@@ -8,19 +8,26 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
 
 /// How an HTTP/2 connection with prior knowledge begins; no HTTP/1 method looks like it.
 pub const PREFACE_START: &[u8] = b"PRI ";
 
+/// What a client's bytes come through.
+pub enum Stream {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
 pub struct ClientSocket {
-    stream: TcpStream,
+    stream: Stream,
     link: Arc<Link>,
     /// Read to tell the protocol, to be read again by it.
     seen: Vec<u8>,
 }
 
 impl ClientSocket {
-    pub fn new(stream: TcpStream, link: Arc<Link>) -> Self {
+    pub fn new(stream: Stream, link: Arc<Link>) -> Self {
         Self {
             stream,
             link,
@@ -33,7 +40,11 @@ impl ClientSocket {
         while self.seen.len() < start.len() && start.starts_with(&self.seen) {
             let mut bytes = [0; PREFACE_START.len()];
             let wanted = start.len() - self.seen.len();
-            match self.stream.read(&mut bytes[..wanted]).await? {
+            let read = match &mut self.stream {
+                Stream::Plain(stream) => stream.read(&mut bytes[..wanted]).await?,
+                Stream::Tls(stream) => stream.read(&mut bytes[..wanted]).await?,
+            };
+            match read {
                 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
                 read => self.seen.extend_from_slice(&bytes[..read]),
             }
@@ -62,7 +73,10 @@ impl AsyncRead for ClientSocket {
             return Poll::Ready(Ok(()));
         }
         let before = buf.filled().len();
-        let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
+        let polled = match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Stream::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+        };
         if buf.filled().len() > before {
             self.link.watch.did_read(self.link.core.tick_ms());
         }
@@ -76,7 +90,10 @@ impl AsyncWrite for ClientSocket {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.stream).poll_write(cx, buf);
+        let polled = match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+            Stream::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
+        };
         self.note(&polled);
         polled
     }
@@ -86,20 +103,32 @@ impl AsyncWrite for ClientSocket {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let polled = write_pieces(Pin::new(&mut self.stream), cx, bufs);
+        let polled = match &mut self.stream {
+            Stream::Plain(stream) => write_pieces(Pin::new(stream), cx, bufs),
+            Stream::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+        };
         self.note(&polled);
         polled
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        match &self.stream {
+            Stream::Plain(stream) => stream.is_write_vectored(),
+            Stream::Tls(stream) => stream.is_write_vectored(),
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Stream::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Stream::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
     }
 }

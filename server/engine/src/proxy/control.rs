@@ -6,6 +6,7 @@ use super::clock::unix_ms;
 use super::core::Shared;
 use super::error::ProxyError;
 use super::handover::Estate;
+use super::listen::Port;
 use super::protocol::{
     Answer, Hello, Hint, MAX_LINE_BYTES, PROTOCOL, Refusal, RefusalCode, Request, Status,
 };
@@ -13,7 +14,7 @@ use super::snapshot::Keeper;
 use futures_util::{SinkExt, StreamExt};
 use std::fs::{self, File, Permissions, TryLockError};
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -33,6 +34,7 @@ pub struct Control {
     keeper: Arc<Keeper>,
     hints: broadcast::Sender<Hint>,
     listen: Vec<SocketAddr>,
+    listen_tls: Vec<SocketAddr>,
     started_at_ms: u64,
     stop: CancellationToken,
     /// A successor serves: nobody is to speak with this one any more.
@@ -48,7 +50,7 @@ impl Control {
         shared: Arc<Shared>,
         keeper: Arc<Keeper>,
         hints: broadcast::Sender<Hint>,
-        listen: Vec<SocketAddr>,
+        (listen, listen_tls): (Vec<SocketAddr>, Vec<SocketAddr>),
         estate: Estate,
     ) -> Self {
         let drain_ms = AtomicU64::new(shared.options.limits.shutdown_drain_ms);
@@ -59,6 +61,7 @@ impl Control {
             keeper,
             hints,
             listen,
+            listen_tls,
             started_at_ms: unix_ms(),
             stop,
             retired: CancellationToken::new(),
@@ -98,6 +101,10 @@ impl Control {
             Request::Drop { generation, id } => {
                 self.change(|book| book.drop_route(generation, &id))
             }
+            Request::Front {
+                generation,
+                frontage,
+            } => self.change(|book| book.front(generation, frontage)),
             Request::Cut { upstream } => self
                 .with_book(|book| book.cut(&upstream))
                 .map_or_else(Answer::Refused, |connections| Answer::Cut { connections }),
@@ -107,7 +114,7 @@ impl Control {
             },
             Request::Watch => Answer::Watching,
             // With the sockets, where the connection is at hand.
-            Request::HandOver => Answer::HandedOver { sockets: 0 },
+            Request::HandOver => Answer::HandedOver { sockets: 0, tls: 0 },
             Request::Retire => {
                 self.retired.cancel();
                 self.stop.cancel();
@@ -155,6 +162,7 @@ impl Control {
             snapshot_generation: self.keeper.generation(),
             started_at_ms: self.started_at_ms,
             listen: self.listen.clone(),
+            listen_tls: self.listen_tls.clone(),
         })
     }
 
@@ -208,8 +216,8 @@ impl Claim {
     }
 
     /// What a successor would get.
-    pub fn estate(&self, listeners: &[Vec<TcpListener>]) -> io::Result<Estate> {
-        Estate::of(&self.lock, listeners)
+    pub fn estate(&self, ports: &[Vec<Port>]) -> io::Result<Estate> {
+        Estate::of(&self.lock, ports)
     }
 
     /// What a dead one, or a predecessor, called the same is replaced.

@@ -4,6 +4,7 @@ use super::clock::now_ms;
 use super::link::Watch;
 use super::options::ProxyOptions;
 use super::table::Table;
+use super::tls::Tls;
 use arc_swap::ArcSwap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -12,6 +13,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 pub struct Shared {
     pub options: ProxyOptions,
     pub table: Arc<ArcSwap<Table>>,
+    /// `None` only where no connection is accepted.
+    pub tls: Option<Tls>,
     /// Open client connections of the whole process.
     pub connections: AtomicUsize,
     /// The process is about to end: answers say so and idle connections are closed.

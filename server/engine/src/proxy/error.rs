@@ -29,6 +29,8 @@ pub enum ProxyError {
     HandOver { path: PathBuf, source: io::Error },
     #[error("cannot hold the listeners for a successor: {source}; raise the limit on open files")]
     Estate { source: io::Error },
+    #[error("cannot set up TLS: {source}")]
+    Tls { source: tokio_rustls::rustls::Error },
     #[error("cannot start a thread of the data plane: {source}")]
     Thread { source: io::Error },
     #[error(

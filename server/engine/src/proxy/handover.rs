@@ -8,6 +8,7 @@
 //! that has changed nothing.
 
 use super::error::ProxyError;
+use super::listen::Port;
 use super::protocol::{Answer, Request};
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
@@ -29,24 +30,32 @@ const ANSWER_BYTES: usize = 4096;
 
 /// What is handed over, as this process holds it.
 #[derive(Debug)]
-pub struct Estate(Vec<OwnedFd>);
+pub struct Estate {
+    sockets: Vec<OwnedFd>,
+    /// So many of them, the last ones.
+    tls: usize,
+}
 
 impl Estate {
-    pub fn of(lock: &File, listeners: &[Vec<TcpListener>]) -> io::Result<Self> {
-        let listeners = listeners.iter().flatten().map(AsFd::as_fd);
+    pub fn of(lock: &File, ports: &[Vec<Port>]) -> io::Result<Self> {
+        let (tls, plain): (Vec<_>, Vec<_>) = ports.iter().flatten().partition(|port| port.tls);
+        let listeners = plain.iter().chain(&tls).map(|port| port.listener.as_fd());
         let all = std::iter::once(lock.as_fd()).chain(listeners);
-        all.map(|fd| fd.try_clone_to_owned())
-            .collect::<io::Result<_>>()
-            .map(Self)
+        let sockets = all.map(|fd| fd.try_clone_to_owned());
+        Ok(Self {
+            sockets: sockets.collect::<io::Result<_>>()?,
+            tls: tls.len(),
+        })
     }
 
     /// The answer to `hand_over`, with the sockets.
     pub fn send(&self, to: BorrowedFd<'_>) -> io::Result<()> {
         let mut answer = serde_json::to_vec(&Answer::HandedOver {
-            sockets: self.0.len(),
+            sockets: self.sockets.len(),
+            tls: self.tls,
         })?;
         answer.push(b'\n');
-        let fds: Vec<_> = self.0.iter().map(AsFd::as_fd).collect();
+        let fds: Vec<_> = self.sockets.iter().map(AsFd::as_fd).collect();
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_SOCKETS))];
         let mut control = SendAncillaryBuffer::new(&mut space);
         if !control.push(SendAncillaryMessage::ScmRights(&fds)) {
@@ -65,7 +74,7 @@ impl Estate {
 /// What a successor got.
 pub struct Inheritance {
     pub lock: File,
-    pub listeners: Vec<TcpListener>,
+    pub ports: Vec<Port>,
     pub predecessor: Predecessor,
 }
 
@@ -86,13 +95,18 @@ fn try_receive(control_socket: &Path) -> io::Result<Inheritance> {
     say(&mut stream, &Request::HandOver)?;
     let (answer, mut sockets) = hear(&stream)?;
     match serde_json::from_slice(&answer)? {
-        Answer::HandedOver { sockets: sent } if sent == sockets.len() && sent > 1 => {
+        Answer::HandedOver { sockets: sent, tls } if sent == sockets.len() && sent > 1 + tls => {
             let lock = File::from(sockets.remove(0));
-            let listeners = sockets.into_iter().map(TcpListener::from).collect();
+            let plain = sockets.len() - tls;
+            let port = |(index, socket)| Port {
+                listener: TcpListener::from(socket),
+                tls: index >= plain,
+            };
+            let ports = sockets.into_iter().enumerate().map(port).collect();
             let predecessor = Predecessor(stream);
             Ok(Inheritance {
                 lock,
-                listeners,
+                ports,
                 predecessor,
             })
         }
@@ -143,10 +157,10 @@ fn say(stream: &mut UnixStream, request: &Request) -> io::Result<()> {
 }
 
 /// Dealt out to the serving threads in turn.
-pub fn by_core(listeners: Vec<TcpListener>, cores: usize) -> Vec<Vec<TcpListener>> {
-    let mut dealt: Vec<Vec<TcpListener>> = (0..cores).map(|_| Vec::new()).collect();
-    for (index, listener) in listeners.into_iter().enumerate() {
-        dealt[index % cores].push(listener);
+pub fn by_core(ports: Vec<Port>, cores: usize) -> Vec<Vec<Port>> {
+    let mut dealt: Vec<Vec<Port>> = (0..cores).map(|_| Vec::new()).collect();
+    for (index, port) in ports.into_iter().enumerate() {
+        dealt[index % cores].push(port);
     }
     dealt
 }

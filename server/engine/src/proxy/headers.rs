@@ -15,6 +15,7 @@ const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host")
 const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const HTTP: HeaderValue = HeaderValue::from_static("http");
+const HTTPS: HeaderValue = HeaderValue::from_static("https");
 
 fn is_hop_by_hop(name: &HeaderName) -> bool {
     *name == CONNECTION
@@ -142,10 +143,11 @@ fn join_cookies(headers: &mut HeaderMap) {
 }
 
 fn tell_about_client(headers: &mut HeaderMap, link: &Link) {
+    let proto = if link.is_secure { HTTPS } else { HTTP };
     if link.core.shared.options.trust_forwarded {
         let chain = chained(headers, &link.client);
         headers.insert(X_FORWARDED_FOR, chain);
-        keep_or_set(headers, X_FORWARDED_PROTO, &HTTP);
+        keep_or_set(headers, X_FORWARDED_PROTO, &proto);
         keep_or_set(headers, X_FORWARDED_PORT, &link.port);
         if let Some(host) = headers.get(HOST).cloned() {
             keep_or_set(headers, X_FORWARDED_HOST, &host);
@@ -154,7 +156,7 @@ fn tell_about_client(headers: &mut HeaderMap, link: &Link) {
     }
     headers.remove(FORWARDED);
     headers.insert(X_FORWARDED_FOR, link.client.clone());
-    headers.insert(X_FORWARDED_PROTO, HTTP);
+    headers.insert(X_FORWARDED_PROTO, proto);
     headers.insert(X_FORWARDED_PORT, link.port.clone());
     if let Some(host) = headers.get(HOST).cloned() {
         headers.insert(X_FORWARDED_HOST, host);
@@ -202,6 +204,7 @@ mod tests {
             has_predecessor: Default::default(),
             options,
             table: Arc::default(),
+            tls: None,
             connections: 0.into(),
             ending: false.into(),
         };
@@ -211,6 +214,7 @@ mod tests {
             Arc::new(Watch::default()),
             ([192, 0, 2, 7], 999).into(),
             ([127, 0, 0, 1], 8080).into(),
+            false,
         )
     }
 

@@ -132,10 +132,18 @@ pub struct Link {
     /// The client's address and our port as header values, formatted once.
     pub client: HeaderValue,
     pub port: HeaderValue,
+    /// TLS ends here.
+    pub is_secure: bool,
 }
 
 impl Link {
-    pub fn new(core: Arc<Core>, watch: Arc<Watch>, client: SocketAddr, local: SocketAddr) -> Self {
+    pub fn new(
+        core: Arc<Core>,
+        watch: Arc<Watch>,
+        client: SocketAddr,
+        local: SocketAddr,
+        is_secure: bool,
+    ) -> Self {
         let client = client.ip().to_canonical().to_string();
         // An address or a number is always a legal header value.
         let client = HeaderValue::try_from(client).unwrap_or(HeaderValue::from_static("unknown"));
@@ -144,6 +152,7 @@ impl Link {
             watch,
             client,
             port: HeaderValue::from(local.port()),
+            is_secure,
         }
     }
 

@@ -3,11 +3,45 @@
 //! A successor is handed these sockets instead of binding them (`handover`).
 
 use super::error::ProxyError;
+use super::options::ProxyOptions;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use tokio::net::TcpSocket;
 
 const BACKLOG: u32 = 4096;
+
+/// A listening socket, and whether TLS is spoken on it.
+#[derive(Debug)]
+pub struct Port {
+    pub listener: TcpListener,
+    pub tls: bool,
+}
+
+/// Everything that this data plane listens on, by core.
+pub fn open(options: &ProxyOptions) -> Result<Vec<Vec<Port>>, ProxyError> {
+    let mut by_core = tagged(bind(&options.listen, options.cores())?, false);
+    add_tls(&mut by_core, options)?;
+    Ok(by_core)
+}
+
+/// Also what a successor binds whose predecessor knew no TLS.
+pub fn add_tls(by_core: &mut [Vec<Port>], options: &ProxyOptions) -> Result<(), ProxyError> {
+    if options.listen_tls.is_empty() {
+        return Ok(());
+    }
+    let tls = tagged(bind(&options.listen_tls, options.cores())?, true);
+    by_core
+        .iter_mut()
+        .zip(tls)
+        .for_each(|(core, more)| core.extend(more));
+    Ok(())
+}
+
+fn tagged(by_core: Vec<Vec<TcpListener>>, tls: bool) -> Vec<Vec<Port>> {
+    let port = |listener| Port { listener, tls };
+    let core = |listeners: Vec<TcpListener>| listeners.into_iter().map(port).collect();
+    by_core.into_iter().map(core).collect()
+}
 
 /// Binds every address once per core. The result is listeners by core.
 pub fn bind(addresses: &[SocketAddr], cores: usize) -> Result<Vec<Vec<TcpListener>>, ProxyError> {

@@ -14,7 +14,7 @@
 //! - an upstream is asked twice only where the first asking cannot have had an effect;
 //! - a host without a live deployment gets a page that says so, never a default address.
 //!
-//! Where to look: [`serve`] accepts, [`answer`] decides, [`forward`] relays, [`origin`] counts,
+//! Where to look: [`serve`] accepts, [`tls`] shakes hands, [`front`] knows custom domains, [`answer`] decides, [`forward`] relays, [`origin`] counts,
 //! [`book`] is the only writer of the table, [`client`] and [`supervise`] are what the control
 //! plane uses. Listeners come from [`listen`], or by [`handover`] from a predecessor.
 
@@ -30,6 +30,7 @@ mod core;
 mod error;
 mod files;
 mod forward;
+mod front;
 mod handover;
 mod headers;
 mod health;
@@ -39,6 +40,7 @@ mod listen;
 mod options;
 mod origin;
 mod page;
+pub mod pem;
 pub mod protocol;
 mod request_id;
 mod run;
@@ -49,6 +51,7 @@ mod stats;
 pub mod supervise;
 mod sweep;
 mod table;
+mod tls;
 mod tunnel;
 mod upload;
 mod wire;

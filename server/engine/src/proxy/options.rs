@@ -8,6 +8,8 @@ use std::path::PathBuf;
 pub struct ProxyOptions {
     /// Addresses that applications are served on.
     pub listen: Vec<SocketAddr>,
+    /// Addresses that they are served on with TLS; none is fine.
+    pub listen_tls: Vec<SocketAddr>,
     /// Unix socket that the control plane talks to; created with mode 0600.
     pub control_socket: PathBuf,
     /// File that the last table is kept in; its predecessor is kept beside it.
@@ -26,6 +28,7 @@ impl ProxyOptions {
     pub fn new(listen: Vec<SocketAddr>, control_socket: PathBuf, snapshot: PathBuf) -> Self {
         Self {
             listen,
+            listen_tls: Vec::new(),
             control_socket,
             snapshot,
             threads: 0,
@@ -57,6 +60,8 @@ pub struct Limits {
     pub max_request_body_bytes: u64,
     /// Streams that one HTTP/2 connection may have open.
     pub max_h2_streams: u32,
+    /// From the accepting to the end of the TLS handshake.
+    pub tls_handshake_timeout_ms: u64,
     /// From the first byte of a request (or the accepting) to the end of its header.
     pub header_read_timeout_ms: u64,
     /// Between two requests on one connection.
@@ -85,6 +90,7 @@ impl Default for Limits {
             max_headers: 100,
             max_request_body_bytes: u64::MAX,
             max_h2_streams: 128,
+            tls_handshake_timeout_ms: 10_000,
             header_read_timeout_ms: 15_000,
             keep_alive_timeout_ms: 75_000,
             body_idle_timeout_ms: 60_000,

@@ -4,6 +4,7 @@
 //! is the exception: after its answer the connection carries hints until it is closed. A hint
 //! says *look again*, never what to do.
 
+use domain::frontage::Frontage;
 use domain::route::{Route, RouteTable};
 use domain::traffic::Traffic;
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,11 @@ pub enum Request {
     Drop {
         generation: u64,
         id: String,
+    },
+    /// Everything about custom domains, in the place of what there was.
+    Front {
+        generation: u64,
+        frontage: Frontage,
     },
     Status,
     /// The routes that serve: what a control plane adopts after its own restart.
@@ -73,6 +79,9 @@ pub enum Answer {
     ShuttingDown,
     HandedOver {
         sockets: usize,
+        /// So many of them, the last ones, speak TLS; an older one has none.
+        #[serde(default)]
+        tls: usize,
     },
     Retiring,
     Hint(Hint),
@@ -95,6 +104,7 @@ pub enum RefusalCode {
     StaleGeneration,
     HostTaken,
     InvalidRoute,
+    InvalidFrontage,
     UnknownUpstream,
 }
 
@@ -113,6 +123,9 @@ pub struct Hello {
     pub started_at_ms: u64,
     /// Where applications are served: the bound addresses, ports chosen.
     pub listen: Vec<std::net::SocketAddr>,
+    /// Where they are served with TLS.
+    #[serde(default)]
+    pub listen_tls: Vec<std::net::SocketAddr>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

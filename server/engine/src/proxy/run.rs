@@ -6,11 +6,16 @@ use super::control::{self, Control};
 use super::core::{Core, Shared};
 use super::error::ProxyError;
 use super::handover::{self, Predecessor};
+use super::listen::Port;
 use super::options::ProxyOptions;
 use super::snapshot::{self, Keeper};
+use super::table::Table;
+use super::tls::Tls;
 use super::{health, listen, serve, sweep};
+use arc_swap::ArcSwap;
 use rustix::process::{Resource, getrlimit, setrlimit};
-use std::net::{SocketAddr, TcpListener};
+use std::collections::HashSet;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread::JoinHandle;
@@ -46,7 +51,7 @@ pub fn run(mut options: ProxyOptions) -> Result<(), ProxyError> {
     runtime.block_on(oversee(door, control.0, keeper, threads))
 }
 
-type Opened = (control::Claim, Vec<Vec<TcpListener>>, Option<Predecessor>);
+type Opened = (control::Claim, Vec<Vec<Port>>, Option<Predecessor>);
 
 /// Bound, or taken over.
 fn opened(options: &ProxyOptions) -> Result<Opened, ProxyError> {
@@ -54,11 +59,15 @@ fn opened(options: &ProxyOptions) -> Result<Opened, ProxyError> {
     if options.take_over {
         let inherited = handover::receive(path)?;
         let claim = control::Claim::inherited(path, inherited.lock);
-        let listeners = handover::by_core(inherited.listeners, cores);
-        return Ok((claim, listeners, Some(inherited.predecessor)));
+        let has_tls = inherited.ports.iter().any(|port| port.tls);
+        let mut ports = handover::by_core(inherited.ports, cores);
+        if !has_tls {
+            listen::add_tls(&mut ports, options)?;
+        }
+        return Ok((claim, ports, Some(inherited.predecessor)));
     }
     let claim = control::Claim::on(path)?;
-    Ok((claim, listen::bind(&options.listen, cores)?, None))
+    Ok((claim, listen::open(options)?, None))
 }
 
 /// This one serves. What the predecessor still finishes is waited for before anything counts as
@@ -88,6 +97,12 @@ fn fit_to_open_files(options: &mut ProxyOptions) {
     if let Err(error) = setrlimit(Resource::Nofile, limit) {
         tracing::warn!(%error, "the limit on open files stays as it is");
     }
+    // It holds keys of certificates in its memory.
+    let mut core = getrlimit(Resource::Core);
+    core.current = Some(0);
+    if let Err(error) = setrlimit(Resource::Core, core) {
+        tracing::warn!(%error, "core dumps can't be switched off");
+    }
     let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     let enough_for = usize::try_from(files.saturating_sub(FILES_APART) / FILES_PER_CONNECTION)
         .unwrap_or(usize::MAX);
@@ -113,12 +128,13 @@ type Assembled = ((Arc<Control>, Arc<Shared>), Arc<Keeper>);
 fn assemble(
     options: ProxyOptions,
     claim: &control::Claim,
-    listeners: &[Vec<TcpListener>],
+    listeners: &[Vec<Port>],
 ) -> Result<Assembled, ProxyError> {
     let estate = claim
         .estate(listeners)
         .map_err(|source| ProxyError::Estate { source })?;
-    let table = Arc::default();
+    let table: Arc<ArcSwap<Table>> = Arc::default();
+    let tls = Tls::new(table.clone())?;
     let (hints, _) = broadcast::channel(HINTS_KEPT);
     let mut book = Book::new(options.cores(), Arc::clone(&table), hints.clone());
     let generation = warm_start(&mut book, &options);
@@ -130,6 +146,7 @@ fn assemble(
     let shared = Arc::new(Shared {
         options,
         table,
+        tls: Some(tls),
         connections: 0.into(),
         ending: false.into(),
         has_predecessor: book.has_predecessor(),
@@ -139,7 +156,7 @@ fn assemble(
         shared.clone(),
         keeper.clone(),
         hints,
-        bound(listeners),
+        (bound(listeners, false), bound(listeners, true)),
         estate,
     );
     Ok(((Arc::new(control), shared), keeper))
@@ -158,13 +175,17 @@ fn warm_start(book: &mut Book, options: &ProxyOptions) -> u64 {
     0
 }
 
-fn bound(listeners: &[Vec<TcpListener>]) -> Vec<SocketAddr> {
-    listeners
+/// Each address once: a successor may have been dealt them unevenly.
+fn bound(ports: &[Vec<Port>], tls: bool) -> Vec<SocketAddr> {
+    let mut all: Vec<_> = ports
         .iter()
-        .take(1)
         .flatten()
-        .filter_map(|listener| listener.local_addr().ok())
-        .collect()
+        .filter(|port| port.tls == tls)
+        .filter_map(|port| port.listener.local_addr().ok())
+        .collect();
+    let mut seen = HashSet::new();
+    all.retain(|address| seen.insert(*address));
+    all
 }
 
 /// The serving threads.
@@ -177,7 +198,7 @@ struct Threads {
 }
 
 impl Threads {
-    fn start(shared: Arc<Shared>, listeners: Vec<Vec<TcpListener>>) -> Result<Self, ProxyError> {
+    fn start(shared: Arc<Shared>, listeners: Vec<Vec<Port>>) -> Result<Self, ProxyError> {
         let token = CancellationToken::new;
         let mut threads = Self {
             shared,
@@ -193,11 +214,7 @@ impl Threads {
         Ok(threads)
     }
 
-    fn start_one(
-        &self,
-        index: usize,
-        listeners: Vec<TcpListener>,
-    ) -> Result<JoinHandle<()>, ProxyError> {
+    fn start_one(&self, index: usize, listeners: Vec<Port>) -> Result<JoinHandle<()>, ProxyError> {
         let runtime = single_threaded()?;
         let core = Arc::new(Core::new(index, self.shared.clone()));
         let (stop, end, died) = (
@@ -226,15 +243,15 @@ impl Threads {
 
 async fn serve_core(
     core: Arc<Core>,
-    listeners: Vec<TcpListener>,
+    ports: Vec<Port>,
     stop: CancellationToken,
     end: CancellationToken,
 ) {
-    for listener in listeners {
+    for Port { listener, tls } in ports {
         match tokio::net::TcpListener::from_std(listener) {
             Ok(listener) => drop(tokio::spawn(serve::accept(
                 core.clone(),
-                listener,
+                (listener, tls),
                 stop.clone(),
             ))),
             Err(error) => return tracing::error!(%error, "a listener could not be used"),

@@ -1,7 +1,7 @@
 //! Accepting connections and finding out which HTTP they speak.
 
 use super::answer::answer;
-use super::client_socket::{ClientSocket, PREFACE_START};
+use super::client_socket::{ClientSocket, PREFACE_START, Stream};
 use super::core::Core;
 use super::link::{Link, Watch};
 use hyper::server::conn::{http1, http2};
@@ -21,14 +21,18 @@ Retry-After: 1\r\nConnection: close\r\n\r\nThis server has no connection left fo
 const AFTER_ACCEPT_ERROR: Duration = Duration::from_millis(20);
 
 /// Accepts until told to stop. What was accepted goes on.
-pub async fn accept(core: Arc<Core>, listener: TcpListener, stop: CancellationToken) {
+pub async fn accept(
+    core: Arc<Core>,
+    (listener, tls): (TcpListener, bool),
+    stop: CancellationToken,
+) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = stop.cancelled() => return,
         };
         match accepted {
-            Ok((stream, client)) => admit(&core, stream, client),
+            Ok((stream, client)) => admit(&core, stream, client, tls),
             Err(error) => {
                 // Mostly out of file descriptors: going round at once would only burn the core.
                 tracing::warn!(%error, "accepting a connection failed");
@@ -38,9 +42,12 @@ pub async fn accept(core: Arc<Core>, listener: TcpListener, stop: CancellationTo
     }
 }
 
-fn admit(core: &Arc<Core>, stream: TcpStream, client: SocketAddr) {
+fn admit(core: &Arc<Core>, stream: TcpStream, client: SocketAddr, tls: bool) {
     let Some(open) = Open::count(core) else {
-        tokio::spawn(refuse(stream));
+        // With TLS, saying why would take the handshake that there is no room for.
+        if !tls {
+            tokio::spawn(refuse(stream));
+        }
         return;
     };
     let watch = Arc::new(Watch::accepted(core.tick_ms()));
@@ -48,7 +55,7 @@ fn admit(core: &Arc<Core>, stream: TcpStream, client: SocketAddr) {
     let (core, watched) = (core.clone(), watch.clone());
     let task = tokio::spawn(async move {
         let _open = open;
-        serve(core, stream, client, watched).await;
+        serve(core, stream, client, watched, tls).await;
     });
     watch.belongs_to(task.abort_handle());
 }
@@ -79,16 +86,41 @@ async fn refuse(mut stream: TcpStream) {
     let _ = tokio::time::timeout(Duration::from_secs(1), said).await;
 }
 
-async fn serve(core: Arc<Core>, stream: TcpStream, client: SocketAddr, watch: Arc<Watch>) {
+async fn serve(
+    core: Arc<Core>,
+    stream: TcpStream,
+    client: SocketAddr,
+    watch: Arc<Watch>,
+    tls: bool,
+) {
     let (Ok(local), Ok(())) = (stream.local_addr(), stream.set_nodelay(true)) else {
         return;
     };
-    let link = Arc::new(Link::new(core, watch, client, local));
-    let mut socket = ClientSocket::new(stream, link.clone());
+    let link = Arc::new(Link::new(core, watch, client, local, tls));
+    if tls {
+        return secure(link, stream).await;
+    }
+    let mut socket = ClientSocket::new(Stream::Plain(stream), link.clone());
     match socket.begins_with(PREFACE_START).await {
         Ok(true) => http2(link, socket).await,
         Ok(false) => http1(link, socket).await,
         Err(_) => {} // It went away without a word.
+    }
+}
+
+/// What is spoken was agreed on in the handshake.
+async fn secure(link: Arc<Link>, stream: TcpStream) {
+    let within = Duration::from_millis(link.limits().tls_handshake_timeout_ms);
+    let Some(tls) = link.core.shared.tls.clone() else {
+        return;
+    };
+    let Some((stream, is_http2)) = tls.accept(stream, within).await else {
+        return;
+    };
+    let socket = ClientSocket::new(Stream::Tls(stream), link.clone());
+    match is_http2 {
+        true => http2(link, socket).await,
+        false => http1(link, socket).await,
     }
 }
 

@@ -10,8 +10,9 @@ use super::table::Table;
 use arc_swap::ArcSwap;
 use domain::route::RouteTable;
 use sha2::{Digest, Sha256};
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -111,7 +112,7 @@ fn header(body: &[u8]) -> String {
 fn write(path: &Path, table: &RouteTable) -> io::Result<()> {
     let body = serde_json::to_vec(table)?;
     let beside = with_suffix(path, "new");
-    let mut file = File::create(&beside)?;
+    let mut file = private(&beside)?;
     file.write_all(header(&body).as_bytes())?;
     file.write_all(b"\n")?;
     file.write_all(&body)?;
@@ -121,6 +122,19 @@ fn write(path: &Path, table: &RouteTable) -> io::Result<()> {
         _ => fs::rename(&beside, path)?,
     }
     File::open(folder_of(path))?.sync_all()
+}
+
+/// It holds the keys of certificates: the data plane is to serve them when nobody is there to
+/// give them to it again. So nobody else may read it, not even for a moment.
+fn private(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .mode(0o600)
+        .open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(file)
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -156,6 +170,7 @@ mod tests {
         RouteTable {
             generation,
             routes: vec![route],
+            ..Default::default()
         }
     }
 

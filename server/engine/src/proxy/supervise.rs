@@ -31,6 +31,8 @@ pub struct Launch {
     pub arguments: Vec<OsString>,
     /// The socket that these arguments make it listen on.
     pub control_socket: PathBuf,
+    /// Its arguments name an address for TLS.
+    pub wants_tls: bool,
     /// Its output is appended here.
     pub log: PathBuf,
     /// How a running one of another build is succeeded; `None`: it is adopted as it is.
@@ -82,7 +84,10 @@ pub async fn ensure(launch: &Launch) -> Result<(Client, Hello), SuperviseError> 
         Err(ClientError::Connect { .. }) => return start(launch).await,
         found => found?,
     };
-    let Some(upgrade) = launch.upgrade.as_ref().filter(|u| u.build != hello.build) else {
+    // One that knows no TLS yet is succeeded too, when TLS is wanted.
+    let lacks_tls = launch.wants_tls && hello.listen_tls.is_empty();
+    let differs = |u: &&Upgrade| u.build != hello.build || lacks_tls;
+    let Some(upgrade) = launch.upgrade.as_ref().filter(differs) else {
         return Ok((client, hello));
     };
     if client

@@ -3,8 +3,10 @@
 //! A table is never changed, only replaced as a whole behind one atomic pointer, so a request
 //! sees the old one or the new one and nothing between.
 
+use super::front::Front;
 use super::origin::Origin;
 use super::stats::Stats;
+use domain::frontage::under_wildcard;
 use domain::route::{Route, RouteTable};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Deref;
@@ -67,11 +69,19 @@ impl Drop for Ticket {
     }
 }
 
+/// One for each core.
+type Doors = Arc<[Arc<Door>]>;
+
 #[derive(Clone, Debug, Default)]
 pub struct Table {
     pub generation: u64,
     /// By host, then by core.
-    hosts: HashMap<Arc<str>, Arc<[Arc<Door>]>>,
+    hosts: HashMap<Arc<str>, Doors>,
+    /// The same for names that people brought along; a route's own hosts go first.
+    named: HashMap<Arc<str>, Doors>,
+    /// By what follows the `*.` of a wildcard.
+    wild: HashMap<Arc<str>, Doors>,
+    pub front: Arc<Front>,
     routes: BTreeMap<Arc<str>, Arc<Live>>,
 }
 
@@ -82,7 +92,35 @@ impl Table {
 
     /// The route of a host that has been through `host::lookup_key`.
     pub fn find(&self, host: &str, core: usize) -> Option<&Arc<Door>> {
-        self.hosts.get(host)?.get(core)
+        let wild = || self.wild.get(under_wildcard(host)?);
+        let doors = self.hosts.get(host).or_else(|| self.named.get(host));
+        doors.or_else(wild)?.get(core)
+    }
+
+    /// Whose own host it is.
+    pub fn owner(&self, host: &str) -> Option<&Arc<Door>> {
+        self.hosts.get(host)?.first()
+    }
+
+    /// Leads the names of custom domains to the routes as they are now. A name whose route is not
+    /// there leads nowhere.
+    pub fn lead_names(&mut self) {
+        let (mut named, mut wild) = (HashMap::new(), HashMap::new());
+        for name in &self.front.published().names {
+            let Some(doors) = self.doors(&name.route) else {
+                continue;
+            };
+            match name.host.strip_prefix("*.") {
+                Some(rest) => wild.insert(rest.into(), doors),
+                None => named.insert(name.host.as_str().into(), doors),
+            };
+        }
+        (self.named, self.wild) = (named, wild);
+    }
+
+    fn doors(&self, id: &str) -> Option<Doors> {
+        let host = self.routes.get(id)?.route.hosts.first()?;
+        self.hosts.get(host.as_str()).cloned()
     }
 
     pub fn get(&self, id: &str) -> Option<&Arc<Live>> {
@@ -118,6 +156,7 @@ impl Table {
         RouteTable {
             generation: self.generation,
             routes: self.routes().map(|live| live.route.clone()).collect(),
+            frontage: self.front.published().clone(),
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::changes::Bus;
 use crate::clock::Clock;
 use crate::control::{Control, Settings};
 use crate::crons::{self, CronKey, Crons};
+use crate::domains::{DomainOptions, Domains};
 use crate::driver::Driver;
 use crate::leftovers::Leftovers;
 use crate::logs::Logs;
@@ -193,6 +194,13 @@ fn assemble(outside: &Arc<Outside>) -> Boot {
         git_poll_s: 60,
     };
     let (meter, hashing) = (Arc::new(Meter::default()), Semaphore::new(1));
+    let domains = Domains::new(
+        store.clone(),
+        plane.clone(),
+        clock.clone(),
+        bus.clone(),
+        DomainOptions::default(),
+    );
     let control = Control {
         store,
         runtimes,
@@ -212,6 +220,7 @@ fn assemble(outside: &Arc<Outside>) -> Boot {
         crons_changed,
         vault,
         terminals: Arc::new(Semaphore::new(1)),
+        domains: Arc::new(domains),
         hashing,
     };
     Boot {

@@ -63,6 +63,7 @@ pub struct Weather {
 #[derive(Default)]
 pub struct Truth {
     pub routes: BTreeMap<String, Route>,
+    pub frontage: domain::frontage::Frontage,
     pub in_flight: BTreeMap<String, u64>,
     /// Requests that never finish by themselves.
     pub stuck: BTreeSet<String>,

@@ -5,6 +5,7 @@ use super::outside::{Outside, Truth};
 use crate::plane::{Plane, PlaneError};
 use async_trait::async_trait;
 use domain::deployment::Phase;
+use domain::frontage::Frontage;
 use domain::id::{DeploymentId, EnvironmentId, InstanceId};
 use domain::route::{Route, Shown, Target, Upstream, owner, shown_id};
 use domain::traffic::Traffic;
@@ -109,6 +110,19 @@ impl Plane for BadPlane {
             Ok(())
         })
         .await
+    }
+
+    async fn front(&self, frontage: Frontage) -> Result<(), PlaneError> {
+        self.call("front", async {
+            self.0.truth().frontage = frontage;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn frontage(&self) -> Result<Frontage, PlaneError> {
+        self.call("frontage", async { Ok(self.0.truth().frontage.clone()) })
+            .await
     }
 
     async fn routed(&self) -> Result<Vec<String>, PlaneError> {

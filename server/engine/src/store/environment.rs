@@ -221,6 +221,7 @@ impl Store {
             "DELETE FROM attestations WHERE environment = $1",
             "DELETE FROM deployments WHERE environment = $1",
             "DELETE FROM hosts WHERE environment = $1",
+            "UPDATE domains SET environment = NULL WHERE environment = $1",
             "DELETE FROM trackings WHERE environment = $1",
             "UPDATE reviews SET environment = NULL WHERE environment = $1",
             "DELETE FROM environments WHERE id = $1",

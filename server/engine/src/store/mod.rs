@@ -8,6 +8,7 @@ pub mod artifact;
 pub mod attestation;
 pub mod credential;
 pub mod cron;
+pub mod custom_domain;
 mod data_key;
 pub mod delivery;
 mod deploy_key;

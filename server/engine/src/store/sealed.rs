@@ -89,6 +89,37 @@ pub const DEPLOY_KEY: Column = Column {
     only: "TRUE",
 };
 
+pub const CERTIFICATE: Column = Column {
+    what: "certificate",
+    title: "The certificate's key",
+    table: "certificates",
+    column: "sealed_key",
+    row: "domain",
+    owner: "org",
+    only: "TRUE",
+};
+
+/// The key of a certificate that is on its way.
+pub const CERTIFICATE_ORDER: Column = Column {
+    what: "certificate order",
+    title: "The key of the certificate to come",
+    table: "certificate_orders",
+    column: "sealed_key",
+    row: "domain",
+    owner: "org",
+    only: "sealed_key IS NOT NULL",
+};
+
+pub const ACME_ACCOUNT: Column = Column {
+    what: "certificate authority account",
+    title: "The account with the certificate authority",
+    table: "acme_accounts",
+    column: "sealed",
+    row: "directory",
+    owner: "org",
+    only: "TRUE",
+};
+
 /// Of the installation: what calls of crons are signed with.
 pub const CRON_KEY: Column = Column {
     what: "cron key",
@@ -102,8 +133,17 @@ pub const CRON_KEY: Column = Column {
 
 pub const INSTALLATION: &str = "installation";
 
-const ALL: [Column; 7] = [
-    SECRET, HOOK, FORGE, CREDENTIAL, SERVICE, DEPLOY_KEY, CRON_KEY,
+const ALL: [Column; 10] = [
+    SECRET,
+    HOOK,
+    FORGE,
+    CREDENTIAL,
+    SERVICE,
+    DEPLOY_KEY,
+    CERTIFICATE,
+    CERTIFICATE_ORDER,
+    ACME_ACCOUNT,
+    CRON_KEY,
 ];
 /// Those that older versions wrote in clear.
 const ONCE_CLEAR: [Column; 5] = [HOOK, FORGE, CREDENTIAL, SERVICE, CRON_KEY];

@@ -5,6 +5,7 @@ mod accounts;
 mod credentials;
 mod crons;
 mod deployments;
+mod domains;
 mod hooks;
 mod imports;
 mod logs;

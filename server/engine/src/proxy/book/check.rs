@@ -42,7 +42,7 @@ fn check_host(table: &Table, route: &Route, name: &str) -> Result<(), Refusal> {
             &format!("its host {name:?} is not a lower-case host name without port"),
         ));
     }
-    match table.find(name, 0) {
+    match table.owner(name) {
         Some(other) => Err(Refusal {
             code: RefusalCode::HostTaken,
             sentence: format!(

@@ -32,6 +32,7 @@ async fn generations_fence_an_older_table_is_refused_and_the_newer_serves_on() {
         .replace(RouteTable {
             generation: serving - 1,
             routes: vec![],
+            ..Default::default()
         })
         .await
         .expect_err("older");
@@ -70,6 +71,7 @@ async fn a_dropped_route_is_gone_and_a_replaced_table_is_whole() {
         .replace(RouteTable {
             generation: first + 2,
             routes,
+            ..Default::default()
         })
         .await
         .expect("replaced");

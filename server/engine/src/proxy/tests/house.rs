@@ -1,8 +1,9 @@
 //! A data plane in a thread of the test.
 
-use crate::proxy::client::Client;
+use crate::proxy::client::{Client, ClientError};
 use crate::proxy::protocol::Status;
 use crate::proxy::{Limits, ProxyOptions, run};
+use domain::frontage::Frontage;
 use domain::route::{HealthCheck, Route, Target, Upstream};
 use std::io::{Read, Write};
 use std::net::SocketAddr;
@@ -12,6 +13,7 @@ use tempfile::TempDir;
 
 pub struct House {
     pub address: SocketAddr,
+    pub tls: SocketAddr,
     pub client: Client,
     pub folder: PathBuf,
     _owned: Option<TempDir>,
@@ -37,11 +39,13 @@ impl House {
         let listen = vec![([127, 0, 0, 1], 0).into()];
         let mut options = ProxyOptions::new(listen, folder.join("control"), folder.join("routes"));
         options.threads = 2;
+        options.listen_tls = vec![([127, 0, 0, 1], 0).into()];
         options.limits = limits;
         let thread = std::thread::spawn(move || run(options).expect("the data plane ran"));
         let (client, hello) = connect(folder).await;
         Self {
             address: hello.listen[0],
+            tls: hello.listen_tls[0],
             client,
             folder: folder.to_owned(),
             _owned: None,
@@ -56,6 +60,15 @@ impl House {
             .put(self.generation, route)
             .await
             .expect("published")
+    }
+
+    pub async fn front(&mut self, frontage: Frontage) {
+        self.try_front(frontage).await.expect("published");
+    }
+
+    pub async fn try_front(&mut self, frontage: Frontage) -> Result<u64, ClientError> {
+        self.generation += 1;
+        self.client.front(self.generation, frontage).await
     }
 
     pub async fn status(&mut self) -> Status {

@@ -14,6 +14,7 @@ mod smuggling;
 mod statics;
 mod supervision;
 mod switching;
+mod tls;
 
 use std::time::Duration;
 

@@ -29,6 +29,7 @@ fn as_child_process() {
     );
     let take_over = std::env::var_os(TAKE_OVER).is_some();
     let options = ProxyOptions {
+        listen_tls: vec![([127, 0, 0, 1], 0).into()],
         take_over,
         ..options
     };
@@ -50,6 +51,7 @@ fn launch(folder: &Path) -> Launch {
         arguments: arguments.into_iter().map(Into::into).collect(),
         control_socket: folder.join("control"),
         log: folder.join("log"),
+        wants_tls: false,
         upgrade: None,
     }
 }
@@ -199,7 +201,10 @@ async fn x5_an_upgrade_hands_the_listeners_over_and_fails_no_request() {
 
     let (mut new, after) = ensure(&newer(folder.path())).await.expect("upgraded");
     assert_ne!(before.pid, after.pid);
-    assert_eq!((before.listen, 1), (after.listen, after.generation));
+    assert_eq!(
+        (before.listen, before.listen_tls, 1),
+        (after.listen, after.listen_tls, after.generation)
+    );
     assert!(
         old.status().await.is_err(),
         "nobody speaks with the old one any more"

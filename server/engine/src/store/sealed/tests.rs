@@ -342,6 +342,7 @@ async fn x15_every_column_that_may_hold_a_secret_is_known() {
         left,
         [
             "deliveries.sender_key", // the sender's own id of a delivery
+            "domains.token",         // shown in DNS, for everybody to read
             "idempotency.key",       // chosen by clients, to send a request twice
             "settings.key",          // a name
             "users.password_hash",   // argon2id

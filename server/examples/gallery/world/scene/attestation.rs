@@ -1,7 +1,7 @@
 //! Two cards: one whose evidence holds, and one that is refused.
 
 use super::{HOUR, MIN, Scene, sha};
-use domain::attest::{Boot, Check, Ledger, Platform, Status, checks};
+use domain::attest::{Boot, Ledger, Platform, Status, checks};
 use domain::deployment::Phase;
 use domain::time::Time;
 use domain::view::{AttestationView, AttestedView, DeploymentSummary, ProofView, Standing};
