@@ -158,12 +158,14 @@ fn need() -> Need {
     }
 }
 
+type Changed = fn(&mut Need);
+
 #[test]
 fn i15_a_certificate_is_asked_for_once_everything_is_there_and_not_before() {
     let at = Time(1000);
     let rest = Step::Rest(Time(1_000_000));
     assert_eq!(next(&need(), at), Step::Ask(Way::Http));
-    let cases: [(fn(&mut Need), Step); 9] = [
+    let cases: [(Changed, Step); 9] = [
         (|n| n.look_at = Time(1000), Step::Look),
         (|n| n.is_proved = false, rest),
         (|n| n.is_used = false, rest),
