@@ -191,6 +191,7 @@ mod tests {
             ReplaceData: owner
             ManageCredentials: owner
             ManageSecrets: developer
+            ManageDomains: developer
             ManageRuntimes: owner
             ManageTokens: viewer
             ManageMembers: owner"#]]
