@@ -70,7 +70,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Run the control plane: console, API, builds; starts the data plane.
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
     /// Run the data plane alone (`serve` does it for you).
     Proxy(proxy::Proxy),
     /// Remember a server and an API token.
