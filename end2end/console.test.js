@@ -190,7 +190,7 @@ describe('the main job in a browser', { skip, concurrency: 1 }, () => {
       services: '/services', service: `/services/${service.id}`, 'new-service': '/services/new',
       'delete-service': `/services/${service.id}/delete`, 'delete-environment': `/environments/${environment}/delete`,
       runtimes: '/runtimes', activity: '/events', settings: '/settings', secrets: '/settings/secrets',
-      credentials: '/settings/credentials', tokens: '/settings/tokens', members: '/settings/members',
+      credentials: '/settings/credentials', tokens: '/settings/tokens', domains: '/settings/domains', members: '/settings/members',
     }
     const found = []
     for (const [name, path] of Object.entries(pages)) {

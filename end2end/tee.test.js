@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { looked } from './lib/browser.js'
 import { Client, image, inData, served } from './lib/client.js'
 import { buildImage, engineVersion, removeImage } from './lib/docker.js'
 import { eventually } from './lib/eventually.js'
@@ -20,7 +21,7 @@ const tag = (version) => `sealdock-e2e-tee:${version}-${process.pid}`
 const skip = (await engineVersion()) ? await noMachines() : 'no Docker Engine answers'
 
 describe('the confidential runtime', { skip, concurrency: 1 }, () => {
-  let sealdock, client, papers, project, environment, live
+  let sealdock, client, papers, project, environment, first, live
 
   before(async () => {
     for (const version of ['v1', 'v2']) await buildImage(tag(version), { version, env: { HELLO_QUIET: '1' } })
@@ -95,7 +96,7 @@ describe('the confidential runtime', { skip, concurrency: 1 }, () => {
   })
 
   it('I-17 it is updated under load, without a failed request, and the old machine goes', async () => {
-    const before = live
+    first = live
     const [old] = (await card()).instances
     const load = await startLoad({
       port: sealdock.proxyPort, host: 'web.localhost', pauseMs: 100, maxSeconds: 300,
@@ -108,13 +109,18 @@ describe('the confidential runtime', { skip, concurrency: 1 }, () => {
     assert.deepEqual(failures, [])
     assert.ok(answered.fresh > 20, JSON.stringify(answered))
     await eventually('the old machine is gone', async () => (await machines()).length === 2)
-    assert.equal((await card(before)).standing, 'past')
+    assert.equal((await card(first)).standing, 'past')
     // What another version was expected to be is no description of this one.
     const [proof] = (await card()).instances
     assert.notEqual(proof.found.measurement, old.found.measurement)
     const words = await downloaded(proof, proof.command)
     const stale = join(papers, `${old.found.measurement}-expected.json`)
     await refused(words.map((word) => (word.endsWith('-expected.json') ? stale : word)), /measurement\.cmdline_initrd/)
+  })
+
+  it('Q-42 its card has nothing wrong, in any theme and width, while it runs and afterwards', async () => {
+    assert.deepEqual(await looked(client, 'attestation', `/deployments/${live.summary.id}`), [])
+    assert.deepEqual(await looked(client, 'attestation-past', `/deployments/${first.summary.id}`), [])
   })
 
   it('I-18 it is asked again and again, and that is counted', async () => {

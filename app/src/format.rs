@@ -38,16 +38,23 @@ pub fn stamp(at: Time) -> String {
     )
 }
 
-/// `just now`, `4 min ago`, `3 days ago`.
+/// `just now`, `4 min ago`, `3 days ago`; of what is to come, `in 3 days`.
 pub fn ago(now: Time, at: Time) -> String {
     match now.since_ms(at) {
-        ms if ms < 10 * SECOND => "just now".into(),
-        ms if ms < MINUTE => format!("{} s ago", ms / SECOND),
-        ms if ms < HOUR => format!("{} min ago", ms / MINUTE),
-        ms if ms < DAY => format!("{} h ago", ms / HOUR),
-        ms if ms < 2 * DAY => "1 day ago".into(),
-        ms if ms < 60 * DAY => format!("{} days ago", ms / DAY),
-        ms => format!("{} months ago", ms / (30 * DAY)),
+        ms if ms >= 10 * SECOND => format!("{} ago", about(ms)),
+        ms if ms <= -10 * SECOND => format!("in {}", about(-ms)),
+        _ => "just now".into(),
+    }
+}
+
+fn about(ms: i64) -> String {
+    match ms {
+        ms if ms < MINUTE => format!("{} s", ms / SECOND),
+        ms if ms < HOUR => format!("{} min", ms / MINUTE),
+        ms if ms < DAY => format!("{} h", ms / HOUR),
+        ms if ms < 2 * DAY => "1 day".into(),
+        ms if ms < 60 * DAY => format!("{} days", ms / DAY),
+        ms => format!("{} months", ms / (30 * DAY)),
     }
 }
 
@@ -129,6 +136,7 @@ mod tests {
         assert_eq!(ago(now, now.plus_ms(-4 * MINUTE)), "4 min ago");
         assert_eq!(ago(now, now.plus_ms(-30 * HOUR)), "1 day ago");
         assert_eq!(ago(now, now.plus_ms(5000)), "just now");
+        assert_eq!(ago(now, now.plus_ms(59 * DAY + HOUR)), "in 59 days");
     }
 
     #[test]

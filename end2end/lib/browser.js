@@ -21,6 +21,25 @@ export function launch() {
 }
 
 /**
+ * Pictures of a page in every theme and width, as its owner sees it.
+ * @param {import('./client.js').Client} client  who set the installation up
+ * @returns {Promise<string[]>} what axe finds wrong
+ */
+export async function looked(client, name, path) {
+  const browser = await launch()
+  try {
+    const { url } = client.sealdock
+    const context = await browser.newContext({ baseURL: url })
+    const [key, value] = client.cookie.split('; ')[0].split('=')
+    await context.addCookies([{ name: key, value, url }])
+    await screenshots(context, name, url + path)
+    return await axe(context, url + path)
+  } finally {
+    await browser.close()
+  }
+}
+
+/**
  * A page that remembers what went wrong in it: `page.faults` holds console errors, uncaught
  * exceptions and failed requests, for a test to assert that it is empty.
  */

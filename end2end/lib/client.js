@@ -20,8 +20,9 @@ export class Refused extends Error {
 }
 
 export class Client {
-  constructor(sealdock, token) {
-    Object.assign(this, { sealdock, token })
+  /** @param {string} [cookie]  of whoever's token it is: for a browser */
+  constructor(sealdock, token, cookie) {
+    Object.assign(this, { sealdock, token, cookie })
   }
 
   /** Makes the first owner by the printed link, as a browser would, and a token for it. */
@@ -40,7 +41,7 @@ export class Client {
     })
     const made = await answer.json()
     if (!answer.ok) throw new Refused(answer.status, made)
-    return new Client(sealdock, made.token)
+    return new Client(sealdock, made.token, cookie)
   }
 
   /** The body of a success; a `Refused` otherwise. */

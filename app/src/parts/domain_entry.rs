@@ -97,7 +97,7 @@ fn facts(d: &DomainView) -> AnyView {
         view! { <div><dt>"Leads to"</dt><dd><a class="link" href=href>{place.title()}</a></dd></div> }
     });
     let certificate = d.certificate.as_ref().map(|c| {
-        let renewed = c.renew_at.map(|at| view! { ", renewed "{ago(at)} });
+        let renewed = c.renew_at.map(|at| view! { ", is renewed "{ago(at)} });
         view! { <div><dt>"Certificate"</dt><dd>{format!("of {}, runs out ", c.issuer)}{ago(c.not_after)}{renewed}</dd></div> }
     });
     let looked = d
@@ -135,7 +135,7 @@ fn records(all: &[DnsRecord], open: bool) -> AnyView {
 
 fn check(verify: ServerAction<VerifyDomain>, id: &str, name: &str) -> AnyView {
     let no = barred().is_some();
-    let (id, label) = (id.to_owned(), format!("Check {name} now"));
+    let (id, label) = (id.to_owned(), format!("Check now: {name}"));
     view! {
         <ActionForm action=verify>
             <input type="hidden" name="id" value=id/>
