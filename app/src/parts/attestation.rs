@@ -12,31 +12,66 @@ use domain::attest::{Boot, Check, SIMULATED, Status};
 use domain::view::{AttestationView, AttestedView, DeploymentView, ProofView, Standing};
 use leptos::prelude::*;
 
-/// Nothing where nothing is attested.
+/// Nothing where nothing is attested. Evidence is asked for again and again, so that only what it
+/// changes is drawn anew: what a person opened stays open.
 pub fn attestation(view: Signal<DeploymentView>) -> AnyView {
     let of = Memo::new(move |_| view.with(|v| v.attestation.clone()));
-    dynamic(move || of.with(|a| a.as_ref().map(card)))
+    let shapes =
+        Memo::new(move |_| with(of, |a| a.instances.iter().map(shape).collect::<Vec<_>>()));
+    dynamic(move || shapes.with(|all| all.as_ref().map(|all| card(of, all))))
 }
 
-fn card(of: &AttestationView) -> AnyView {
-    let (tone, mark, word) = said(of.standing);
-    let many = of.instances.len() > 1;
+type Card = Memo<Option<AttestationView>>;
+
+/// What of an instance's part is there at all.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Shape {
+    checks: bool,
+    boot: bool,
+    refused: bool,
+}
+
+fn shape(proof: &ProofView) -> Shape {
+    Shape {
+        checks: !proof.checks.is_empty(),
+        boot: !proof.boot.is_empty(),
+        refused: proof.checks.iter().any(|check| !check.ok),
+    }
+}
+
+fn card(of: Card, instances: &[Shape]) -> AnyView {
+    let part = move |f: fn(&AttestationView) -> AnyView| dynamic(move || with(of, f));
     view! {
         <section class="attestation" aria-labelledby="attestation">
             <header class="attestation-head">
                 <h2 id="attestation">"Attestation"</h2>
-                <span class=format!("attestation-word {}", tone.class())>{icon(mark)}<b>{word}</b></span>
-                {of.simulated.then(|| view! { <span class="badge">{SIMULATED}</span> })}
+                {part(word)}
             </header>
-            <p class="sentence">{prose(&of.sentence)}</p>
-            {of.instances.iter().map(|proof| instance(proof, many)).collect_view()}
-            {history(of)}
+            {part(|a| view! { <p class="sentence">{prose(&a.sentence)}</p> }.into_any())}
+            {instances.iter().enumerate().map(|(at, shape)| instance(of, at, *shape, instances.len() > 1)).collect_view()}
+            <details class="attestation-history">
+                <summary>{part(|a| format!("History, asked again every {}", every(a)).into_any())}</summary>
+                {part(|a| history(&a.history))}
+            </details>
         </section>
     }
     .into_any()
 }
 
-/// Dot, icon and word: never colour alone.
+fn with<T>(of: Card, f: impl FnOnce(&AttestationView) -> T) -> Option<T> {
+    of.with(|a| a.as_ref().map(f))
+}
+
+fn word(of: &AttestationView) -> AnyView {
+    let (tone, mark, word) = said(of.standing);
+    view! {
+        <span class=format!("attestation-word {}", tone.class())>{icon(mark)}<b>{word}</b></span>
+        {of.simulated.then(|| view! { <span class="badge badge-warning">{SIMULATED}</span> })}
+    }
+    .into_any()
+}
+
+/// Icon and word: never colour alone.
 const fn said(standing: Standing) -> (Tone, Icon, &'static str) {
     match standing {
         Standing::Waiting => (Tone::Moving, Icon::Clock, "Waits for evidence"),
@@ -47,43 +82,60 @@ const fn said(standing: Standing) -> (Tone, Icon, &'static str) {
     }
 }
 
-fn instance(proof: &ProofView, many: bool) -> AnyView {
-    let found = &proof.found;
-    let platform = found.platform.map_or("none shown", |p| p.title());
+fn instance(of: Card, at: usize, shape: Shape, many: bool) -> AnyView {
+    let part = move |f: fn(&ProofView) -> AnyView| {
+        dynamic(move || with(of, |a| a.instances.get(at).map(f)).flatten())
+    };
+    let checks = || {
+        view! {
+            <details class="attestation-checks" open=shape.refused>
+                <summary>{part(count)}</summary>
+                <ul>{part(|p| p.checks.iter().map(check).collect_view().into_any())}</ul>
+            </details>
+        }
+    };
+    let boot = || {
+        view! {
+            <details class="attestation-boot">
+                <summary>{part(|p| stages(&p.boot))}</summary>
+                <ol>{part(|p| p.boot.iter().map(stage).collect_view().into_any())}</ol>
+            </details>
+        }
+    };
     view! {
         <div class="attestation-one">
-            {many.then(|| view! { <h3>{format!("Instance {}", found.replica + 1)}</h3> })}
-            <dl class="pairs">
-                <div><dt>"Platform"</dt><dd>{platform}</dd></div>
-                <div><dt>"Last verified"</dt><dd><time title=format::absolute(found.last_at)>{ago(found.last_at)}</time></dd></div>
-                <div><dt>"Measurement"</dt><dd class="with-copy"><code class="clip" title=found.measurement.clone()>{found.measurement.clone()}</code><Copy text=found.measurement.clone() what="the measurement"/></dd></div>
-                <div><dt>"Download"</dt><dd>{download(&proof.expected, "expected.json")}" "{proof.evidence.as_deref().map(|href| download(href, "evidence.json"))}</dd></div>
-            </dl>
-            {checks(&proof.checks)}
-            {commands(proof)}
-            {boot(&proof.boot)}
+            {many.then(|| view! { <h3>{format!("Instance {}", at + 1)}</h3> })}
+            {part(facts)}
+            {shape.checks.then(checks)}
+            {part(commands)}
+            {shape.boot.then(boot)}
         </div>
     }
     .into_any()
 }
 
+fn facts(proof: &ProofView) -> AnyView {
+    let found = &proof.found;
+    let platform = found.platform.map_or("none shown", |p| p.title());
+    view! {
+        <dl class="pairs">
+            <div><dt>"Platform"</dt><dd>{platform}</dd></div>
+            <div><dt>"Last verified"</dt><dd><time title=format::absolute(found.last_at)>{ago(found.last_at)}</time></dd></div>
+            <div><dt>"Measurement"</dt><dd class="with-copy"><code class="clip" title=found.measurement.clone()>{found.measurement.clone()}</code><Copy text=found.measurement.clone() what="the measurement"/></dd></div>
+            <div><dt>"Download"</dt><dd>{download(&proof.expected, "expected.json")}" "{proof.evidence.as_deref().map(|href| download(href, "evidence.json"))}</dd></div>
+        </dl>
+    }
+    .into_any()
+}
+
+fn count(proof: &ProofView) -> AnyView {
+    let good = proof.checks.iter().filter(|c| c.ok).count();
+    format!("{good} of {} checks hold", proof.checks.len()).into_any()
+}
+
 fn download(href: &str, name: &'static str) -> AnyView {
     view! { <a class="link" href=href.to_owned() rel="external" download=name>{name}</a> }
         .into_any()
-}
-
-fn checks(all: &[Check]) -> Option<AnyView> {
-    let good = all.iter().filter(|c| c.ok).count();
-    let open = good < all.len();
-    (!all.is_empty()).then(|| {
-        view! {
-            <details class="attestation-checks" open=open>
-                <summary>{format!("{good} of {} checks hold", all.len())}</summary>
-                <ul>{all.iter().map(check).collect_view()}</ul>
-            </details>
-        }
-        .into_any()
-    })
 }
 
 fn check(check: &Check) -> AnyView {
@@ -126,18 +178,10 @@ fn line(label: &'static str, text: &str) -> AnyView {
 }
 
 /// Stage by stage, with how long each took.
-fn boot(steps: &[Boot]) -> Option<AnyView> {
+fn stages(steps: &[Boot]) -> AnyView {
     let total: u64 = steps.iter().map(|step| step.ms).sum();
     let total = format::duration(i64::try_from(total).unwrap_or(i64::MAX));
-    (!steps.is_empty()).then(|| {
-        view! {
-            <details class="attestation-boot">
-                <summary>{format!("Boot: {} stages, {total}", steps.len())}</summary>
-                <ol>{steps.iter().map(stage).collect_view()}</ol>
-            </details>
-        }
-        .into_any()
-    })
+    format!("Boot: {} stages, {total}", steps.len()).into_any()
 }
 
 fn stage(step: &Boot) -> AnyView {
@@ -151,19 +195,16 @@ fn stage(step: &Boot) -> AnyView {
         .into_any()
 }
 
-fn history(of: &AttestationView) -> AnyView {
-    let every =
-        format::duration(i64::try_from(of.every_s.saturating_mul(1000)).unwrap_or(i64::MAX));
-    view! {
-        <details class="attestation-history">
-            <summary>{format!("History, asked again every {every}")}</summary>
-            {match of.history.is_empty() {
-                true => view! { <p class="muted">"No evidence was shown yet."</p> }.into_any(),
-                false => table(&of.history),
-            }}
-        </details>
+fn every(of: &AttestationView) -> String {
+    let ms = of.every_s.saturating_mul(1000);
+    format::duration(i64::try_from(ms).unwrap_or(i64::MAX))
+}
+
+fn history(all: &[AttestedView]) -> AnyView {
+    match all.is_empty() {
+        true => view! { <p class="muted">"No evidence was shown yet."</p> }.into_any(),
+        false => table(all),
     }
-    .into_any()
 }
 
 fn table(all: &[AttestedView]) -> AnyView {

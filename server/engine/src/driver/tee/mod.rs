@@ -122,8 +122,11 @@ impl Tee {
             tasks: TaskTracker::new(),
             stop: stop.clone(),
         });
-        for (_, record) in room.folders.all()? {
-            watch::begin(&room, record);
+        for (folder, record) in room.folders.all()? {
+            // One that was never started is made anew by whoever wants it.
+            if folder.started()?.is_some() {
+                watch::begin(&room, record);
+            }
         }
         // Held from here on: nothing is made before what crashes left is gone.
         if let Ok(alone) = room.building.clone().try_lock_owned() {
