@@ -2,11 +2,12 @@
 // updated under load, found again after a kill -9, and leaves nothing behind.
 
 import assert from 'node:assert/strict'
-import { readdir, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { looked } from './lib/browser.js'
-import { Client, image, inData, served } from './lib/client.js'
+import { ask, Client, image, inData, served } from './lib/client.js'
+import { lines } from './lib/command.js'
 import { buildImage, engineVersion, removeImage } from './lib/docker.js'
 import { eventually } from './lib/eventually.js'
 import { startLoad } from './lib/load.js'
@@ -14,7 +15,8 @@ import { freshDirectory } from './lib/places.js'
 import { Sealdock } from './lib/sealdock.js'
 import { KIT, noMachines, running } from './lib/tee.js'
 
-const CONFIG = { health: { path: '/health' }, drain_s: 1, resources: { memory_mib: 64 } }
+const CONFIG = { health: { path: '/health' }, drain_s: 1, resources: { memory_mib: 64 }, secrets: ['HELLO_MESSAGE'] }
+const SECRET = 'for-verified-machines-only-31f7'
 // Ten seconds on an idle machine.
 const BOOT = { timeoutMs: 240_000 }
 const tag = (version) => `sealdock-e2e-tee:${version}-${process.pid}`
@@ -39,6 +41,8 @@ describe('the confidential runtime', { skip, concurrency: 1 }, () => {
   const one = ['qemu-system-x86_64', 'swtpm']
   const card = (of = live) => client.get(`/v2/deployments/${of.summary.id}/attestation`)
 
+  const told = async () => assert.match((await ask(sealdock, 'web.localhost', '/')).body, new RegExp(SECRET))
+
   /** What a person would: downloads what is linked, and says what the card says. @returns the words behind `sealdock` */
   const downloaded = async (proof, command) => {
     const words = command.split(' ')
@@ -62,6 +66,7 @@ describe('the confidential runtime', { skip, concurrency: 1 }, () => {
     const tee = runtimes.find(({ name }) => name === 'tee')
     assert.ok(tee.reachable, tee.sentence)
     assert.match(tee.version, /SIMULATED – not confidential/)
+    await client.post('/v2/secrets', { name: 'HELLO_MESSAGE', value: SECRET })
     const body = { name: 'web', source: image(tag('v1')), config: CONFIG, runtime: 'tee' }
     const { summary } = await client.post('/v2/projects', body)
     live = await client.until(summary.id, 'live', BOOT)
@@ -69,6 +74,16 @@ describe('the confidential runtime', { skip, concurrency: 1 }, () => {
     environment = summary.environment
     await served(sealdock, 'web.localhost', 'v1')
     assert.deepEqual(await machines(), one)
+    await told()
+  })
+
+  it('I-17 its secret reached it, and lies in no file, argv or environment of the host', async () => {
+    const files = (await lines('find', [inData(sealdock, 'tee'), '-type', 'f']))
+    const { pid } = (await running(inData(sealdock, 'tee'))).find(({ program }) => program.startsWith('qemu'))
+    assert.ok(files.some((file) => file.endsWith('config.img')))
+    for (const file of [...files, `/proc/${pid}/cmdline`, `/proc/${pid}/environ`]) {
+      assert.ok(!(await readFile(file)).includes(SECRET), file)
+    }
   })
 
   it('I-18 its evidence can be read, and anyone who has what was expected agrees', async () => {
@@ -141,7 +156,7 @@ describe('the confidential runtime', { skip, concurrency: 1 }, () => {
     assert.equal((await card()).standing, 'holds')
   })
 
-  it('I-17 a machine that dies is made anew, and attested before it serves', async () => {
+  it('I-17 a machine that dies is made anew, over a kill -9, and attested before it serves', async () => {
     const [{ found }] = (await card()).instances
     const killed = (await running(inData(sealdock, 'tee'))).find(({ program }) => program.startsWith('qemu'))
     process.kill(killed.pid, 'SIGKILL')
@@ -149,8 +164,12 @@ describe('the confidential runtime', { skip, concurrency: 1 }, () => {
       const now = await running(inData(sealdock, 'tee'))
       return now.length === 2 && now.every(({ pid }) => pid !== killed.pid)
     }, BOOT)
+    // Its secrets are given once it was verified: whoever comes back meanwhile has to bring them.
+    await sealdock.kill()
+    await sealdock.serve()
     await eventually('its evidence holds', async () => (await card()).instances[0].found.first_at > found.last_at, BOOT)
     await served(sealdock, 'web.localhost', 'v2', BOOT)
+    await told()
     const { history } = await card()
     assert.deepEqual(history.map(({ holds, measurement }) => [holds, measurement]), [[true, found.measurement], [true, found.measurement]])
   })

@@ -10,6 +10,7 @@ use crate::store::{Now, StoreError};
 use domain::deployment::{Deployment, Event, Phase};
 use domain::hint::Topic;
 use domain::id::InstanceId;
+use domain::instance::State;
 use domain::plan::Step;
 use domain::plan::world::Trouble;
 use domain::probe::Probed;
@@ -112,9 +113,7 @@ impl Reconciler {
             Err(other) => Err(DriverError::Refused(other.to_string())),
         };
         match result {
-            Ok(()) if seen_before => {
-                self.trouble(looked, id, false, "It was started again.".into())
-            }
+            Ok(()) if seen_before => self.trouble(looked, id, false, again(looked, id)),
             Ok(()) => {
                 self.narrator
                     .say(
@@ -235,4 +234,16 @@ impl Reconciler {
         self.bus.hint(&row.org, Topic::Environment(row.id.clone()));
         Ok(())
     }
+}
+
+/// With the last that it said, which is why.
+fn again(looked: &Looked, id: &InstanceId) -> String {
+    let said = match looked.world.observed(id).map(|seen| &seen.state) {
+        Some(State::Exited { lines, .. }) => lines.last(),
+        _ => None,
+    };
+    said.map_or_else(
+        || "It was started again.".into(),
+        |line| format!("It was started again; its last line was: {line}"),
+    )
 }
