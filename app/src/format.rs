@@ -40,9 +40,9 @@ pub fn stamp(at: Time) -> String {
 
 /// `just now`, `4 min ago`, `3 days ago`; of what is to come, `in 3 days`.
 pub fn ago(now: Time, at: Time) -> String {
-    match now.since_ms(at) {
-        ms if ms >= 10 * SECOND => format!("{} ago", about(ms)),
-        ms if ms <= -10 * SECOND => format!("in {}", about(-ms)),
+    match (now.since_ms(at), at.since_ms(now)) {
+        (ms, _) if ms >= 10 * SECOND => format!("{} ago", about(ms)),
+        (_, ms) if ms >= 10 * SECOND => format!("in {}", about(ms)),
         _ => "just now".into(),
     }
 }

@@ -38,7 +38,7 @@ use crate::strays;
 use crate::sweep::sweep;
 use domain::api::Sealdock;
 use launch::launch;
-use places::{master, places};
+use places::{master, places, register};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
@@ -168,15 +168,7 @@ pub async fn start(options: Options) -> Result<Engine, BootError> {
     let bus = Bus::default();
     let keeper = Arc::new(Keeper::new(&store, &clock, &bus));
     let places = places(&options, &dirs, &installation, keeper)?;
-    let now = || Now {
-        at: clock.now(),
-        entropy: clock.entropy(),
-    };
-    for org in store.orgs().await? {
-        for driver in places.keys() {
-            store.register_runtime(&org, driver, now()).await?;
-        }
-    }
+    register(&store, &places, clock.as_ref()).await?;
     let setup_token = setup_token(&store).await?;
     let engine = assemble(
         options,

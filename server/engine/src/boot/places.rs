@@ -1,12 +1,14 @@
 //! Where an operator said that things are: runtimes, and the master key.
 
 use super::{BootError, Options};
+use crate::clock::Clock;
 use crate::dirs::Dirs;
 use crate::driver::docker::{self, Docker};
 use crate::driver::fake::FakeDriver;
 use crate::driver::tee::{self, Tee};
 use crate::runtimes::Place;
 use crate::secrets::MasterFile;
+use crate::store::{Now, Store};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +32,24 @@ pub(super) fn places(
         .iter()
         .map(|name| Ok((name.clone(), place(name)?)))
         .collect()
+}
+
+/// Organizations that were there before a runtime was added have it too.
+pub(super) async fn register(
+    store: &Store,
+    places: &BTreeMap<String, Place>,
+    clock: &dyn Clock,
+) -> Result<(), BootError> {
+    for org in store.orgs().await? {
+        for driver in places.keys() {
+            let now = Now {
+                at: clock.now(),
+                entropy: clock.entropy(),
+            };
+            store.register_runtime(&org, driver, now).await?;
+        }
+    }
+    Ok(())
 }
 
 fn place(

@@ -14,8 +14,8 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
 const MAGIC: &str = "sealdock-routes-1";
@@ -27,6 +27,8 @@ pub struct Keeper {
     table: Arc<ArcSwap<Table>>,
     changed: Notify,
     written: AtomicU64,
+    /// At the end it is written once more, and the writer may still be at it.
+    writing: Mutex<()>,
 }
 
 impl Keeper {
@@ -36,6 +38,7 @@ impl Keeper {
             table,
             changed: Notify::new(),
             written: AtomicU64::new(written),
+            writing: Mutex::default(),
         }
     }
 
@@ -61,6 +64,7 @@ impl Keeper {
 
     /// Blocking. A full disk is said aloud and does not stop the serving.
     pub fn write_now(&self) {
+        let _alone = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let table = self.table.load().published();
         match write(&self.path, &table) {
             Ok(()) => self.written.store(table.generation, SeqCst),
@@ -187,6 +191,20 @@ mod tests {
         write(&path, &table(2)).expect("written");
         assert_eq!(generations(&path), [2, 1]);
         assert_eq!(load(&path).next(), Some(table(2)));
+    }
+
+    #[test]
+    fn x5_who_writes_at_the_end_waits_for_the_writer() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("routes");
+        let serving = Arc::new(ArcSwap::from_pointee(Table::default()));
+        let keeper = Keeper::new(path.clone(), serving, 0);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..25).for_each(|_| keeper.write_now()));
+            }
+        });
+        assert!(read(&path).is_ok() && read(&previous(&path)).is_ok());
     }
 
     #[test]
