@@ -2,7 +2,7 @@
 // updated under load, found again after a kill -9, and leaves nothing behind.
 
 import assert from 'node:assert/strict'
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { looked } from './lib/browser.js'
@@ -27,9 +27,11 @@ describe('the confidential runtime', { skip, concurrency: 1 }, () => {
 
   before(async () => {
     for (const version of ['v1', 'v2']) await buildImage(tag(version), { version, env: { HELLO_QUIET: '1' } })
-    sealdock = await Sealdock.start({ args: ['--runtime', 'docker', '--runtime', 'tee', '--tee-kit', KIT, '--tee-attest-s', '5'] })
-    client = await Client.owner(sealdock)
     papers = await freshDirectory('papers')
+    // One of our own: a test changes it.
+    await cp(KIT, join(papers, 'kit'), { recursive: true })
+    sealdock = await Sealdock.start({ args: ['--runtime', 'docker', '--runtime', 'tee', '--tee-kit', join(papers, 'kit'), '--tee-attest-s', '5'] })
+    client = await Client.owner(sealdock)
   })
   after(async () => {
     await sealdock?.destroy()
@@ -172,6 +174,20 @@ describe('the confidential runtime', { skip, concurrency: 1 }, () => {
     await told()
     const { history } = await card()
     assert.deepEqual(history.map(({ holds, measurement }) => [holds, measurement]), [[true, found.measurement], [true, found.measurement]])
+  })
+
+  it('I-17 a kernel that somebody changed is refused by its measurement, and what serves is untouched', async () => {
+    const before = await running(inData(sealdock, 'tee'))
+    await appendFile(join(papers, 'kit', 'vmlinuz'), Buffer.alloc(4096))
+    const { summary } = await client.update(environment, { source: image(tag('v1')) })
+    const failed = await client.until(summary.id, 'failed', BOOT)
+    assert.match(failed.summary.sentence, /refused, because of measurement\.kernel/)
+    const { standing, instances: [proof] } = await card(failed)
+    assert.equal(standing, 'refused')
+    assert.deepEqual(proof.checks.filter(({ ok }) => !ok).map(({ check }) => check), ['measurement.kernel'])
+    await served(sealdock, 'web.localhost', 'v2')
+    await eventually('its machine is gone', async () => (await machines()).length === 2)
+    assert.deepEqual(await running(inData(sealdock, 'tee')), before)
   })
 
   it('I-12 deleted, nothing of it is left: no machine, no TPM, no disk', async () => {
