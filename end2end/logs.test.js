@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { nodeImage, removeBase } from './lib/base-image.js'
-import { axe, launch, openPage, screenshots } from './lib/browser.js'
-import { ask, Client, fill, git, PASSWORD } from './lib/client.js'
+import { axe, launch, openPage, screenshots, signedIn } from './lib/browser.js'
+import { ask, Client, git } from './lib/client.js'
 import { engineVersion, sweep } from './lib/docker.js'
 import { eventually } from './lib/eventually.js'
 import { Repository } from './lib/repository.js'
@@ -57,18 +57,14 @@ describe('the log viewer', { skip, concurrency: 1 }, () => {
     repository = await Repository.of(files('v1'), 'v1')
     await repository.commit(files('v2'), 'v2')
     sealdock = await Sealdock.start()
-    const token = new URL(await sealdock.setupLink()).searchParams.get('token')
-    const cookie = await fill(sealdock, '/setup', { token, email: 'ada@example.org', password: PASSWORD, organization: 'Acme' })
-    client = await Client.bySession(sealdock, cookie, 'owner')
+    client = await Client.owner(sealdock, { email: 'ada@example.org' })
     live = await client.live('shop', git(repository, 'v1'))
     installation = await client.installation(live.summary.id)
     stream = live.instances[0].stream
     host = new URL(live.urls[0]).hostname
     address = `/deployments/${live.summary.id}?job=${encodeURIComponent(stream.replace('instance/', ''))}`
     browser = await launch()
-    context = await browser.newContext({ baseURL: sealdock.url, viewport: { width: 1440, height: 900 }, permissions: ['clipboard-read', 'clipboard-write'] })
-    const [name, value] = cookie.split('; ')[0].split('=')
-    await context.addCookies([{ name, value, url: sealdock.url }])
+    context = await signedIn(browser, client, { viewport: { width: 1440, height: 900 }, permissions: ['clipboard-read', 'clipboard-write'] })
     page = await openPage(context)
     await eventually('every line is kept', async () => (await lines('limit=1')).last_seq >= LINES)
   })

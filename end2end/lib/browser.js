@@ -20,6 +20,15 @@ export function launch() {
   return chromium.launch({ executablePath, headless: true, args: FLAGS })
 }
 
+/** A context of whoever's client this is. */
+export async function signedIn(browser, client, options = {}) {
+  const { url } = client.sealdock
+  const context = await browser.newContext({ baseURL: url, ...options })
+  const [name, value] = client.cookie.split('; ')[0].split('=')
+  await context.addCookies([{ name, value, url }])
+  return context
+}
+
 /**
  * Pictures of a page in every theme and width, as its owner sees it.
  * @param {import('./client.js').Client} client  who set the installation up
@@ -29,9 +38,7 @@ export async function looked(client, name, path) {
   const browser = await launch()
   try {
     const { url } = client.sealdock
-    const context = await browser.newContext({ baseURL: url })
-    const [key, value] = client.cookie.split('; ')[0].split('=')
-    await context.addCookies([{ name: key, value, url }])
+    const context = await signedIn(browser, client)
     await screenshots(context, name, url + path)
     return await axe(context, url + path)
   } finally {

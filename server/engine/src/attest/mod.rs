@@ -14,7 +14,7 @@ mod sim;
 mod snp;
 mod tdx;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub(crate) mod tls;
 
 pub use ask::{Answer, ask};

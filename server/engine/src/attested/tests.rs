@@ -2,20 +2,17 @@
 
 use super::*;
 use crate::attest::sign;
+use crate::attest::tests::{image, signer};
 use crate::boot::{self, Engine, Options};
 use crate::driver::tee::Looked;
 use domain::access::{Caller, Role};
 use domain::api::{NewOwner, NewProject};
-use domain::attest::{
-    Expected, Ledger, Platform, Rootfs, Shape, SignedExpected, VERSION, Verdict, checks,
-};
+use domain::attest::{Ledger, Platform, SignedExpected, Verdict, checks};
 use domain::id::{DeploymentId, InstanceId, OrgId, UserId, WEB};
 use domain::refusal::Kind;
 use domain::source::Wanted;
 use domain::time::Time;
 use domain::view::Standing;
-use ring::rand::SystemRandom;
-use ring::signature::Ed25519KeyPair;
 
 struct Bench {
     _dir: tempfile::TempDir,
@@ -95,35 +92,7 @@ impl Bench {
 }
 
 fn expected() -> SignedExpected {
-    let digest = Hex([7; 32]);
-    let expected = Expected {
-        v: VERSION,
-        image: "sha256:1f".into(),
-        config: digest,
-        rootfs: Rootfs {
-            root: digest,
-            salt: digest,
-            blocks: 9,
-        },
-        kernel: digest,
-        initrd: digest,
-        firmware: digest,
-        cmdline: "quiet".into(),
-        shape: Shape {
-            cpus: 1,
-            memory_mb: 256,
-            gpus: 0,
-        },
-        snp: None,
-        tdx: None,
-        sim: None,
-    };
-    let key = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
-    sign(
-        &expected,
-        &Ed25519KeyPair::from_pkcs8(key.as_ref()).unwrap(),
-    )
-    .unwrap()
+    sign(&image(), &signer()).unwrap()
 }
 
 fn verdict(failing: Option<&str>) -> Verdict {

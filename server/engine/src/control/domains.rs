@@ -4,7 +4,7 @@ mod view;
 
 use super::{Control, broken, found, token};
 use crate::domains::own;
-use crate::store::custom_domain::{AddedDomain, Domain, KeptCertificate, Served};
+use crate::store::custom_domain::{AddedDomain, Domain};
 use async_trait::async_trait;
 use domain::access::{Action, Caller};
 use domain::api::{DomainSettings, Domains, NewDomain, OwnCertificate, Reply};
@@ -94,17 +94,7 @@ impl Domains for Control {
         let domain = self.kept(caller, id).await?;
         let now = self.now();
         let facts = own(&domain.name, &uploaded, now.at)?;
-        let certificate = KeptCertificate {
-            chain: uploaded.chain,
-            key: uploaded.key,
-            served: Served {
-                issuer: facts.issuer,
-                serial: facts.serial,
-                not_before: facts.not_before,
-                not_after: facts.not_after,
-                set_at: now.at,
-            },
-        };
+        let certificate = facts.kept(uploaded.chain, uploaded.key, now.at);
         let kept = self.store.keep_own(caller, &domain, &certificate, now);
         kept.await.map_err(broken)?;
         self.domains.wake(&caller.org);

@@ -4,7 +4,7 @@ use super::acme::{Came, Session, Trouble};
 use super::hook::{self, Verb};
 use super::x509::facts;
 use super::{DomainError, Domains};
-use crate::store::custom_domain::{Domain, KeptCertificate, OrderRow, Record, Served};
+use crate::store::custom_domain::{Domain, OrderRow, Record};
 use domain::custom_domain::{Step, Way, order_is_late, pause_ms};
 use domain::hint::Topic;
 use domain::secret::SecretText;
@@ -169,17 +169,7 @@ impl Domains {
         crate::proxy::pem::certified(&chain, key.reveal()).map_err(Trouble::now)?;
         let facts = facts(&chain).map_err(Trouble::now)?;
         let now = self.now();
-        let certificate = KeptCertificate {
-            chain,
-            key,
-            served: Served {
-                issuer: facts.issuer,
-                serial: facts.serial,
-                not_before: facts.not_before,
-                not_after: facts.not_after,
-                set_at: now.at,
-            },
-        };
+        let certificate = facts.kept(chain, key, now.at);
         self.clean_up(order).await;
         self.store.keep_issued(domain, &certificate, now).await?;
         tracing::info!(domain = %domain.name, "a new certificate");

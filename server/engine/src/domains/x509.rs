@@ -1,9 +1,11 @@
 //! What a certificate says about itself, and whether one that a person brought can be served.
 
 use crate::proxy::pem;
+use crate::store::custom_domain::{KeptCertificate, Served};
 use domain::api::OwnCertificate;
 use domain::custom_domain::{DomainName, MAX_PEM_BYTES};
 use domain::refusal::Refusal;
+use domain::secret::SecretText;
 use domain::time::Time;
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
@@ -58,6 +60,18 @@ fn names(of: &X509Certificate<'_>) -> Vec<String> {
 }
 
 impl Facts {
+    /// Of this chain, which begins to serve.
+    pub fn kept(self, chain: String, key: SecretText, set_at: Time) -> KeptCertificate {
+        let served = Served {
+            issuer: self.issuer,
+            serial: self.serial,
+            not_before: self.not_before,
+            not_after: self.not_after,
+            set_at,
+        };
+        KeptCertificate { chain, key, served }
+    }
+
     /// `*.b.c` covers `a.b.c`, and itself.
     fn covers(&self, name: &DomainName) -> bool {
         let wild = name

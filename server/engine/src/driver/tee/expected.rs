@@ -96,41 +96,16 @@ pub fn append(folder: &Path, signed: &SignedExpected) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::attest::sign;
+    use crate::attest::tests::image;
     use domain::attest::signed_bytes;
     use ring::signature::{ED25519, UnparsedPublicKey};
-
-    fn expected() -> Expected {
-        let digest = Hex([7; 32]);
-        Expected {
-            v: VERSION,
-            image: "sha256:1f".into(),
-            config: digest,
-            rootfs: Rootfs {
-                root: digest,
-                salt: digest,
-                blocks: 9,
-            },
-            kernel: digest,
-            initrd: digest,
-            firmware: digest,
-            cmdline: "quiet".into(),
-            shape: Shape {
-                cpus: 1,
-                memory_mb: 256,
-                gpus: 0,
-            },
-            snp: None,
-            tdx: None,
-            sim: None,
-        }
-    }
 
     #[test]
     fn i17_what_is_expected_is_signed_by_a_key_that_stays() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("signing.key");
-        let first = sign(&expected(), &key(&file).expect("a key")).expect("it is signed");
-        let again = sign(&expected(), &key(&file).expect("a key")).expect("it is signed");
+        let first = sign(&image(), &key(&file).expect("a key")).expect("it is signed");
+        let again = sign(&image(), &key(&file).expect("a key")).expect("it is signed");
         assert_eq!(first, again);
         let public = UnparsedPublicKey::new(&ED25519, first.key.0);
         let bytes = signed_bytes(&first.expected.0);
@@ -146,11 +121,11 @@ mod tests {
     fn i17_what_was_expected_once_is_never_changed() {
         let folder = tempfile::tempdir().expect("a folder");
         let key = key(&folder.path().join("signing.key")).expect("a key");
-        let first = sign(&expected(), &key).expect("it is signed");
+        let first = sign(&image(), &key).expect("it is signed");
         let other = sign(
             &Expected {
                 cmdline: "loud".into(),
-                ..expected()
+                ..image()
             },
             &key,
         )
