@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { axe, launch, openPage, screenshots, tabTo } from './lib/browser.js'
+import { launch, looked, openPage, screenshots, tabTo } from './lib/browser.js'
 import { engineVersion } from './lib/docker.js'
 import { eventually } from './lib/eventually.js'
 import { startLoad } from './lib/load.js'
@@ -178,12 +178,14 @@ describe('the main job in a browser', { skip, concurrency: 1 }, () => {
     await post('/v2/secrets', { name: 'API_KEY', value: 'nobody reads this back' })
     await post('/v2/credentials', { kind: 'git', place: 'git.example.com/team', username: 'bot', secret: 'neither this' })
     const live = deployments.find((d) => d.live).id
+    // That page of a debug environment is looked at by terminal.test.js; production's says why there is none.
     const pages = {
       overview: '/', projects: '/projects', project: `/projects/${project.id}`, deployments: '/deployments',
       live: `/deployments/${live}`, 'stack-trace': `/deployments/${live}/stack-trace`,
       failed: `/deployments/${deployments.find((d) => d.status === 'failed').id}`,
       update: `/environments/${environment}/update?tag=v1`, config: `/environments/${environment}/update/config`,
       versions: `/environments/${environment}/versions`, traffic: `/environments/${environment}/traffic`,
+      terminal: `/environments/${environment}/terminal`,
       git: `/projects/${project.id}/git`, crons: `/projects/${project.id}/crons`, disk: '/settings/disk',
       delete: `/projects/${project.id}/delete`, new: '/projects/new', 'new-git': '/projects/new/git',
       'new-image': '/projects/new/image', 'new-bundle': '/projects/new/bundle', import: '/projects/import',
@@ -194,8 +196,7 @@ describe('the main job in a browser', { skip, concurrency: 1 }, () => {
     }
     const found = []
     for (const [name, path] of Object.entries(pages)) {
-      await screenshots(context, name, sealdock.url + path)
-      found.push(...(await axe(context, sealdock.url + path)).map((line) => `${name}: ${line}`))
+      found.push(...(await looked(context, name, sealdock.url + path)).map((line) => `${name}: ${line}`))
     }
     assert.deepEqual(found, [])
   })

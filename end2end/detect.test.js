@@ -2,13 +2,15 @@
 // plan, built by a preset, and served; plain files without an Engine.
 
 import assert from 'node:assert/strict'
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { leftOfAll, nothingRemains } from './faults/world.js'
 import { zip } from './lib/archive.js'
-import { nodeImage, pythonImage, removeBase } from './lib/base-image.js'
+import { goImage, nodeImage, pythonImage, removeBase, RUST_TARGET, rustImage } from './lib/base-image.js'
 import { ask, Client, git, imagesOf, inData, served } from './lib/client.js'
-import { lines } from './lib/command.js'
+import { command, lines } from './lib/command.js'
 import { engineVersion, sweep } from './lib/docker.js'
 import { eventually } from './lib/eventually.js'
 import { Repository } from './lib/repository.js'
@@ -103,15 +105,33 @@ const SERVER = `require('node:http').createServer((_, answer) => {
 }).listen(process.env.PORT)
 process.on('SIGTERM', () => process.exit(0))
 `
+const RUST = `sealdock-e2e-rust:${process.pid}`
+const GO = `sealdock-e2e-go:${process.pid}`
+const GREETER = `use std::io::{BufRead, BufReader, Write};
+
+fn main() {
+    let port = std::env::var("PORT").expect("a port");
+    let listener = std::net::TcpListener::bind(format!("0.0.0.0:{port}")).expect("it listens");
+    for stream in listener.incoming() {
+        let mut stream = stream.expect("a connection");
+        let lines: Vec<_> = BufReader::new(&stream).lines().map_while(Result::ok).take_while(|l| !l.is_empty()).collect();
+        let path = lines.first().and_then(|l| l.split(' ').nth(1)).unwrap_or("nothing");
+        let body = format!("compiled, and asked for {path}");
+        let _ = write!(stream, "HTTP/1.1 200 OK\\r\\nContent-Length: {}\\r\\nConnection: close\\r\\n\\r\\n{body}", body.len());
+    }
+}
+`
 const skip = (await engineVersion()) ? false : 'no Docker Engine answers'
 
 describe('repositories that presets build', { skip, concurrency: 1 }, () => {
-  let sealdock, client, python, installation
+  let sealdock, client, python, rust, go, installation
   const repositories = []
 
   before(async () => {
     await nodeImage(NODE)
     python = await pythonImage(PYTHON)
+    rust = await rustImage(RUST)
+    go = await goImage(GO)
     sealdock = await Sealdock.start()
     client = await Client.owner(sealdock)
   })
@@ -121,7 +141,17 @@ describe('repositories that presets build', { skip, concurrency: 1 }, () => {
     if (installation) await sweep(installation)
     await removeBase(NODE)
     await removeBase(PYTHON)
+    await removeBase(RUST)
+    await removeBase(GO)
   })
+
+  /** The files of a folder beside this test, by their paths in it. */
+  async function files(folder) {
+    const root = new URL(`${folder}/`, import.meta.url)
+    const entries = (await readdir(root, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
+    const paths = entries.map((entry) => relative(fileURLToPath(root), join(entry.parentPath, entry.name)))
+    return Object.fromEntries(await Promise.all(paths.map(async (path) => [path, await readFile(new URL(path, root), 'utf8')])))
+  }
 
   async function made(files, tag) {
     const repository = await Repository.of(files, tag)
@@ -168,6 +198,25 @@ describe('repositories that presets build', { skip, concurrency: 1 }, () => {
     const back = await client.updated(environment, { source: git(repository, 'v1') })
     await served(sealdock, 'node.localhost', '{"port":"3000","made":"argument","user":1000,"env":"production"}', { path: '/' })
     await deleted(view, [view, files, back].map(({ summary }) => summary.id))
+  })
+
+  it('P-6 Next.js: installed from the registry, built, and rendering', async (t) => {
+    const asked = await command('docker', ['run', '--rm', NODE, 'npm', 'ping', '--fetch-retries=0', '--fetch-timeout=10000']).catch((error) => error)
+    if (asked instanceof Error) return t.skip('no container reaches the npm registry')
+    const repository = await made({
+      ...(await files('fixtures/next')),
+      'sealdock.yml': `port: 3000\nbuild:\n  memory: 2GiB\n  images: { node: '${NODE}' }\nresources: { memory: 512MiB }\nhealth: { path: / }\n`,
+    })
+    const plan = await client.post('/v2/projects/plan', { name: 'next', source: git(repository) })
+    assert.deepEqual(
+      [plan.build.preset, plan.build.install, plan.build.build, plan.build.start],
+      ['nextjs', 'npm ci', 'npm run build', 'next start'],
+    )
+    const view = await client.live('next', git(repository))
+    const { body } = await ask(sealdock, 'next.localhost', '/')
+    assert.match(body.replaceAll('<!-- -->', ''), /<p>rendered on port 3000<\/p>/)
+    assert.match(await jobLog(client, view, 'BuildImageJob'), /Next\.js 14/)
+    await deleted(view, [view.summary.id])
   })
 
   it('P-6 Vite: built, its output taken out of the image and served without a container', async () => {
@@ -220,6 +269,63 @@ http.server.ThreadingHTTPServer(("", int(os.environ["PORT"])), Page).serve_forev
     const view = await client.live('python', git(repository), { build: { images: { python: PYTHON } } })
     await served(sealdock, 'python.localhost', 'from a wheel 65532 /x', { path: '/x' })
     assert.match(await jobLog(client, view, 'BuildImageJob'), /Python: the repository has `requirements\.txt`\./)
+    await deleted(view, [view.summary.id])
+  })
+
+  it('P-6 Rust: what the package installs, and nothing else, runs', async (t) => {
+    if (!rust) return t.skip(`this machine's Rust has no ${RUST_TARGET}`)
+    const repository = await made({
+      'Cargo.toml': '[package]\nname = "greeter"\nversion = "1.0.0"\nedition = "2021"\n',
+      'Cargo.lock': 'version = 3\n\n[[package]]\nname = "greeter"\nversion = "1.0.0"\n',
+      '.cargo/config.toml': `[build]\ntarget = "${RUST_TARGET}"\n[target.${RUST_TARGET}]\nlinker = "rust-lld"\nrustflags = ["-Clink-self-contained=yes"]\n`,
+      'src/main.rs': GREETER,
+      'sealdock.yml': `build:\n  images: { rust: '${RUST}', run: '${NODE}' }\n`,
+    })
+    const plan = await client.post('/v2/projects/plan', { name: 'rust', source: git(repository) })
+    assert.deepEqual(
+      [plan.build.preset, plan.build.why, plan.build.build, plan.build.start],
+      ['rust', 'the repository has `Cargo.toml`', 'cargo install --locked --path . --root /out', 'greeter'],
+    )
+    const view = await client.live('rust', git(repository))
+    await served(sealdock, 'rust.localhost', 'compiled, and asked for /x', { path: '/x' })
+    assert.match(await jobLog(client, view, 'BuildImageJob'), /Installing greeter v1\.0\.0/)
+    await deleted(view, [view.summary.id])
+  })
+
+  it('P-6 Go: the one program beside go.mod', async (t) => {
+    if (!go) return t.skip('this machine has no Go')
+    const repository = await made({
+      'go.mod': 'module example.invalid/greeter\n\ngo 1.19\n',
+      'main.go': `package main
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+)
+
+func main() {
+	listener, err := net.Listen("tcp", ":"+os.Getenv("PORT"))
+	for err == nil {
+		connection, _ := listener.Accept()
+		line, _ := bufio.NewReader(connection).ReadString('\\n')
+		body := "gone to " + strings.Fields(line)[1]
+		fmt.Fprintf(connection, "HTTP/1.1 200 OK\\r\\nContent-Length: %d\\r\\nConnection: close\\r\\n\\r\\n%s", len(body), body)
+		connection.Close()
+	}
+}
+`,
+      'sealdock.yml': `build:\n  images: { go: '${GO}', run: '${NODE}' }\n`,
+    })
+    const plan = await client.post('/v2/projects/plan', { name: 'go', source: git(repository) })
+    assert.deepEqual(
+      [plan.build.preset, plan.build.why, plan.build.install, plan.build.build, plan.build.start],
+      ['go', 'the repository has `go.mod`', 'go mod download', 'go build -trimpath -o /out/bin/app .', 'app'],
+    )
+    const view = await client.live('go', git(repository))
+    await served(sealdock, 'go.localhost', 'gone to /x', { path: '/x' })
     await deleted(view, [view.summary.id])
   })
 

@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from 'node:tls'
 import { Authority, EAB, missingTools, Names, selfSigned } from './lib/authority.js'
 import { tarGz } from './lib/archive.js'
-import { looked } from './lib/browser.js'
+import { lookedBy } from './lib/browser.js'
 import { bundle, Client } from './lib/client.js'
 import { eventually } from './lib/eventually.js'
 import { freePort, freshDirectory } from './lib/places.js'
@@ -207,7 +207,7 @@ describe('domains of one\'s own', { skip, concurrency: 1 }, () => {
   })
 
   it('Q-42 has a page where nothing is wrong, in any theme and width', async () => {
-    assert.deepEqual(await looked(client, 'domains', '/settings/domains'), [])
+    assert.deepEqual(await lookedBy(client, 'domains', '/settings/domains'), [])
   })
 
   it('is removed only when it leads nowhere, and then is served no more', async () => {

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { lookedBy } from './lib/browser.js'
 import { ask, Client, containerName, git, hostOf, served } from './lib/client.js'
 import { lines } from './lib/command.js'
 import { engineVersion, sweep } from './lib/docker.js'
@@ -58,6 +59,7 @@ describe('held at ready', { skip, concurrency: 1 }, () => {
     assert.match(needs.sentence, /#2 \(v2\) is held at ready/)
     const { code, stdout } = await client.cli('hold', 'show', 'web')
     assert.deepEqual([code, stdout.trim()], [0, url])
+    assert.deepEqual(await lookedBy(client, 'held', `/deployments/${summary.id}`), [])
   })
 
   it('I-8 it is held over a kill -9, and stays shown meanwhile', async () => {

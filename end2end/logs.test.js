@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { nodeImage, removeBase } from './lib/base-image.js'
-import { axe, launch, openPage, screenshots, signedIn } from './lib/browser.js'
+import { axe, launch, looked, openPage, screenshots, signedIn } from './lib/browser.js'
 import { ask, Client, git } from './lib/client.js'
 import { engineVersion, sweep } from './lib/docker.js'
 import { eventually } from './lib/eventually.js'
@@ -313,7 +313,7 @@ describe('the log viewer', { skip, concurrency: 1 }, () => {
   })
 
   it('Q-42 nothing is wrong with it, in any theme and width', async () => {
-    await screenshots(context, 'log', `${sealdock.url}${address}&find=failure`)
+    assert.deepEqual(await looked(context, 'log', `${sealdock.url}${address}&find=failure`), [])
     await screenshots(context, 'log-errors', `${sealdock.url}${address}&level=warning#L11900-L12000`)
     assert.deepEqual(await axe(context, `${sealdock.url}${address}&find=failure&level=warning`), [])
   })

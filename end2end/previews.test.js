@@ -16,9 +16,9 @@ const CONFIG = 'health:\n  path: /health\n  timeout_s: 8\ndrain_s: 0\n'
 const TOKEN = 'a-token-that-nobody-may-read'
 const skip = (await engineVersion()) ? false : 'no Docker Engine answers'
 
-/** A host's API in the shape that GitHub documents: statuses, and comments of a pull request. */
+/** A host's API in the shape that GitHub documents: statuses, comments of a pull request, and the list of releases. */
 async function forge() {
-  const told = { statuses: [], comments: [], calls: [] }
+  const told = { statuses: [], comments: [], releases: [], calls: [] }
   const server = createServer(async (request, answer) => {
     const parts = []
     for await (const part of request) parts.push(part)
@@ -36,6 +36,7 @@ async function forge() {
       told.comments.push({ id: 100 + told.comments.length, body: body.body })
       return say(201, told.comments.at(-1))
     }
+    if (request.method === 'GET' && pathname === '/repos/acme/web/releases') return say(200, told.releases)
     const comment = told.comments.find(({ id }) => pathname === `/repos/acme/web/issues/comments/${id}`)
     if (request.method === 'PATCH' && comment) return say(200, Object.assign(comment, body))
     return say(404, { message: 'Not Found' })
@@ -130,6 +131,19 @@ describe('a pull request has a preview', { skip, concurrency: 1 }, () => {
     const set = await client.cli('preview', 'set', 'web', '--pulls', 'true', '--memory-mib', '128')
     assert.equal(set.code, 0, set.stderr)
     await client.post(`/v2/projects/${project}/git/host`, { provider: 'github', url: host.url, repository: 'acme/web', token: TOKEN })
+  })
+
+  it('I-3 I-19 a tag whose release there carries a release.json says so, for one request', async () => {
+    const asset = { id: 7, name: 'release.json', state: 'uploaded', content_type: 'application/octet-stream' }
+    host.told.releases = [{ id: 1, tag_name: 'v1', target_commitish: 'main', draft: false, prerelease: true, assets: [asset] }]
+    const { environments } = await client.get(`/v2/projects/${project}`)
+    const { id } = environments.find(({ name }) => name === 'production')
+    const { tags, releases_problem } = await client.get(`/v2/environments/${id}/update-options`)
+    const marks = tags.map(({ name, pre_release, release_json }) => [name, pre_release, release_json])
+    assert.deepEqual([marks, releases_problem], [[['v1', true, true]], null])
+    assert.equal(host.told.calls.filter(({ url }) => url.startsWith('/repos/acme/web/releases?')).length, 1)
+    const { stdout, stderr } = await client.cli('list', 'web', '--tags')
+    assert.match(stdout, /^v1 .*live, pre-release, has release\.json/m, stderr)
   })
 
   it('P-15 an opened one is served at an address of its own', async () => {

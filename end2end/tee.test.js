@@ -2,40 +2,33 @@
 // updated under load, found again after a kill -9, and leaves nothing behind.
 
 import assert from 'node:assert/strict'
-import { appendFile, cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { looked } from './lib/browser.js'
-import { ask, Client, image, inData, served } from './lib/client.js'
+import { lookedBy } from './lib/browser.js'
+import { ask, image, inData, served } from './lib/client.js'
 import { lines } from './lib/command.js'
 import { buildImage, engineVersion, removeImage } from './lib/docker.js'
 import { eventually } from './lib/eventually.js'
 import { startLoad } from './lib/load.js'
-import { freshDirectory } from './lib/places.js'
-import { Sealdock } from './lib/sealdock.js'
-import { KIT, noMachines, running } from './lib/tee.js'
+import { Relay } from './lib/relay.js'
+import { BOOT, noMachines, running, stranger, World } from './lib/tee.js'
 
-const CONFIG = { health: { path: '/health' }, drain_s: 1, resources: { memory_mib: 64 }, secrets: ['HELLO_MESSAGE'] }
+const CONFIG = { health: { path: '/health', timeout_s: 120, probe_timeout_ms: 10_000 }, drain_s: 1, resources: { memory_mib: 64 }, secrets: ['HELLO_MESSAGE'] }
 const SECRET = 'for-verified-machines-only-31f7'
-// Ten seconds on an idle machine.
-const BOOT = { timeoutMs: 240_000 }
 const tag = (version) => `sealdock-e2e-tee:${version}-${process.pid}`
 const skip = (await engineVersion()) ? await noMachines() : 'no Docker Engine answers'
 
 describe('the confidential runtime', { skip, concurrency: 1 }, () => {
-  let sealdock, client, papers, project, environment, first, live
+  let world, sealdock, client, papers, project, environment, first, live
 
   before(async () => {
     for (const version of ['v1', 'v2']) await buildImage(tag(version), { version, env: { HELLO_QUIET: '1' } })
-    papers = await freshDirectory('papers')
-    // One of our own: a test changes it.
-    await cp(KIT, join(papers, 'kit'), { recursive: true })
-    sealdock = await Sealdock.start({ args: ['--runtime', 'docker', '--runtime', 'tee', '--tee-kit', join(papers, 'kit'), '--tee-attest-s', '5'] })
-    client = await Client.owner(sealdock)
+    world = await World.start()
+    ;({ sealdock, client, papers } = world)
   })
   after(async () => {
-    await sealdock?.destroy()
-    if (papers) await rm(papers, { recursive: true, force: true })
+    await world?.destroy()
     for (const version of ['v1', 'v2']) await removeImage(tag(version))
   })
 
@@ -112,6 +105,38 @@ describe('the confidential runtime', { skip, concurrency: 1 }, () => {
     assert.ok(items.some((event) => /The evidence of instance 1 of #1: SIMULATED/.test(event.sentence)))
   })
 
+  it('I-18 anyone who has its address and what was expected verifies it, without our server', async () => {
+    const { reach, instances: [proof] } = await card()
+    assert.equal(reach.inside[0], `https://web.localhost:${world.tlsPort}`)
+    assert.equal(reach.edge[0], sealdock.appUrl('web.localhost', ''))
+    const files = { 'expected.json': await client.get(proof.expected) }
+    const { code, stdout, stderr } = await stranger(reach.command, files)
+    assert.equal(code, 0, stdout + stderr)
+    assert.match(stdout, /connection\.spki/)
+    const inside = await world.inside('web.localhost')
+    assert.deepEqual([inside.status, inside.body.trim()], [200, 'v1'])
+    await assert.rejects(world.inside('nobody.localhost'), /unrecognized name/)
+  })
+
+  it('I-18 somebody in the middle, with TLS of their own, who relays real and fresh evidence is refused by the key of the connection', async () => {
+    const { reach, instances: [proof] } = await card()
+    const relay = await Relay.start('web.localhost', world.tlsPort)
+    try {
+      const files = { 'expected.json': await client.get(proof.expected) }
+      const { code, stdout, stderr } = await stranger(reach.command.replace(`:${world.tlsPort}`, `:${relay.port}`), files)
+      assert.equal(code, 1, stdout + stderr)
+      assert.match(stdout, /refused, because of connection\.spki\.\n$/)
+      // What it relayed is all true: only whose connection it came over is not.
+      const [{ path, status, body }, ...more] = relay.passed
+      assert.deepEqual([status, more], [200, []])
+      assert.match(path, /^\/\.well-known\/tee\/attestation\?nonce=[0-9a-f]{64}$/)
+      assert.equal(JSON.parse(body).nonce, path.slice(-64))
+      for (const check of ['nonce', 'signature', 'measurement.kernel', 'measurement.cmdline_initrd']) assert.match(stdout, new RegExp(`^ok +${check}`, 'm'))
+    } finally {
+      await relay.stop()
+    }
+  })
+
   it('I-17 it is updated under load, without a failed request, and the old machine goes', async () => {
     first = live
     const [old] = (await card()).instances
@@ -136,8 +161,8 @@ describe('the confidential runtime', { skip, concurrency: 1 }, () => {
   })
 
   it('Q-42 its card has nothing wrong, in any theme and width, while it runs and afterwards', async () => {
-    assert.deepEqual(await looked(client, 'attestation', `/deployments/${live.summary.id}`), [])
-    assert.deepEqual(await looked(client, 'attestation-past', `/deployments/${first.summary.id}`), [])
+    assert.deepEqual(await lookedBy(client, 'attestation', `/deployments/${live.summary.id}`), [])
+    assert.deepEqual(await lookedBy(client, 'attestation-past', `/deployments/${first.summary.id}`), [])
   })
 
   it('I-18 it is asked again and again, and that is counted', async () => {
@@ -151,6 +176,8 @@ describe('the confidential runtime', { skip, concurrency: 1 }, () => {
     const before = await running(inData(sealdock, 'tee'))
     await sealdock.kill()
     assert.deepEqual(await running(inData(sealdock, 'tee')), before)
+    // Its own TLS needs nobody else.
+    assert.equal((await world.inside('web.localhost')).body.trim(), 'v2')
     await sealdock.serve()
     await served(sealdock, 'web.localhost', 'v2')
     assert.deepEqual(await running(inData(sealdock, 'tee')), before)
@@ -176,7 +203,7 @@ describe('the confidential runtime', { skip, concurrency: 1 }, () => {
     assert.deepEqual(history.map(({ holds, measurement }) => [holds, measurement]), [[true, found.measurement], [true, found.measurement]])
   })
 
-  it('I-17 a kernel that somebody changed is refused by its measurement, and what serves is untouched', async () => {
+  it('I-17 a kernel that its host padded is refused by its measurement (PCR 4), and what serves is untouched', async () => {
     const before = await running(inData(sealdock, 'tee'))
     await appendFile(join(papers, 'kit', 'vmlinuz'), Buffer.alloc(4096))
     const { summary } = await client.update(environment, { source: image(tag('v1')) })

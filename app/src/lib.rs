@@ -68,6 +68,7 @@ fn pages() -> impl IntoView {
             <Route path=path!("/environments/:id/update") view=|| view! { <Update/> }.into_any()/>
             <Route path=path!("/environments/:id/update/config") view=|| view! { <EditConfig/> }.into_any()/>
             <Route path=path!("/environments/:id/traffic") view=|| view! { <Traffic/> }.into_any()/>
+            <Route path=path!("/environments/:id/terminal") view=|| view! { <Terminal/> }.into_any()/>
             <Route path=path!("/environments/:id/versions") view=|| view! { <Versions/> }.into_any()/>
             <Route path=path!("/environments/:id/delete") view=|| view! { <DeleteEnvironment/> }.into_any()/>
             <Route path=path!("/services") view=|| view! { <Services/> }.into_any()/>

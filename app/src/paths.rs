@@ -73,6 +73,10 @@ pub fn delete_environment(id: &EnvironmentId) -> String {
     format!("/environments/{id}/delete")
 }
 
+pub fn terminal(id: &EnvironmentId) -> String {
+    format!("/environments/{id}/terminal")
+}
+
 pub fn traffic(id: &EnvironmentId) -> String {
     format!("/environments/{id}/traffic")
 }

@@ -66,3 +66,12 @@ where
 {
     Resource::new(key, load)
 }
+
+/// Memos of what a page reads, for a closure of its view. In the browser they are made once. On the
+/// server they are made at each look: there an answer comes on another thread, and a memo that is
+/// being computed in that moment would keep what it saw, nothing (`reactive_graph` 0.2 marks it
+/// clean at its end, whatever it was told meanwhile). The page would be sent as its skeleton.
+pub fn looks<M: Copy>(make: impl Fn() -> M) -> impl Fn() -> M {
+    let once = (!cfg!(feature = "ssr")).then(&make);
+    move || once.unwrap_or_else(&make)
+}

@@ -9,6 +9,9 @@ import { freshDirectory } from './places.js'
 const TOOLS = ['sh', 'env', 'mkdir', 'cat', 'ls']
 const PATH = '/usr/local/bin:/usr/bin:/bin'
 
+/** Whom this machine believes, so that what reaches a registry from here does so in a build too. */
+const TRUSTED = '/etc/ssl/certs/ca-certificates.crt'
+
 /** Node and npm. */
 export async function nodeImage(tag) {
   const npm = dirname(dirname(await which('npm')))
@@ -16,7 +19,8 @@ export async function nodeImage(tag) {
     await addProgram(root, 'node', await which('node'))
     await cp(npm, join(root, npm), { recursive: true })
     await link(root, 'npm', join(npm, 'bin', 'npm-cli.js'))
-  })
+    await addFile(root, TRUSTED)
+  }, [`NODE_EXTRA_CA_CERTS=${TRUSTED}`])
 }
 
 /** Python with what `venv` and `pip` need; null where this machine's Python has no pip to give. */
@@ -34,6 +38,44 @@ export async function pythonImage(tag) {
   return tag
 }
 
+/** Rust for programs that need no C compiler: linked by the linker that comes with it, to no library. */
+export async function rustImage(tag) {
+  const [sysroot] = await lines('rustc', ['--print', 'sysroot'])
+  const host = join(sysroot, 'lib', 'rustlib', 'x86_64-unknown-linux-gnu', 'bin', 'rust-lld')
+  const target = join(sysroot, 'lib', 'rustlib', RUST_TARGET)
+  if (!(await realpath(target).catch(() => null))) return null
+  await imported(tag, async (root) => {
+    const programs = ['rustc', 'cargo'].map((name) => join(sysroot, 'bin', name))
+    for (const path of [...programs, host]) await addFile(root, path)
+    await addLibraries(root, [...programs, host])
+    // Where rustc looks for them: beside itself.
+    for (const name of await readdir(join(sysroot, 'lib'))) {
+      if (name.includes('.so')) await addFile(root, join(sysroot, 'lib', name))
+    }
+    await addTree(root, target)
+    for (const program of programs) await link(root, program.slice(program.lastIndexOf('/') + 1), program)
+  })
+  return tag
+}
+
+/** Go without a C compiler; null where there is none. */
+export async function goImage(tag) {
+  const [home] = await lines('go', ['env', 'GOROOT']).catch(() => [])
+  if (!home) return null
+  const [library, source] = await Promise.all([realpath(home), realpath(join(home, 'src'))])
+  await imported(tag, async (root) => {
+    await addTree(root, library)
+    await addTree(root, source)
+    await addTree(root, join(dirname(source), 'pkg'))
+    await addLibraries(root, [join(library, 'bin', 'go')])
+    await link(root, 'go', join(library, 'bin', 'go'))
+  }, ['CGO_ENABLED=0'])
+  return tag
+}
+
+/** What its programs are made for. */
+export const RUST_TARGET = 'x86_64-unknown-linux-musl'
+
 const isNeeded = (path) => !/\/(site-packages|test|tests|idlelib|__pycache__|config-[^/]*)(\/|$)/.test(path)
 
 async function modules(library) {
@@ -41,7 +83,7 @@ async function modules(library) {
   return (await readdir(folder)).filter((name) => name.endsWith('.so')).map((name) => join(folder, name))
 }
 
-async function imported(tag, fill) {
+async function imported(tag, fill, env = []) {
   const folder = await freshDirectory('base-image')
   const root = join(folder, 'root')
   try {
@@ -55,7 +97,8 @@ async function imported(tag, fill) {
     await fill(root)
     const archive = join(folder, 'root.tar')
     await command('tar', ['--create', '--file', archive, '--owner=0', '--group=0', '--directory', root, '.'])
-    await command('docker', ['import', '--change', `ENV PATH=${PATH}`, archive, tag])
+    const changes = [`PATH=${PATH}`, ...env].flatMap((value) => ['--change', `ENV ${value}`])
+    await command('docker', ['import', ...changes, archive, tag])
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -30,23 +30,6 @@ export async function signedIn(browser, client, options = {}) {
 }
 
 /**
- * Pictures of a page in every theme and width, as its owner sees it.
- * @param {import('./client.js').Client} client  who set the installation up
- * @returns {Promise<string[]>} what axe finds wrong
- */
-export async function looked(client, name, path) {
-  const browser = await launch()
-  try {
-    const { url } = client.sealdock
-    const context = await signedIn(browser, client)
-    await screenshots(context, name, url + path)
-    return await axe(context, url + path)
-  } finally {
-    await browser.close()
-  }
-}
-
-/**
  * A page that remembers what went wrong in it: `page.faults` holds console errors, uncaught
  * exceptions and failed requests, for a test to assert that it is empty.
  */
@@ -64,39 +47,58 @@ export async function openPage(context) {
 }
 
 /**
- * Takes a picture of an address in each theme and width, as NAME-THEME-WIDTH.png.
+ * Pictures of an address in each theme and width, as NAME-THEME-WIDTH.png, and what axe and the console find wrong with it.
  * @param {import('playwright-core').BrowserContext} context  signed in as whoever should see it
  * @param {(page: import('playwright-core').Page) => Promise<void>} [prepare]  e.g. opens a menu
+ * @returns {Promise<string[]>} a line for each thing
  */
-export async function screenshots(context, name, url, prepare = async () => {}) {
-  await mkdir(SCREENSHOTS, { recursive: true })
-  const paths = []
-  await eachLook(context, {}, async (page, look) => {
-    await page.goto(url, { waitUntil: 'load' })
-    await alive(page)
-    await prepare(page)
-    const path = join(SCREENSHOTS, `${name}-${look}.png`)
-    await page.screenshot({ path, fullPage: true, animations: 'disabled' })
-    paths.push(path)
+export async function looked(context, name, url, prepare) {
+  const found = []
+  await eachLook(context, url, prepare, async (page, look) => {
+    await pictured(page, name, look)
+    found.push(...(await wrong(page, look)))
   })
+  return found
+}
+
+/** The same in a browser of its own, as whoever's client this is sees it. */
+export async function lookedBy(client, name, path) {
+  const browser = await launch()
+  try {
+    return await looked(await signedIn(browser, client), name, client.sealdock.url + path)
+  } finally {
+    await browser.close()
+  }
+}
+
+/** Only the pictures. */
+export async function screenshots(context, name, url, prepare) {
+  const paths = []
+  await eachLook(context, url, prepare, async (page, look) => paths.push(await pictured(page, name, look)))
   return paths
 }
 
-/** What axe finds wrong with an address in any theme and width, a line each. */
-export async function axe(context, url, prepare = async () => {}) {
+/** Only what is wrong. */
+export async function axe(context, url, prepare) {
   const found = []
-  // The page's own policy would refuse the script.
-  await eachLook(context, { bypassCSP: true }, async (page, look) => {
-    await page.goto(url, { waitUntil: 'load' })
-    await alive(page)
-    await prepare(page)
-    await page.evaluate(AXE)
-    const { violations } = await page.evaluate(() => globalThis.axe.run())
-    for (const { id, help, nodes } of violations) {
-      for (const node of nodes) found.push(`${look} ${id}: ${help}: ${node.target.join(' ')}: ${node.html.slice(0, 200)}`)
-    }
-  })
+  await eachLook(context, url, prepare, async (page, look) => found.push(...(await wrong(page, look))))
   return found
+}
+
+async function pictured(page, name, look) {
+  await mkdir(SCREENSHOTS, { recursive: true })
+  const path = join(SCREENSHOTS, `${name}-${look}.png`)
+  await page.screenshot({ path, fullPage: true, animations: 'disabled' })
+  return path
+}
+
+async function wrong(page, look) {
+  const { violations } = await page.evaluate(() => globalThis.axe.run())
+  const lines = violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ target, html }) => `${id}: ${help}: ${target.join(' ')}: ${html.slice(0, 200)}`))
+  // A page that refuses says so with its status too.
+  const faults = page.faults.filter((fault) => page.answered < 400 || !fault.includes(`status of ${page.answered}`))
+  return [...lines, ...faults].map((line) => `${look} ${line}`)
 }
 
 /** Waits until the page's wasm runs: before that, times are absolute and a log stands at its top. */
@@ -105,14 +107,20 @@ export async function alive(page) {
   if (await mark.count()) await mark.first().getByText('Live').waitFor()
 }
 
-async function eachLook(context, options, look) {
+async function eachLook(context, url, prepare, look) {
   const storageState = await context.storageState()
   for (const colorScheme of THEMES) {
     for (const [width, height] of Object.entries(WIDTHS)) {
       const viewport = { width: Number(width), height }
-      const own = await context.browser().newContext({ storageState, colorScheme, viewport, reducedMotion: 'reduce', ...options })
+      const own = await context.browser().newContext({ storageState, colorScheme, viewport, reducedMotion: 'reduce' })
       try {
-        await look(await openPage(own), `${colorScheme}-${width}`)
+        // As a script of the browser's own: the page's policy would refuse any other.
+        await own.addInitScript(AXE)
+        const page = await openPage(own)
+        page.answered = (await page.goto(url, { waitUntil: 'load' }))?.status()
+        await alive(page)
+        await prepare?.(page)
+        await look(page, `${colorScheme}-${width}`)
       } finally {
         await own.close()
       }

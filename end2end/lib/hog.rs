@@ -1,8 +1,9 @@
 //! A program that treats its builder badly, told by its first word. Static, for `FROM scratch`.
 
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::process::{exit, Command};
-use std::thread::sleep;
+use std::thread::{sleep, spawn};
 use std::time::{Duration, Instant};
 
 fn main() {
@@ -13,7 +14,8 @@ fn main() {
         Some("forks") => forks(),
         Some("disk") => disk(),
         Some("lines") => lines(number),
-        Some("paced") => paced(number),
+        Some("paced") => paced(number, |n| println!("line {n} of {number}")),
+        Some("chatter") => chatter(number),
         Some("cpu") => cpu(number),
         Some("sleep") => sleep(Duration::from_secs(number)),
         Some("fail") => {
@@ -60,13 +62,31 @@ fn lines(count: u64) {
 }
 
 /// At 10,000 lines a second.
-fn paced(count: u64) {
+fn paced(count: u64, print: impl Fn(u64)) {
     let began = Instant::now();
     for n in 1..=count {
-        println!("line {n} of {count}");
+        print(n);
         if n % 100 == 0 {
             sleep(Duration::from_millis(n / 10).saturating_sub(began.elapsed()));
         }
+    }
+}
+
+/// An app that writes an access log at that pace, one line of it unlike the others, and answers
+/// everybody.
+fn chatter(count: u64) {
+    let port = std::env::var("PORT").unwrap_or_else(|_| "8080".to_owned());
+    let door = TcpListener::bind(format!("0.0.0.0:{port}")).expect("a free port");
+    let rare = count / 10 * 7;
+    spawn(move || {
+        paced(count, |n| match n == rare {
+            true => println!("line {n} of {count}: the needle broke"),
+            false => println!("line {n} of {count}: GET /orders/{} 200 in {} ms", n * 7919 % 100_003, n % 97),
+        });
+    });
+    for mut stream in door.incoming().flatten() {
+        let _ = stream.read(&mut [0; 4096]);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok");
     }
 }
 

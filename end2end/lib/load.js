@@ -23,12 +23,13 @@ const WORKER = fileURLToPath(new URL('./load/worker.js', import.meta.url))
  * @param {object} options
  * @param {number} options.port  the proxy's
  * @param {string} options.host  the app's
+ * @param {boolean} [options.tls]  for `fresh` and `post` clients
  * @param {Partial<Record<'keepAlive' | 'fresh' | 'post' | 'sse' | 'websocket', number>>} [options.clients]
  * @returns {Promise<{stop: () => Promise<Summary>}>}
  */
-export async function startLoad({ port, host, clients = {}, pauseMs = 10, maxSeconds = 180 }) {
+export async function startLoad({ port, host, tls = false, clients = {}, pauseMs = 10, maxSeconds = 180 }) {
   const wanted = { keepAlive: 64, fresh: 4, post: 2, sse: 4, websocket: 4, ...clients }
-  const worker = fork(WORKER, [JSON.stringify({ port, host, clients: wanted, pauseMs, maxSeconds })])
+  const worker = fork(WORKER, [JSON.stringify({ port, host, tls, clients: wanted, pauseMs, maxSeconds })])
   const summary = new Promise((resolve, reject) => {
     worker.on('message', (message) => message.summary && resolve(message.summary))
     worker.once('exit', (code) => reject(new Error(`the load generator exited with ${code}`)))

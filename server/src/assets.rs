@@ -99,7 +99,7 @@ fn body(path: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
 fn content_type(path: &str) -> &'static str {
     match path.rsplit('.').next() {
         Some("css") => "text/css; charset=utf-8",
-        Some("js") => "text/javascript; charset=utf-8",
+        Some("js" | "mjs") => "text/javascript; charset=utf-8",
         Some("wasm") => "application/wasm",
         Some("svg") => "image/svg+xml",
         Some("txt") => "text/plain; charset=utf-8",

@@ -1,13 +1,17 @@
 //! The fields of a form that is posted to a page itself: typed in, or read from a chosen file.
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::extract::{Form, FromRequest, Multipart, Request};
 use axum::http::{HeaderValue, Method, StatusCode, header};
+use bytes::BytesMut;
+use futures_util::StreamExt;
 use std::collections::HashMap;
 
 const URL_ENCODED: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 const MULTIPART: &str = "multipart/form-data";
 const FIELDS_MAX: usize = 32;
+/// So many times the limit is read of what is too large, then the connection is closed.
+const DROPPED_MOST: usize = 16;
 
 pub type Fields = HashMap<String, String>;
 
@@ -17,8 +21,7 @@ pub async fn fields(
     body: Body,
     most_bytes: usize,
 ) -> Result<Fields, StatusCode> {
-    let bytes = to_bytes(body, most_bytes).await;
-    let bytes = bytes.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
+    let bytes = whole(body, most_bytes).await?;
     let is_multipart = |kind: &&HeaderValue| kind.as_bytes().starts_with(MULTIPART.as_bytes());
     let read = match kind.filter(is_multipart) {
         Some(kind) => parts(request(kind.clone(), bytes)?).await,
@@ -28,6 +31,26 @@ pub async fn fields(
             .map(|Form(fields)| fields),
     };
     read.ok_or(StatusCode::BAD_REQUEST)
+}
+
+/// What is over the limit is read and dropped: a browser that is still sending when the answer comes
+/// shows a broken connection in its place.
+async fn whole(body: Body, most: usize) -> Result<Bytes, StatusCode> {
+    let mut kept = BytesMut::new();
+    let (mut sent, mut chunks) = (0, body.into_data_stream());
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| StatusCode::BAD_REQUEST)?;
+        sent += chunk.len();
+        match sent {
+            sent if sent <= most => kept.extend_from_slice(&chunk),
+            sent if sent > most.saturating_mul(DROPPED_MOST) => break,
+            _ => {}
+        }
+    }
+    match sent <= most {
+        true => Ok(kept.freeze()),
+        false => Err(StatusCode::PAYLOAD_TOO_LARGE),
+    }
 }
 
 fn request(kind: HeaderValue, bytes: Bytes) -> Result<Request, StatusCode> {

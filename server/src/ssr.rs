@@ -18,7 +18,7 @@ use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use domain::access::Caller;
 use domain::api::Sealdock;
-use domain::refusal::Refusal;
+use domain::refusal::{Kind, Refusal};
 use leptos::nonce::use_nonce;
 use leptos::prelude::{ServerActionError, provide_context, use_context};
 use leptos_axum::ResponseOptions;
@@ -40,11 +40,11 @@ pub fn routes(api: Api) -> Router {
     Router::new()
         .route("/fn/{*name}", any(server_fn))
         .route("/theme", post(theme))
+        .layer(RequestBodyLimitLayer::new(FORM_LIMIT_BYTES))
         // Their forms are posted to the same address, which is a route of its own.
         .route("/setup", get(page))
         .route("/join", get(page))
         .fallback(page)
-        .layer(RequestBodyLimitLayer::new(FORM_LIMIT_BYTES))
         .with_state(api)
 }
 
@@ -81,7 +81,8 @@ fn signed_out(request: &Request) -> Response {
     (StatusCode::UNAUTHORIZED, Json(Fault(Refusal::signed_out()))).into_response()
 }
 
-fn accepts_html(request: &Request) -> bool {
+/// A person's browser asks, not a script.
+pub fn accepts_html(request: &Request) -> bool {
     let accept = request
         .headers()
         .get(header::ACCEPT)
@@ -160,18 +161,37 @@ fn takes_posts(path: &str) -> bool {
 async fn posted(api: Api, signed: Signed, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     let kind = parts.headers.get(header::CONTENT_TYPE);
-    let fields = match posted::fields(kind, body, FORM_LIMIT_BYTES).await {
-        Ok(fields) => fields,
-        Err(status) => return status.into_response(),
-    };
+    let read = posted::fields(kind, body, FORM_LIMIT_BYTES).await;
     parts.method = Method::GET;
-    render(
-        api,
-        signed,
-        Posted(fields),
-        Request::from_parts(parts, Body::empty()),
-    )
-    .await
+    let mut page = Request::from_parts(parts, Body::empty());
+    match read {
+        Ok(fields) => render(api, signed, Posted(fields), page).await,
+        Err(status) => {
+            page.extensions_mut().insert(Flash(Some(unread(status))));
+            let mut shown = render(api, signed, Posted::default(), page).await;
+            *shown.status_mut() = status;
+            shown
+        }
+    }
+}
+
+/// The page that it was posted to says so, and its form is there to try again.
+fn unread(status: StatusCode) -> Refusal {
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            let sentence = format!(
+                "This form is over the limit of {} MiB.",
+                FORM_LIMIT_BYTES >> 20
+            );
+            Refusal::new(Kind::TooLarge, "too_large", sentence)
+                .way_out("Nothing of it was read. Send less, or a smaller file.")
+        }
+        _ => Refusal::new(
+            Kind::Invalid,
+            "bad_request",
+            "The form can't be read. Nothing was changed.",
+        ),
+    }
 }
 
 async fn render(api: Api, signed: Signed, posted: Posted, request: Request) -> Response {

@@ -198,6 +198,50 @@ fn i18_an_instance_is_verified_over_its_own_connection() {
 }
 
 #[test]
+fn i18_an_address_of_several_instances_is_one_of_those_expected_and_no_mixture() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path();
+    let (one, mut two, mut mixed) = (booted(), booted(), booted());
+    two.measure(9, EVENT, b"the second instance");
+    // The kernel of one with the command line of another is neither.
+    mixed.measure(4, EVENT, b"padding");
+    mixed.measure(9, EVENT, b"the second instance");
+    let pinned = [&one, &two, &mixed].map(|tpm| tpm.key().to_string());
+    expected(path, &two);
+    std::fs::rename(path.join("expected.json"), path.join("expected-2.json")).unwrap();
+    let key = expected(path, &one);
+    let asked = |url: &str, files: &[&str]| {
+        let mut words = vec![url, "--key", &key, "--allow-simulated"];
+        words.extend(files.iter().flat_map(|file| ["--expected", file]));
+        words.extend(pinned.iter().flat_map(|tpm| ["--tpm-key", tpm]));
+        verify(path, &words)
+    };
+    let both = ["expected.json", "expected-2.json"];
+
+    let second = format!("https://127.0.0.1:{}", guest(two, true));
+    let (code, out, err) = asked(&second, &both);
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(
+        out.ends_with("all 14 checks hold.\nIt is the instance of expected-2.json.\n"),
+        "{out}"
+    );
+    let (code, out, _) = asked(&second, &["expected.json"]);
+    assert!(
+        code == 1 && out.contains("measurement.cmdline_initrd"),
+        "{out}"
+    );
+
+    let mixed = format!("https://127.0.0.1:{}", guest(mixed, true));
+    let (code, out, _) = asked(&mixed, &both);
+    assert_eq!(code, 1);
+    assert!(
+        out.ends_with("because of measurement.kernel.\nIt is none of the 2 expected; expected-2.json, which is shown, is the nearest.\n"),
+        "{out}"
+    );
+    assert_eq!(asked(&second, &["expected-2.json", "none.json"]).0, 2);
+}
+
+#[test]
 fn i18_a_man_in_the_middle_who_relays_evidence_is_refused() {
     let folder = TempDir::new().unwrap();
     let tpm = booted();

@@ -12,6 +12,7 @@ mod expected;
 mod hex;
 mod policy;
 mod read;
+mod release;
 mod report_data;
 mod standing;
 #[cfg(test)]
@@ -25,7 +26,8 @@ pub use expected::{
 pub use hex::{Base64, Digest, Hex, Nonce};
 pub use policy::{Policy, SimPolicy, SnpPolicy, SnpTcb, TcbStatus, TdxPolicy, TpmKey};
 pub use read::{MOST_EVIDENCE, MOST_EXPECTED, read_crypto, read_devices, read_evidence};
-pub use read::{read_expected, read_signed};
+pub use read::{read_expected, read_release, read_released, read_signed};
+pub use release::{Guest, Part, RELEASE_FILE, Released, SignedRelease, release_bytes};
 pub use report_data::{ReportData, extra_data, report_data, sha256};
 pub use standing::{EVERY_S, Running, sentence, standing};
 pub use verdict::{Check, Ledger, SIMULATED, Verdict, checks};

@@ -91,6 +91,8 @@ pub struct Config {
     pub health: Health,
     /// How long requests in flight may take to finish after the switch.
     pub drain_s: u32,
+    /// How long a request waits for the new version while `replace` has stopped the old one.
+    pub max_hold_s: u32,
     /// What only one deployment can hold at a time: decides between blue-green and replace.
     #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
     pub exclusive: Vec<Exclusive>,
@@ -190,6 +192,7 @@ impl Default for Config {
             resources: Resources::default(),
             health: Health::default(),
             drain_s: 30,
+            max_hold_s: 0,
             exclusive: Vec::new(),
             spa: false,
             crons: Vec::new(),

@@ -82,6 +82,8 @@ pub enum Trigger {
     Config,
     /// The same source, the same configuration.
     Redeploy,
+    /// What failed here before it served, once more (I-9).
+    Retry,
     /// What served here before, once more (P-13).
     Rollback,
     /// What another environment runs (P-14).
@@ -98,6 +100,7 @@ impl Trigger {
             Trigger::Update => "Update",
             Trigger::Config => "Config change",
             Trigger::Redeploy => "Redeploy",
+            Trigger::Retry => "Retry",
             Trigger::Rollback => "Rollback",
             Trigger::Promote => "Promotion",
             Trigger::Push => "Push",

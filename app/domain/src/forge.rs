@@ -1,6 +1,8 @@
 //! What a Git host is told of a deployment (P-15): a commit's status, and one comment on a pull
 //! request. Pure: which request, with which words. Nothing here knows the token.
 
+pub mod releases;
+
 use crate::deployment::Phase;
 use crate::hook::Provider;
 use crate::refusal::Refusal;
@@ -24,7 +26,7 @@ pub struct NewForge {
     pub url: String,
     /// As the host calls it: `team/app`.
     pub repository: String,
-    /// May write statuses and comments; the one that is there when not said.
+    /// May write statuses and comments, and read releases; the one that is there when not said.
     #[serde(default)]
     pub token: Option<String>,
 }
@@ -318,7 +320,7 @@ pub fn answered(status: u16, retry_after_s: Option<u64>) -> Answered {
         ),
         401 => Answered::Refused("The host does not take the token (401). Set another one.".into()),
         403 => Answered::Refused(
-            "The token may not do that (403). It needs to write statuses and comments.".into(),
+            "The token may not do that (403). It needs to write statuses and comments, and to read releases.".into(),
         ),
         404 | 410 => Answered::Gone(format!(
             "The host knows no such repository, commit or comment, or does not show it to the token ({status}). Check the address, the repository and the token."

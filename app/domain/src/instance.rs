@@ -34,6 +34,10 @@ pub struct InstanceSpec {
     pub port: u16,
     /// The ceiling.
     pub resources: Resources,
+    /// Its environment is for debugging: a confidential machine shows then what its app prints, and
+    /// measures as something else.
+    #[serde(default)]
+    pub debug: bool,
     /// The configuration it came from: exclusive resources and the like.
     pub config: Config,
 }
@@ -49,6 +53,9 @@ pub struct Observed {
     pub state: State,
     /// Where it answers, while it runs.
     pub address: Option<SocketAddr>,
+    /// Where its own TLS ends, inside, while it is reached at all; only confidential machines have one.
+    #[serde(default)]
+    pub sealed: Option<SocketAddr>,
     /// Its last start, after an exit too. `None` while nobody has started it: a crash may have
     /// come between create and start.
     pub started_at: Option<Time>,

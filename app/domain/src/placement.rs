@@ -15,9 +15,15 @@ pub struct Room {
     pub name: String,
     /// `None`: it does not answer.
     pub capacity: Option<Capacity>,
-    /// The ceilings of everything that runs there, together.
+    /// The ceilings of everything that runs there, together, with what each takes beside its app.
     pub promised_memory_mib: u64,
+    /// What one instance takes beside its app.
+    pub overhead_mib: u32,
 }
+
+/// What a confidential machine has beside what its app may use, for its kernel, its agent and a file
+/// system in memory.
+pub const MACHINE_OVERHEAD_MIB: u32 = 160;
 
 /// All that one machine has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,18 +39,22 @@ pub fn fits(room: &Room, others: &[Room], config: &Config) -> Result<Option<Stri
     let Some(capacity) = room.capacity else {
         return Ok(None);
     };
-    match missing(capacity, config) {
+    match missing(room, capacity, config) {
         Some(missing) => Err(refused(room, others, config, &missing)),
         None => Ok(promised_twice(room, capacity, config)),
     }
 }
 
 /// What one instance asks for beyond all that there is.
-fn missing(capacity: Capacity, config: &Config) -> Option<String> {
+fn missing(room: &Room, capacity: Capacity, config: &Config) -> Option<String> {
     let asked = &config.resources;
-    if u64::from(asked.memory_mib) > capacity.memory_mib {
+    if of_one(room, config) > capacity.memory_mib {
+        let beside = match room.overhead_mib {
+            0 => String::new(),
+            overhead => format!(" and {overhead} MiB for its machine"),
+        };
         return Some(format!(
-            "{} MiB of memory, and it has {} MiB",
+            "{} MiB of memory{beside}, and it has {} MiB",
             asked.memory_mib, capacity.memory_mib
         ));
     }
@@ -57,11 +67,15 @@ fn missing(capacity: Capacity, config: &Config) -> Option<String> {
     })
 }
 
+fn of_one(room: &Room, config: &Config) -> u64 {
+    u64::from(config.resources.memory_mib) + u64::from(room.overhead_mib)
+}
+
 fn refused(room: &Room, others: &[Room], config: &Config, missing: &str) -> Refusal {
     let holds = |other: &&Room| {
         let roomy = other
             .capacity
-            .is_some_and(|c| self::missing(c, config).is_none());
+            .is_some_and(|c| self::missing(other, c, config).is_none());
         other.name != room.name && roomy
     };
     let way_out = match others.iter().find(holds) {
@@ -82,7 +96,7 @@ fn refused(room: &Room, others: &[Room], config: &Config, missing: &str) -> Refu
 }
 
 fn promised_twice(room: &Room, capacity: Capacity, config: &Config) -> Option<String> {
-    let asked = u64::from(config.resources.memory_mib) * u64::from(config.replicas);
+    let asked = of_one(room, config) * u64::from(config.replicas);
     let promised = room.promised_memory_mib + asked;
     (promised > capacity.memory_mib).then(|| {
         format!(
@@ -110,6 +124,7 @@ mod tests {
             name: name.into(),
             capacity,
             promised_memory_mib: 0,
+            overhead_mib: 0,
         }
     }
 
@@ -117,6 +132,31 @@ mod tests {
         let mut config = Config::default();
         config.resources.memory_mib = memory_mib;
         config
+    }
+
+    #[test]
+    fn i17_a_machine_takes_more_than_its_app() {
+        let machines = Room {
+            overhead_mib: MACHINE_OVERHEAD_MIB,
+            ..room("tee", 1000)
+        };
+        assert_eq!(fits(&machines, &[], &asking(840)), Ok(None));
+        let refusal = fits(&machines, &[], &asking(841)).map_err(|r| r.sentence);
+        assert_eq!(
+            refusal,
+            Err("One instance asks the runtime `tee` for 841 MiB of memory and 160 MiB for its machine, and it has 1000 MiB.".into())
+        );
+        let full = Room {
+            promised_memory_mib: 500,
+            ..machines
+        };
+        let sentence = fits(&full, &[], &asking(400))
+            .expect("it fits")
+            .expect("a sentence");
+        assert!(
+            sentence.contains("1060 MiB of memory together"),
+            "{sentence}"
+        );
     }
 
     #[test]

@@ -96,6 +96,7 @@ fn verb(trigger: Trigger, to: &Source, downtime: bool) -> String {
         Trigger::Update | Trigger::Push => format!("Update to {label}"),
         Trigger::Config => "Apply this configuration".to_owned(),
         Trigger::Redeploy => format!("Redeploy {label}"),
+        Trigger::Retry => format!("Retry {label}"),
         Trigger::Rollback => format!("Roll back to {label}"),
         Trigger::Promote => format!("Promote {label}"),
     };

@@ -35,6 +35,8 @@ pub enum Why {
     InUse,
     /// Among the newest of its environment that served.
     Rollback,
+    /// It failed, nothing came after it, and nothing serves there: it can be tried again.
+    Retry,
     /// It can be rolled back to as long as the budget allows it.
     Budget,
     /// It never served: it goes with the next look.
@@ -47,6 +49,7 @@ impl Why {
         match self {
             Why::InUse => "In use",
             Why::Rollback => "Kept for rolling back",
+            Why::Retry => "Kept for another try",
             Why::Budget => "Kept while there is room",
             Why::NeverServed => "Goes within the hour",
         }
@@ -60,11 +63,17 @@ pub fn reasons(held: &[Held]) -> BTreeMap<DeploymentId, Why> {
         .filter(|h| !h.phase.is_final())
         .filter_map(|h| h.reuses.clone())
         .collect();
+    let serving: BTreeSet<_> = held
+        .iter()
+        .filter(|h| !h.phase.is_final())
+        .map(|h| &h.environment)
+        .collect();
     let mut newest: Vec<_> = held.iter().collect();
     newest.sort_by(|a, b| b.id.cmp(&a.id));
-    let mut served: BTreeMap<&EnvironmentId, usize> = BTreeMap::new();
-    let why = |h: &Held, served: &mut usize| match h.phase {
+    let mut seen: BTreeMap<&EnvironmentId, (usize, bool)> = BTreeMap::new();
+    let why = |h: &Held, (served, later): &mut (usize, bool)| match h.phase {
         _ if !h.phase.is_final() || started_again.contains(&h.id) => Why::InUse,
+        Phase::Failed if !*later && !serving.contains(&h.environment) => Why::Retry,
         Phase::Stopped => {
             *served += 1;
             if *served <= ALWAYS {
@@ -78,10 +87,10 @@ pub fn reasons(held: &[Held]) -> BTreeMap<DeploymentId, Why> {
     newest
         .into_iter()
         .map(|h| {
-            (
-                h.id.clone(),
-                why(h, served.entry(&h.environment).or_default()),
-            )
+            let of_there = seen.entry(&h.environment).or_default();
+            let reason = why(h, of_there);
+            of_there.1 = true;
+            (h.id.clone(), reason)
         })
         .collect()
 }
@@ -154,6 +163,19 @@ mod tests {
         assert_eq!(numbers(&all, &collect(&all, 1_000)), [7]);
         assert_eq!(numbers(&all, &collect(&all, 55)), [1, 2, 7]);
         assert_eq!(numbers(&all, &collect(&all, 0)), [1, 2, 3, 7]);
+    }
+
+    #[test]
+    fn i9_what_failed_last_stays_for_another_try_where_nothing_serves() {
+        let mut all = vec![
+            held(1, 1, Phase::Failed, 10),
+            held(2, 1, Phase::Stopped, 10),
+        ];
+        all.push(held(3, 1, Phase::Failed, 10));
+        assert_eq!(reasons(&all)[&all[2].id], Why::Retry);
+        assert_eq!(numbers(&all, &collect(&all, 0)), [1]);
+        all[1].phase = Phase::Live;
+        assert_eq!(reasons(&all)[&all[2].id], Why::NeverServed);
     }
 
     #[test]

@@ -32,14 +32,15 @@ pub enum Settings {
 
 /// What it is called: by where it ran, and where it is to run.
 pub fn trigger(of: &Deployment, into: &EnvironmentId) -> Trigger {
-    if of.environment == *into {
-        Trigger::Rollback
-    } else {
-        Trigger::Promote
+    match of.environment == *into {
+        true if of.phase == Phase::Failed => Trigger::Retry,
+        true => Trigger::Rollback,
+        false => Trigger::Promote,
     }
 }
 
-/// Only what once was healthy is started again; `active` serves where it is to go.
+/// What once was healthy is started again, and what failed to start is tried again where it failed;
+/// `active` serves where it is to go.
 pub fn eligible(
     of: &Deployment,
     into: &EnvironmentId,
@@ -50,7 +51,9 @@ pub fn eligible(
         Phase::Queued | Phase::Building | Phase::Starting | Phase::Ready => {
             "it is still on its way and has not served yet"
         }
-        Phase::Failed => "it failed and never served",
+        Phase::Failed if of.environment != *into => "it failed and never served",
+        Phase::Failed if of.artifact.is_some() && !of.collected => return Ok(()),
+        Phase::Failed => "nothing is left of what it made; update to its version instead",
         Phase::Cancelled => "it was cancelled and never served",
         _ if of.collected => {
             "what it made was removed to free disk space; update to its version instead"
@@ -62,6 +65,7 @@ pub fn eligible(
     };
     let what = match trigger(of, into) {
         Trigger::Promote => "promoted",
+        Trigger::Retry => "tried again",
         _ => "rolled back to",
     };
     Err(Refusal::conflict(
@@ -107,7 +111,7 @@ mod tests {
             paused    yes
             draining  yes
             stopped   yes
-            failed    #2 can't be rolled back to: it failed and never served.
+            failed    yes
             cancelled #2 can't be rolled back to: it was cancelled and never served.
         "#]]
         .assert_eq(&table);
@@ -126,6 +130,28 @@ mod tests {
             ..deployment(3, Phase::Stopped)
         };
         assert!(eligible(&bare, &bare.environment, None).is_err());
+    }
+
+    #[test]
+    fn i9_what_failed_is_tried_again_where_it_failed_as_long_as_what_it_made_is_there() {
+        let failed = built(2, Phase::Failed);
+        let here = failed.environment.clone();
+        assert_eq!(trigger(&failed, &here), Trigger::Retry);
+        assert_eq!(eligible(&failed, &here, None), Ok(()));
+        let other = EnvironmentId::new(crate::time::Time(9), 9);
+        let no = |of: &Deployment, into| eligible(of, into, None).unwrap_err().sentence;
+        assert_eq!(
+            no(&failed, &other),
+            "#2 can't be promoted: it failed and never served."
+        );
+        let collected = Deployment {
+            collected: true,
+            ..failed
+        };
+        assert_eq!(
+            no(&collected, &here),
+            "#2 can't be tried again: nothing is left of what it made; update to its version instead."
+        );
     }
 
     #[test]

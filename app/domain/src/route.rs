@@ -90,6 +90,9 @@ pub enum Target {
         retry_after_s: u32,
         /// Why not just now.
         sentence: String,
+        /// Requests wait for so long before they are answered so; most are not held at all.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        hold_s: u32,
     },
     /// Live instances. Never empty: an empty set is `Unavailable`.
     Upstreams {
@@ -118,6 +121,10 @@ pub struct Upstream {
     pub id: String,
     /// On loopback.
     pub address: SocketAddr,
+    /// Where its own TLS ends, inside: a connection that asks for its host by name is passed there
+    /// unopened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<SocketAddr>,
 }
 
 /// How the data plane goes on checking upstreams that it serves from.
@@ -131,7 +138,23 @@ pub struct HealthCheck {
     pub timeout_ms: u32,
 }
 
+/// No request is held for longer, whatever a table says.
+pub const MOST_HELD_S: u32 = 60;
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+fn is_zero(seconds: &u32) -> bool {
+    *seconds == 0
+}
+
 impl Target {
+    /// How long a request waits for something better than this answer.
+    pub fn hold_s(&self) -> u32 {
+        match self {
+            Target::Unavailable { hold_s, .. } => *hold_s.min(&MOST_HELD_S),
+            _ => 0,
+        }
+    }
+
     /// The upstreams that this target leads to; empty for every other kind.
     pub fn upstreams(&self) -> &[Upstream] {
         match self {

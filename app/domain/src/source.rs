@@ -122,8 +122,12 @@ pub struct Tag {
     pub name: String,
     /// What it points at.
     pub commit: Commit,
-    /// By the rules of semantic versioning: a hyphen after the numbers.
+    /// By the rules of semantic versioning, a hyphen after the numbers; or its Git host says so.
     pub pre_release: bool,
+    /// Its release at the Git host carries a file `release.json` (I-19), as `sealdock release`
+    /// signs one. Known by name alone: nobody looked at its signature.
+    #[serde(default)]
+    pub release_json: bool,
 }
 
 /// What a deployment is made from: pinned, never moves.

@@ -132,6 +132,12 @@ pub struct EnvironmentView {
     /// Names of secrets that have another value since what serves here was deployed.
     #[serde(default)]
     pub stale_secrets: Vec<String>,
+    /// Where nothing serves any more: what failed, which can be tried again.
+    #[serde(default)]
+    pub retry: Option<DeploymentId>,
+    /// Where nothing serves any more: what did before, which can be deployed again.
+    #[serde(default)]
+    pub redeploy: Option<DeploymentId>,
     /// Everything about it is ending.
     pub deleting: bool,
     /// It is for debugging: its instances have a terminal.
@@ -267,8 +273,11 @@ pub struct DeploymentView {
     pub predecessor: Option<RunningView>,
     /// Which buttons work.
     pub can: Allowed,
-    /// Why its environment can't be rolled back to it; `None`: it can.
+    /// Why its environment can't be rolled back to it, or try it again; `None`: it can.
     pub roll_back: Option<String>,
+    /// It failed, and nothing serves: what did before, which can be deployed again.
+    #[serde(default)]
+    pub redeploy: Option<DeploymentId>,
     /// The project's other environments, where it can be started once more.
     pub promote_to: Vec<PlaceView>,
 }

@@ -21,6 +21,8 @@ pub struct Fields {
     pub port: String,
     pub health_path: String,
     pub drain_s: String,
+    /// Empty where the form did not ask: it stays as it is.
+    pub max_hold_s: String,
     /// A word of `build.preset`; empty where there is no repository.
     pub preset: String,
 }
@@ -36,11 +38,12 @@ impl Fields {
             port: config.port.to_string(),
             health_path: config.health.path.clone(),
             drain_s: config.drain_s.to_string(),
+            max_hold_s: config.max_hold_s.to_string(),
             preset: config.build.preset.to_string(),
         }
     }
 
-    pub(super) fn pairs(&self) -> [(&'static str, String); 9] {
+    pub(super) fn pairs(&self) -> [(&'static str, String); 10] {
         [
             ("choice[config][env]", self.env.clone()),
             (
@@ -53,6 +56,7 @@ impl Fields {
             ("choice[config][port]", self.port.clone()),
             ("choice[config][health_path]", self.health_path.clone()),
             ("choice[config][drain_s]", self.drain_s.clone()),
+            ("choice[config][max_hold_s]", self.max_hold_s.clone()),
             ("choice[config][preset]", self.preset.clone()),
         ]
     }
@@ -69,6 +73,7 @@ impl Fields {
             port: get("port")?,
             health_path: get("health_path")?,
             drain_s: get("drain_s")?,
+            max_hold_s: get("max_hold_s").unwrap_or_default(),
             preset: get("preset").unwrap_or_default(),
         })
     }
@@ -82,6 +87,8 @@ impl Fields {
             differs(config.replicas, number("replicas", Some(&self.replicas))?).or(patch.replicas);
         patch.drain_s =
             differs(config.drain_s, number("drain_s", Some(&self.drain_s))?).or(patch.drain_s);
+        let held = number("max_hold_s", Some(&self.max_hold_s))?;
+        patch.max_hold_s = differs(config.max_hold_s, held).or(patch.max_hold_s);
         patch.port = number("port", Some(&self.port))?
             .filter(|p| *p != config.port)
             .or(patch.port);
@@ -122,7 +129,7 @@ pub(super) fn preset(word: Option<&str>) -> Read<Option<PresetChoice>> {
 mod tests {
     use super::*;
     use crate::draft::Choice;
-    use domain::config::{EnvPatch, Preset};
+    use domain::config::{EnvPatch, Preset, diff};
 
     fn config() -> Config {
         let env = [
@@ -187,6 +194,39 @@ mod tests {
             (patch.env, patch.resources.cpus_milli, patch.replicas),
             (env, Some(500), None)
         );
+    }
+
+    #[test]
+    fn i9_how_long_requests_are_held_is_an_override_once_it_differs() {
+        let held = |text: &str, config: &Config| {
+            let form = Fields {
+                max_hold_s: text.into(),
+                ..Fields::of(config)
+            };
+            form.patch(config, &ConfigPatch::default())
+                .map(|patch| patch.max_hold_s)
+        };
+        let twenty = Config {
+            max_hold_s: 20,
+            ..config()
+        };
+        assert_eq!(Fields::of(&twenty).max_hold_s, "20");
+        assert_eq!(held("20", &config()), Ok(Some(20)));
+        assert_eq!(held("0", &twenty), Ok(Some(0)));
+        let [change] = &diff(&config(), &twenty)[..] else {
+            panic!("the plan shows one change")
+        };
+        let values = (change.from.as_deref(), change.to.as_deref());
+        assert_eq!(
+            (change.path.as_str(), values),
+            ("max_hold_s", (Some("0"), Some("20")))
+        );
+        assert_eq!(
+            (held("20", &twenty), held("", &twenty)),
+            (Ok(None), Ok(None))
+        );
+        let refused = held("soon", &config()).unwrap_err();
+        assert_eq!(refused.place.as_deref(), Some("max_hold_s"));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::parts::loaded::{Skeleton, loaded};
 use crate::parts::log::Log;
 use crate::parts::page_head::trail;
 use crate::parts::prose::prose;
+use crate::parts::replacing::replacing;
 use crate::parts::status::{Tone, deployment_word, live_badge};
 use crate::parts::timeline::timeline;
 use crate::parts::times::{Left, ago};
@@ -41,6 +42,7 @@ fn page(view: Signal<DeploymentView>) -> AnyView {
     view! {
         {head(view)}
         {timeline(view)}
+        {replacing(view)}
         {job_graph(view, log)}
         <div class="deployment">
             <div class="deployment-main">

@@ -84,7 +84,7 @@ fn new_environment(id: String) -> AnyView {
                         <button class="btn" disabled=no.is_some()>"Add"</button>
                     </div>
                     <label class="check"><input type="checkbox" name="debug" value="yes" aria-describedby="environment-debug"/>"For debugging"</label>
-                    <p class="hint" id="environment-debug">"Its instances have a terminal (`sealdock exec`). It stays so; production never is."</p>
+                    <p class="hint" id="environment-debug">"Its instances have a terminal, here and by `sealdock exec`. It stays so; production never is."</p>
                     <p class="hint" id="environment-hint">{no.map_or_else(|| "It gets an address and a configuration of its own. Then deploy a version to it, or promote one.".to_owned(), |no| no.sentence)}</p>
                 </div>
             </ActionForm>

@@ -8,8 +8,9 @@ use super::prose::prose;
 use super::status::{Tone, status};
 use super::times::ago;
 use crate::format;
+use domain::attest::command::file_name;
 use domain::attest::{Boot, Check, SIMULATED, Status};
-use domain::view::{AttestationView, AttestedView, DeploymentView, ProofView, Standing};
+use domain::view::{AttestationView, AttestedView, DeploymentView, ProofView, ReachView, Standing};
 use leptos::prelude::*;
 
 /// Nothing where nothing is attested. Evidence is asked for again and again, so that only what it
@@ -48,6 +49,7 @@ fn card(of: Card, instances: &[Shape]) -> AnyView {
                 {part(word)}
             </header>
             {part(|a| view! { <p class="sentence">{prose(&a.sentence)}</p> }.into_any())}
+            {part(reach)}
             {instances.iter().enumerate().map(|(at, shape)| instance(of, at, *shape, instances.len() > 1)).collect_view()}
             <details class="attestation-history">
                 <summary>{part(|a| format!("History, asked again every {}", every(a)).into_any())}</summary>
@@ -122,10 +124,45 @@ fn facts(proof: &ProofView) -> AnyView {
             <div><dt>"Platform"</dt><dd>{platform}</dd></div>
             <div><dt>"Last verified"</dt><dd><time title=format::absolute(found.last_at)>{ago(found.last_at)}</time></dd></div>
             <div><dt>"Measurement"</dt><dd class="with-copy"><code class="clip" title=found.measurement.clone()>{found.measurement.clone()}</code><Copy text=found.measurement.clone() what="the measurement"/></dd></div>
-            <div><dt>"Download"</dt><dd>{download(&proof.expected, "expected.json")}" "{proof.evidence.as_deref().map(|href| download(href, "evidence.json"))}</dd></div>
+            <div><dt>"Download"</dt><dd>{download(&proof.expected, file_name("expected", found.replica))}" "{proof.evidence.as_deref().map(|href| download(href, file_name("evidence", found.replica)))}</dd></div>
         </dl>
     }
     .into_any()
+}
+
+/// Where TLS ends is what an address is worth.
+fn reach(of: &AttestationView) -> AnyView {
+    let Some(reach) = &of.reach else {
+        return ().into_any();
+    };
+    let each = |urls: &[String]| urls.iter().map(|url| address(url)).collect_view();
+    let inside = (!reach.inside.is_empty()).then(|| view! {
+        <div><dt>"Address"</dt><dd>{each(&reach.inside)}<span class="muted">"TLS ends inside the machine, with the key that its evidence names."</span></dd></div>
+    });
+    view! {
+        <dl class="pairs">
+            {inside}
+            <div><dt>"Weaker address"</dt><dd>{each(&reach.edge)}<span class="muted">"This server reads along, and goes on to the attested key."</span></dd></div>
+        </dl>
+        {anywhere(reach, of.instances.len() > 1)}
+    }
+    .into_any()
+}
+
+fn address(url: &str) -> AnyView {
+    view! { <a class="link" href=url.to_owned() rel="external">{url.to_owned()}</a>" " }.into_any()
+}
+
+fn anywhere(of: &ReachView, many: bool) -> AnyView {
+    let several = "An address reaches any of its instances, and each measures differently: the command takes the expected.json of each, and says which of them was met.";
+    let waits = "The command that asks this address stands here once every instance was asked for its evidence; until then, look at each one below.";
+    let muted = |text: &'static str| view! { <p class="muted">{text}</p> };
+    let inner = match &of.command {
+        Some(command) => (many.then(|| muted(several)), line("From anywhere", command)).into_any(),
+        None if of.inside.is_empty() => return ().into_any(),
+        None => muted(waits).into_any(),
+    };
+    view! { <div class="attestation-commands">{inner}</div> }.into_any()
 }
 
 fn count(proof: &ProofView) -> AnyView {
@@ -133,8 +170,8 @@ fn count(proof: &ProofView) -> AnyView {
     format!("{good} of {} checks hold", proof.checks.len()).into_any()
 }
 
-fn download(href: &str, name: &'static str) -> AnyView {
-    view! { <a class="link" href=href.to_owned() rel="external" download=name>{name}</a> }
+fn download(href: &str, name: String) -> AnyView {
+    view! { <a class="link" href=href.to_owned() rel="external" download=name.clone()>{name.clone()}</a> }
         .into_any()
 }
 

@@ -5,6 +5,7 @@ use super::env_editor::env_editor;
 use super::preset_field::preset_field;
 use crate::draft::Fields;
 use crate::paths;
+use domain::route::MOST_HELD_S;
 use leptos::prelude::*;
 use std::time::Duration;
 
@@ -50,12 +51,21 @@ pub fn config_form(fields: RwSignal<Fields>, builds: bool) -> AnyView {
                     {number("Port", "port", draft, |f| &mut f.port, touched)}
                     {number("Health path", "health_path", draft, |f| &mut f.health_path, touched)}
                     {number("Drain, seconds", "drain_s", draft, |f| &mut f.drain_s, touched)}
+                    {number("Hold at most, seconds", "max_hold_s", draft, |f| &mut f.max_hold_s, touched)}
                 </div>
+                <p class="hint" id="max_hold_s-hint">{held()}</p>
             </fieldset>
             <div class="form-foot"><button class="btn" on:click=move |event| { event.prevent_default(); fields.set(draft.get_untracked()) }>"Show the plan"</button></div>
         </form>
     }
     .into_any()
+}
+
+/// Only a `replace` has the gap that this is about.
+fn held() -> String {
+    format!(
+        "Hold: while an update has to stop the old version first, each request waits this long for the new one, 0 to {MOST_HELD_S} seconds, and is then answered 503. 0 answers 503 at once."
+    )
 }
 
 /// By their names; their values are set elsewhere, and never shown.
@@ -84,6 +94,7 @@ fn number(
 ) -> AnyView {
     let mut start = draft.get_untracked();
     let value = std::mem::take(part(&mut start));
+    let hint = (name == "max_hold_s").then_some("max_hold_s-hint");
     view! {
         <div class="field">
             <label for=name>{label}</label>
@@ -92,6 +103,8 @@ fn number(
                 id=name
                 name=format!("choice[config][{name}]")
                 autocomplete="off"
+                inputmode=(name != "health_path").then_some("decimal")
+                aria-describedby=hint
                 value=value
                 on:input:target=move |event| {
                     draft.update(|f| *part(f) = event.target().value());

@@ -128,16 +128,43 @@ fn held(view: Signal<DeploymentView>, promote: ServerAction<Promote>, id: String
 /// Rolling back to it, or promoting it: pages of their own, with the plan.
 fn again(view: Signal<DeploymentView>) -> AnyView {
     let own = view.with_untracked(|v| paths::version(&v.summary.environment, &v.summary.id));
-    let back = Memo::new(move |_| view.with(|v| v.roll_back.is_none()));
+    let back = Memo::new(move |_| {
+        view.with(|v| v.roll_back.is_none().then(|| back_label(v.summary.phase)))
+    });
+    let before = Memo::new(move |_| {
+        let to =
+            |v: &DeploymentView| Some(paths::version(&v.summary.environment, v.redeploy.as_ref()?));
+        view.with(to)
+    });
     let places = Memo::new(move |_| view.with(|v| v.promote_to.clone()));
     let of = view.with_untracked(|v| v.summary.id.clone());
+    let inside = view.with_untracked(|v| paths::terminal(&v.summary.environment));
+    let debug = Memo::new(move |_| view.with(|v| v.debug && v.summary.live));
     dynamic(move || {
+        let terminal = debug
+            .get()
+            .then(|| view! { <a class="btn" href=inside.clone()>"Terminal"</a> });
         let back = back
             .get()
-            .then(|| view! { <a class="btn" href=own.clone()>"Roll back to this"</a> });
+            .map(|label| view! { <a class="btn" href=own.clone()>{label}</a> });
+        let before = before
+            .get()
+            .map(|href| view! { <a class="btn" href=href>"Redeploy"</a> });
         let promote = |p: PlaceView| view! { <a class="btn" href=paths::version(&p.environment, &of)>{format!("Promote to {}", p.name)}</a> };
-        (back, places.get().into_iter().map(promote).collect_view())
+        (
+            terminal,
+            back,
+            before,
+            places.get().into_iter().map(promote).collect_view(),
+        )
     })
+}
+
+const fn back_label(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Failed => "Retry",
+        _ => "Roll back to this",
+    }
 }
 
 /// Tells that it worked; what did not work is shown beside the buttons.

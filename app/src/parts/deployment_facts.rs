@@ -75,6 +75,7 @@ const fn unchanged(trigger: Trigger) -> &'static str {
         Trigger::Config | Trigger::Redeploy => {
             "The same source and configuration as the version before."
         }
+        Trigger::Retry => "Everything: what failed starts once more.",
         Trigger::Rollback => "Only the source: what ran before runs again.",
         Trigger::Promote => "Only the source: what another environment runs, runs here too.",
     }
@@ -200,6 +201,7 @@ fn config_facts(config: &Config) -> AnyView {
             {pair("Port", config.port.to_string())}
             {pair("Health", format!("GET {}", config.health.path))}
             {pair("Drain", format!("{} s", config.drain_s))}
+            {(config.max_hold_s > 0).then(|| pair("Hold", format!("at most {} s", config.max_hold_s)))}
             <div><dt>"Environment"</dt><dd>{match env.is_empty() {
                 true => Either::Left("none".to_owned()),
                 false => Either::Right(env.into_iter().map(|name| view! { <code class="env-name">{name}</code> }).collect_view()),

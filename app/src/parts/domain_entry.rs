@@ -3,6 +3,7 @@
 use super::domain_form::{settings, upload};
 use super::dynamic::{dynamic, flag};
 use super::prose::prose;
+use super::status::{Tone, status, title};
 use super::times::ago;
 use crate::boot::caller;
 use crate::paths;
@@ -105,7 +106,7 @@ fn facts(d: &DomainView) -> AnyView {
         .map(|at| view! { <div><dt>"DNS looked at"</dt><dd>{ago(at)}</dd></div> });
     view! {
         <dl class="pairs">
-            <div><dt>"Status"</dt><dd>{d.status.word()}</dd></div>
+            <div><dt>"Status"</dt><dd>{status(Tone::of_domain(d.status), title(d.status.word()))}</dd></div>
             {place}
             {certificate}
             {looked}

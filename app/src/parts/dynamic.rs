@@ -64,10 +64,37 @@ where
 /// Something in a list, whatever it is.
 #[derive(Clone)]
 struct Entry {
+    #[cfg_attr(
+        feature = "ssr",
+        expect(dead_code, reason = "nothing moves in what is written once")
+    )]
     name: String,
     build: Arc<dyn Fn(ReadSignal<usize>) -> AnyView + Send + Sync>,
 }
 
+/// The same markup as in the browser. It is written at once, because nothing in an entry is waited for:
+/// asking every node whether it has to be, as a page's other parts are, takes longer than writing it.
+#[cfg(feature = "ssr")]
+fn listed(entries: Box<dyn Fn() -> Vec<Entry> + Send + Sync>) -> AnyView {
+    use leptos::tachys::html::InertElement;
+    use leptos::tachys::view::{Position, RenderHtml};
+    let owner = Owner::current().unwrap_or_default();
+    let written = move || {
+        let (mut html, mut position) = (String::new(), Position::FirstChild);
+        for (at, entry) in entries().iter().enumerate() {
+            let at = ArcRwSignal::new(at).read_only().into();
+            let view = (entry.build)(at);
+            view.to_html_with_buf(&mut html, &mut position, true, false, vec![]);
+            position = Position::NextChild;
+        }
+        // Where a list ends.
+        html.push_str("<!>");
+        InertElement::new(html)
+    };
+    dynamic(move || owner.with(&written))
+}
+
+#[cfg(not(feature = "ssr"))]
 fn listed(entries: Box<dyn Fn() -> Vec<Entry> + Send + Sync>) -> AnyView {
     view! { <ForEnumerate each=entries key=|e| e.name.clone() children=move |at, e| (e.build)(at)/> }
         .into_any()

@@ -24,6 +24,7 @@ pub fn earlier_form(
         .earlier
         .iter()
         .chain(&view.elsewhere)
+        .chain(&view.failed)
         .all(|v| v.refused.is_some());
     let none = nothing.then(|| {
         view! { <div class="notice">{icon(Icon::CircleAlert)}<p>"There is no earlier version to go back to yet. It appears here as soon as another one took over."</p></div> }
@@ -31,6 +32,7 @@ pub fn earlier_form(
     view! {
         <form method="get" class="fields">
             {none}
+            {list("Failed here, and never served", view.failed.into_iter().collect(), of, settings, &choose)}
             {list("Served here before", view.earlier, of, settings, &choose)}
             {list("Runs in another environment", view.elsewhere, of, settings, &choose)}
             {back.then(|| settings_field(of, settings, choose))}

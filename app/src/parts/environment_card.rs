@@ -9,6 +9,7 @@ use super::sparkline::sparkline;
 use super::status::{Tone, deployment_status, instance_word, status};
 use super::times::ago;
 use crate::{format, paths};
+use domain::id::DeploymentId;
 use domain::view::{DeploymentSummary, EnvironmentView};
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -30,6 +31,7 @@ pub fn EnvironmentCard(
             {dynamic(move || environment.with(|e| screenshot(e.active.as_ref())))}
             <p class="sentence">{dynamic(move || environment.with(|e| prose(&e.sentence)))}</p>
             {dynamic(move || environment.with(held))}
+            {dynamic(move || environment.with(stopped))}
             {dynamic(move || environment.with(stale))}
             {dynamic(move || environment.with(|e| e.urls.first().cloned()).map(url))}
             <div class="env-versions">
@@ -39,6 +41,7 @@ pub fn EnvironmentCard(
             </div>
             <footer class="env-foot">
                 {dynamic(move || environment.with(requests))}
+                {dynamic(move || environment.with(terminal))}
                 {dynamic(move || environment.with(back_button))}
                 {dynamic(move || environment.with(update_button))}
             </footer>
@@ -85,6 +88,34 @@ fn held(e: &EnvironmentView) -> Option<AnyView> {
     Some(said.into_any())
 }
 
+/// Nothing serves, and nothing starts by itself: a person says which.
+fn stopped(e: &EnvironmentView) -> Option<AnyView> {
+    let link = |of: &DeploymentId, label: &'static str| {
+        view! { <a class="btn" href=paths::version(&e.id, of)>{label}</a> }.into_any()
+    };
+    let may = e.can.update.is_none();
+    let retry = e.retry.as_ref().map(|of| link(of, "Retry"));
+    let redeploy = e.redeploy.as_ref().map(|of| link(of, "Redeploy"));
+    let ways = match (&retry, &redeploy) {
+        (None, None) => return None,
+        (Some(_), None) => "Try the failed version again: you see the plan first.",
+        (None, Some(_)) => "Deploy the version before it again: you see the plan first.",
+        _ => "Try the failed version again, or deploy the one before it: you see the plan first.",
+    };
+    Some(
+        view! {
+            <div class="notice notice-failed">
+                {icon(Icon::CircleAlert)}
+                <div>
+                    <p>"Nothing serves here, and nothing starts by itself. "{may.then_some(ways)}</p>
+                    {may.then(|| view! { <p class="row mt-2">{retry}{redeploy}</p> })}
+                </div>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
 /// It serves with values that are no longer the ones of today.
 fn stale(e: &EnvironmentView) -> Option<AnyView> {
     let names = e.stale_secrets.join(", ");
@@ -102,7 +133,7 @@ fn stale(e: &EnvironmentView) -> Option<AnyView> {
 fn version(label: &'static str, summary: Option<&DeploymentSummary>) -> impl IntoView + use<> {
     match summary.cloned() {
         None => Either::Left(
-            view! { <p class="env-version"><span class="env-label">{label}</span><span class="muted">"nothing yet"</span></p> },
+            view! { <p class="env-version"><span class="env-label">{label}</span><span class="muted">"nothing"</span></p> },
         ),
         Some(d) => Either::Right(view! {
             <p class="env-version">
@@ -123,6 +154,14 @@ fn requests(e: &EnvironmentView) -> AnyView {
         <a class="env-traffic muted num" href=paths::traffic(&e.id)>{sparkline(&e.requests_by_minute)}<span>{said}</span></a>
     }
     .into_any()
+}
+
+/// The page says why, where there is none now.
+fn terminal(e: &EnvironmentView) -> Option<AnyView> {
+    let shown = e.debug && e.active.is_some();
+    shown.then(|| {
+        view! { <a class="btn btn-quiet" href=paths::terminal(&e.id)>"Terminal"</a> }.into_any()
+    })
 }
 
 /// Nothing to go back from, nothing to press.

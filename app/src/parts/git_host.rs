@@ -74,7 +74,7 @@ fn form(view: Signal<ReviewsView>) -> AnyView {
                     <div class="field">
                         <label for="host-token">"Token"</label>
                         <input class="input" id="host-token" type="password" name="token" maxlength="500" autocomplete="off" aria-describedby="host-token-hint"/>
-                        <p class="hint" id="host-token-hint">"It may write statuses and comments. It is never shown; empty keeps the one that is there."</p>
+                        <p class="hint" id="host-token-hint">"It may write statuses and comments, and read releases, which mark the tags. It is never shown; empty keeps the one that is there."</p>
                     </div>
                     <div class="form-foot"><button class="btn" aria-label="Save which host is told" disabled=flag(move || busy.get())>"Save"</button></div>
                 </div>

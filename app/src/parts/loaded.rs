@@ -5,7 +5,7 @@ use super::refused::refused;
 use crate::answer::{Raw, another_version};
 use crate::error::Fault;
 use crate::paths;
-use crate::read::Read;
+use crate::read::{Read, looks};
 use domain::refusal::{Kind, Refusal};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -46,13 +46,19 @@ fn erased(
     view! {
         <Transition fallback=move || bones(skeleton)>
             {
-                let kept = Memo::new(move |last| keep(last, data.get()));
-                let state = Memo::new(move |_| kept.with(|k| k.as_ref().map(|k| k.as_ref().err().cloned())));
+                let memos = looks(move || {
+                    let kept = Memo::new(move |last| keep(last, data.get()));
+                    let state = Memo::new(move |_| kept.with(|k| k.as_ref().map(|k| k.as_ref().err().cloned())));
+                    (kept, state)
+                });
                 let build = build.clone();
-                move || match state.get() {
-                    None => bones(skeleton),
-                    Some(Some(fault)) => failed(&fault),
-                    Some(None) => build(kept),
+                move || {
+                    let (kept, state) = memos();
+                    match state.get() {
+                        None => bones(skeleton),
+                        Some(Some(fault)) => failed(&fault),
+                        Some(None) => build(kept),
+                    }
                 }
             }
         </Transition>

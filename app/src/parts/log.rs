@@ -47,7 +47,7 @@ pub fn Log(stream: String, title: String, anchor: Anchor) -> AnyView {
         <section class="log-box" class:log-ready=ready class:log-nowrap=flag(move || !wrap.get()) class:log-times=flag(move || times.get() != Times::Off) class:log-folded=folded aria-label=format!("Log: {title}")>
             <p class="log-title clip" aria-hidden="true">{title.clone()}</p>
             <div class="log-bar">
-                {form(finder, times)}
+                {form(&title, finder, times)}
                 <div class="log-tools">
                     {(!is_job).then(|| first_error(finder))}
                     {is_job.then(|| toggle("Fold", Icon::ChevronRight, folded))}
@@ -61,7 +61,7 @@ pub fn Log(stream: String, title: String, anchor: Anchor) -> AnyView {
     .into_any()
 }
 
-fn form(finder: Finder, times: RwSignal<Times>) -> AnyView {
+fn form(title: &str, finder: Finder, times: RwSignal<Times>) -> AnyView {
     let job = query("job");
     let (level, from) = (
         move || finder.filter.with(|f| f.level.map_or("", Level::word)),
@@ -70,7 +70,7 @@ fn form(finder: Finder, times: RwSignal<Times>) -> AnyView {
     let names = finder.names;
     let clocks = Times::ALL.map(|(_, word, name)| (word, name));
     view! {
-        <form method="get" role="search" class="log-form" on:submit=|event| event.prevent_default()>
+        <form method="get" role="search" aria-label=format!("In the log: {title}") class="log-form" on:submit=|event| event.prevent_default()>
             <div class="log-search">
                 {icon(Icon::Search)}
                 {dynamic(move || job.get().map(|job| view! { <input type="hidden" name="job" value=job/> }))}

@@ -150,7 +150,8 @@ fn end(finder: Finder, feed: Feed) -> AnyView {
             } else {
                 ""
             };
-            format!("{end}{} lines{so_far}.{only}", format::count(n))
+            let lines = if n == 1 { "line" } else { "lines" };
+            format!("{end}{} {lines}{so_far}.{only}", format::count(n))
         }
     };
     when(

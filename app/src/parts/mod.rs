@@ -53,6 +53,7 @@ pub mod preset_field;
 pub mod previews;
 pub mod prose;
 pub mod refused;
+pub mod replacing;
 pub mod role_field;
 pub mod row;
 pub mod screenshot;

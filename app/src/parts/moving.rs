@@ -2,6 +2,7 @@
 
 use super::icon::{Icon, icon};
 use super::toasts::{Toasts, use_toasts};
+use crate::read::looks;
 use crate::server_fns::deployments::{deployment, moving};
 use crate::{live, paths};
 use domain::deployment::Phase;
@@ -32,8 +33,8 @@ pub fn Moving() -> AnyView {
     view! {
         <Transition>
             {
-                let list = Memo::new(move |_| data.get().and_then(Result::ok).unwrap_or_default());
-                move || list.with(|list| (!list.is_empty()).then(|| view! {
+                let list = looks(move || Memo::new(move |_| data.get().and_then(Result::ok).unwrap_or_default()));
+                move || list().with(|list| (!list.is_empty()).then(|| view! {
                 <section class="moving" aria-label="Running deployments">
                     {list.iter().take(3).map(one).collect_view()}
                     {(list.len() > 3).then(|| view! { <a href=paths::DEPLOYMENTS>{format!("and {} more", list.len() - 3)}</a> })}

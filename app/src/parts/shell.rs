@@ -1,16 +1,19 @@
 //! The frame of every page: where one can go, who one is, how fresh this is, what is moving.
 
-use super::dynamic::dynamic;
+use super::dynamic::{dynamic, when};
 use super::icon::{Icon, icon};
 use super::keys::Keys;
 use super::moving::Moving;
+use super::refused::refused;
 use super::theme::ThemeToggle;
 use super::toasts::ToastList;
+use crate::boot::flash;
 use crate::live::{Mark, use_live};
 use crate::paths;
 use domain::access::Caller;
 use leptos::prelude::*;
 use leptos_router::components::A;
+use leptos_router::hooks::use_location;
 
 const PLACES: [(&str, &str, Icon); 7] = [
     (paths::OVERVIEW, "Overview", Icon::LayoutGrid),
@@ -39,7 +42,7 @@ pub fn Shell(caller: Caller, children: Children) -> AnyView {
                 </div>
             </aside>
             <header class="top">{brand(&caller)}<LiveMark/><ThemeToggle/></header>
-            <main id="main" tabindex="-1">{children()}</main>
+            <main id="main" tabindex="-1">{left()}{children()}</main>
             <nav aria-label="Main, bottom" class="tabs">
                 {PLACES.into_iter().take(3).map(place).collect_view()}
                 {place(PLACES[5])}
@@ -50,6 +53,16 @@ pub fn Shell(caller: Caller, children: Children) -> AnyView {
         <Keys/>
     }
     .into_any()
+}
+
+/// What the last form was refused with: on the page that it led back to, and on no other.
+fn left() -> AnyView {
+    let path = use_location().pathname;
+    let here = path.get_untracked();
+    match flash() {
+        Some(no) => when(move || path.with(|now| *now == here), move || refused(&no)),
+        None => ().into_any(),
+    }
 }
 
 fn brand(caller: &Caller) -> AnyView {

@@ -1,5 +1,6 @@
 //! A status is a dot, a word and (beside it) a sentence: never colour alone.
 
+use domain::custom_domain::DomainStatus;
 use domain::deployment::Phase;
 use domain::job::JobStatus;
 use domain::view::{DeploymentSummary, InstanceStatus};
@@ -52,6 +53,16 @@ impl Tone {
             JobStatus::Running => Tone::Moving,
             JobStatus::Success => Tone::Ok,
             JobStatus::Failure => Tone::Failed,
+        }
+    }
+
+    pub const fn of_domain(status: DomainStatus) -> Tone {
+        match status {
+            DomainStatus::Serving => Tone::Ok,
+            DomainStatus::Issuing => Tone::Moving,
+            DomainStatus::Elsewhere | DomainStatus::Plain | DomainStatus::Expiring => Tone::Warning,
+            DomainStatus::Failed => Tone::Failed,
+            DomainStatus::Unproven | DomainStatus::Unused => Tone::Quiet,
         }
     }
 }

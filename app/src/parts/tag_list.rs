@@ -18,6 +18,7 @@ pub fn tag_list(
         let tags = tags.clone();
         move || text.with(|t| !tags.iter().any(|tag| matches(tag, t)))
     };
+    let about = tags.iter().any(|tag| tag.release_json).then(about);
     let items = tags
         .into_iter()
         .map(|t| tag(t, live.as_deref(), text, asked, choose.clone()))
@@ -29,10 +30,17 @@ pub fn tag_list(
                 {icon(Icon::Search)}
                 <input class="input" type="search" name="text" data-filter="" aria-label="Search tags" placeholder="Search tags, messages, authors" autocomplete="off" value=asked.text.get_untracked() on:input:target=move |e| text.set(e.target().value())/>
             </div>
+            {about}
             <div class="tag-list">{items}<p class="tag-none" class:hidden=flag(move || !none())>"No tag contains this."</p></div>
         </fieldset>
     }
     .into_any()
+}
+
+/// A name in a list proves nothing, and says so.
+fn about() -> AnyView {
+    view! { <p class="hint">"Has release.json: at the Git host, the tag’s release carries the file that "<code>"sealdock release"</code>" signs. Its signature is checked neither here nor when the tag is deployed; "<code>"sealdock release check"</code>" does that with the project’s key."</p> }
+        .into_any()
 }
 
 fn matches(tag: &Tag, text: &str) -> bool {
@@ -58,6 +66,7 @@ fn tag(
         name,
         commit,
         pre_release,
+        release_json,
     } = tag.clone();
     let (value, picked) = (name.clone(), name.clone());
     view! {
@@ -75,6 +84,7 @@ fn tag(
                     <span class="mono">{name.clone()}</span>
                     {is_live.then(|| view! { <span class="badge badge-live">"Live"</span> })}
                     {pre_release.then(|| view! { <span class="badge">"Pre-release"</span> })}
+                    {release_json.then(|| view! { <span class="badge">"Has release.json"</span> })}
                 </span>
                 <span class="tag-sub clip" title=format!("{} · {}", commit.author, commit.subject)><code>{commit.short().to_owned()}</code>" "{commit.subject.clone()}</span>
             </span>
@@ -102,6 +112,7 @@ mod tests {
             name: "v1.4.2".into(),
             commit,
             pre_release: false,
+            release_json: false,
         };
         assert!(
             ["", "1.4", "round", "GRACE", "3f2a"]

@@ -1,15 +1,12 @@
 //! Sending a file ahead: plain multipart, streamed by the browser.
 
 use super::icon::{Icon, icon};
-use super::refused::refused;
-use crate::boot::flash;
 use leptos::prelude::*;
 
 /// `next`: where to go on with `?upload=` when the file is here.
 pub fn upload_form(next: &str) -> AnyView {
     view! {
         <form method="post" action="/uploads" enctype="multipart/form-data" class="fields">
-            {flash().map(|no| refused(&no))}
             <input type="hidden" name="next" value=next.to_owned()/>
             <div class="field">
                 <label for="file">"File"</label>

@@ -46,6 +46,8 @@ fn git(page: String, options: UpdateOptions, asked: Asked) -> AnyView {
                 .way_out("You can still name a branch or a commit below."),
         )
     });
+    let unknown = options.releases_problem.clone();
+    let unknown = unknown.map(|sentence| view! { <p class="hint">{sentence}</p> });
     let open = options.tags.is_empty() || asked.revision.get_untracked().is_some();
     let choose = chooser(page);
     let list =
@@ -54,6 +56,7 @@ fn git(page: String, options: UpdateOptions, asked: Asked) -> AnyView {
         <form method="get" class="fields">
             {problem}
             {list}
+            {unknown}
             <details class="more-fields" open=open>
                 <summary>"A branch or a commit instead"</summary>
                 <div class="joined">

@@ -14,6 +14,7 @@ pub mod reviews;
 pub mod secrets;
 pub mod services;
 pub mod stack;
+pub mod terminals;
 pub mod updates;
 
 use domain::access::Action;
@@ -55,6 +56,7 @@ pub const ALL: &[(&str, Action)] = &[
     ("/fn/update-options", Action::Deploy),
     ("/fn/versions", Action::Deploy),
     ("/fn/traffic", Action::Read),
+    ("/fn/terminal", Action::Exec),
     ("/fn/config-form", Action::Deploy),
     ("/fn/plan", Action::Deploy),
     ("/fn/update", Action::Deploy),

@@ -1,14 +1,13 @@
 """Q-25: how an app answers while a build beside it takes all that it can."""
 import http.client
 import os
-import shutil
-import subprocess
 import tempfile
 import threading
 import time
 from pathlib import Path
 
-from .engine import END2END, Engine, build_image, first_answer, remove_image
+from .engine import Engine, build_image, first_answer, remove_image
+from .repository import begin, commit, source
 from .server import Server
 from .table import Row
 
@@ -65,17 +64,11 @@ def ended(server, deployment, limit_s=120):
 def repository(folder, words, turn):
     """A Git repository whose build runs the hog with these words."""
     tree = folder / f"{words[0]}-{turn}"
-    tree.mkdir()
-    script = "import { hello, hog } from './lib/hello.js'; console.log(await hello()); console.log(await hog())"
-    paths = subprocess.run(["node", "--input-type=module", "-e", script], cwd=END2END, check=True, capture_output=True, text=True).stdout.split()
-    for path, to in zip(paths, ("hello", "hog")):
-        shutil.copy(path, tree / to)
+    begin(tree, "hello", "hog")
     argv = ", ".join(f'"{word}"' for word in ["/hog", *words, f"{turn}-{time.time_ns()}"])
-    (tree / "Dockerfile").write_text(f'FROM scratch\nCOPY --chmod=755 hello hog /\nRUN [{argv}]\nENTRYPOINT ["/hello"]\n')
-    (tree / "sealdock.yml").write_text(FENCE)
-    for command in (["init", "-q", "-b", "main"], ["add", "."], ["-c", "user.name=bench", "-c", "user.email=bench@example.invalid", "commit", "-qm", "hog"]):
-        subprocess.run(["git", *command], cwd=tree, check=True)
-    return {"kind": "git", "url": f"file://{tree}", "revision": {"kind": "branch", "name": "main"}}
+    dockerfile = f'FROM scratch\nCOPY --chmod=755 hello hog /\nRUN [{argv}]\nENTRYPOINT ["/hello"]\n'
+    commit(tree, {"Dockerfile": dockerfile, "sealdock.yml": FENCE})
+    return source(tree)
 
 
 def watch(port, work):

@@ -57,6 +57,8 @@ class Server:
         self.stop()
         with contextlib.suppress(OSError):
             os.kill(self.proxy_pid(), signal.SIGTERM)
+            # It writes its last snapshot while it ends.
+            eventually("the data plane has ended", lambda: not self.proxy_pid(), 20)
         shutil.rmtree(self.data, ignore_errors=True)
         self.log.unlink(missing_ok=True)
 

@@ -2,6 +2,7 @@
 // and never thrown, because the next request must be made whatever became of the last.
 
 import { Agent, request } from 'node:http'
+import { request as secureRequest } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { WebSocket } from './websocket.js'
 
@@ -12,9 +13,11 @@ const POST_PART_EVERY_MS = 60
 const MESSAGE_EVERY_MS = 100
 
 /** Sends a request and resolves to the response, its body still to come. */
-function send({ port, host, path, method = 'GET', agent, headers = {} }, write = (outgoing) => outgoing.end()) {
+function send({ port, host, path, tls, method = 'GET', agent, headers = {} }, write = (outgoing) => outgoing.end()) {
   return new Promise((resolve, reject) => {
-    const outgoing = request({ port, host: '127.0.0.1', path, method, agent, headers: { host, ...headers } })
+    // Whose key it is has been verified by whoever asks for this kind of load.
+    const secured = tls && { servername: host, rejectUnauthorized: false }
+    const outgoing = (tls ? secureRequest : request)({ port, host: '127.0.0.1', path, method, agent, headers: { host, ...headers }, ...secured })
     outgoing.setTimeout(REQUEST_LIMIT_MS, () => outgoing.destroy(new Error(`silent for ${REQUEST_LIMIT_MS} ms`)))
     outgoing.once('response', resolve).once('error', reject)
     write(outgoing)

@@ -314,6 +314,7 @@ fn assemble(
         settings: Settings {
             base_domain: options.base_domain.clone(),
             proxy_port: options.proxy_listen.port(),
+            tls_port: options.domains.tls_listen.map(|address| address.port()),
             version: options.version.clone(),
             disk_budget_bytes: options.disk_budget_bytes,
             git_poll_s: options.git_poll_s,

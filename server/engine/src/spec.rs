@@ -34,6 +34,7 @@ pub fn instance(
         env: variables(environment, deployment, id, key, links, &secrets),
         secrets,
         port: deployment.config.port,
+        debug: deployment.debug,
         resources: deployment.config.resources.clone(),
         config: deployment.config.clone(),
     }

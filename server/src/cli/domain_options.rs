@@ -8,7 +8,8 @@ use std::path::PathBuf;
 
 #[derive(Args)]
 pub struct DomainFlags {
-    /// Where applications are served with TLS, such as 0.0.0.0:443; nowhere when not said.
+    /// Where applications are served with TLS, such as 0.0.0.0:443. When not said: nowhere, or with
+    /// `--runtime tee` beside --proxy-listen, at port 443 where that is 80, else at 8443.
     #[arg(long, env = "SEALDOCK_PROXY_TLS_LISTEN", value_name = "ADDRESS")]
     proxy_tls_listen: Option<SocketAddr>,
     /// An address that this server is reached at, so that a domain which points elsewhere is told
@@ -51,9 +52,15 @@ pub struct DomainFlags {
 }
 
 impl DomainFlags {
-    pub fn options(&self, proxy_listen: SocketAddr) -> Got<DomainOptions> {
+    /// `sealed`: there are instances that end TLS themselves, and without it nobody reaches that.
+    pub fn tls_listen(&self, proxy_listen: SocketAddr, sealed: bool) -> Option<SocketAddr> {
+        let usual = sealed.then(|| beside(proxy_listen));
+        self.proxy_tls_listen.or(usual)
+    }
+
+    pub fn options(&self, proxy_listen: SocketAddr, sealed: bool) -> Got<DomainOptions> {
         Ok(DomainOptions {
-            tls_listen: self.proxy_tls_listen,
+            tls_listen: self.tls_listen(proxy_listen, sealed),
             addresses: self.addresses(proxy_listen),
             dns_server: self.dns_server,
             acme: self.acme()?,
@@ -90,4 +97,12 @@ impl DomainFlags {
             binding: binding.map(|(key_id, key_file)| Binding { key_id, key_file }),
         }))
     }
+}
+
+fn beside(proxy_listen: SocketAddr) -> SocketAddr {
+    let port = match proxy_listen.port() {
+        80 => 443,
+        _ => 8443,
+    };
+    SocketAddr::new(proxy_listen.ip(), port)
 }

@@ -2,8 +2,9 @@
 
 use super::client::Client;
 use super::exit::{Failure, Got};
+use domain::id::EnvironmentId;
 use domain::refusal::Refusal;
-use domain::view::{EnvironmentView, Page, ProjectView};
+use domain::view::{EnvironmentView, Page, ProjectView, VersionsView};
 
 pub async fn projects(client: &Client) -> Got<Vec<ProjectView>> {
     Ok(client.get::<Page<ProjectView>>("/v2/projects").await?.items)
@@ -21,6 +22,13 @@ pub async fn project(client: &Client, name: &str) -> Got<ProjectView> {
         nothing("project", format!("There is no project `{name}` here."))
             .way_out("`sealdock list` shows those that there are.")
     })
+}
+
+/// What can be started there once more.
+pub async fn versions(client: &Client, environment: &EnvironmentId) -> Got<VersionsView> {
+    client
+        .get(&format!("/v2/environments/{environment}/versions"))
+        .await
 }
 
 /// As the API says it, with a sentence of our own.

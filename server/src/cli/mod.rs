@@ -34,6 +34,8 @@ mod preview;
 mod profile;
 mod promote;
 mod proxy;
+mod release;
+mod retry;
 mod rollback;
 mod say;
 mod secret;
@@ -85,6 +87,8 @@ enum Command {
     Update(update::Update),
     /// Start what served before once more: no build, no downtime.
     Rollback(rollback::Rollback),
+    /// Start what failed once more, where nothing serves since.
+    Retry(retry::Retry),
     /// Start in one environment what another one runs, bit for bit.
     Promote(promote::Promote),
     /// Promote or cancel what is held at ready.
@@ -135,6 +139,9 @@ enum Command {
     /// Databases and stores: add, link, back up, restore.
     #[command(subcommand)]
     Service(service::Service),
+    /// Sign what a version measures as, in any CI, and make a pre-release of it.
+    #[command(subcommand)]
+    Release(release::Release),
     /// Check that an instance is the confidential VM that it was built to be.
     Verify(verify::Verify),
     /// Check this machine and the server, line by line.
@@ -178,6 +185,7 @@ async fn remote(command: Command, say: &Say) -> Done {
         Command::Init(init) => init.run(say),
         Command::Deploy(deploy) => deploy.run(say).await,
         Command::Update(update) => update.run(say).await,
+        Command::Retry(retry) => retry.run(say).await,
         Command::Rollback(rollback) => rollback.run(say).await,
         Command::Promote(promote) => promote.run(say).await,
         Command::Hold(hold) => hold.run(say).await,
@@ -198,6 +206,7 @@ async fn remote(command: Command, say: &Say) -> Done {
         Command::Git(credential) => credential.run(CredentialKind::Git, say).await,
         Command::Registry(credential) => credential.run(CredentialKind::Registry, say).await,
         Command::Service(service) => service.run(say).await,
+        Command::Release(release) => release.run(say).await,
         Command::Verify(verify) => verify.run(say).await,
         Command::Doctor(doctor) => doctor.run(say).await,
         Command::Serve(_) | Command::Proxy(_) | Command::Completions { .. } => Ok(Exit::Ok),

@@ -5,7 +5,6 @@ use super::exit::{Done, Failure};
 use super::update::{self, Go};
 use super::{find, say::Say};
 use clap::Args;
-use domain::api::Update as Change;
 use domain::refusal::Refusal;
 use domain::reuse::{Reuse, Settings};
 use domain::view::EnvironmentView;
@@ -30,14 +29,11 @@ impl Promote {
         let from = find::environment(&project, &self.from)?;
         let to = find::environment(&project, &self.to)?;
         let serving = from.active.as_ref().ok_or_else(|| nothing_serves(from))?;
-        let change = Change {
-            reuse: Some(Reuse {
-                deployment: serving.id.clone(),
-                config: Settings::Current,
-            }),
-            ..Change::default()
+        let reuse = Reuse {
+            deployment: serving.id.clone(),
+            config: Settings::Current,
         };
-        update::carry_out(&client, &to.id, change, self.go, say).await
+        update::again(&client, &to.id, reuse, self.go, say).await
     }
 }
 

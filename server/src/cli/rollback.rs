@@ -5,10 +5,9 @@ use super::exit::{Done, Failure, Got};
 use super::update::{self, Go};
 use super::{find, say::Say};
 use clap::{Args, ValueEnum};
-use domain::api::Update as Change;
 use domain::refusal::Refusal;
 use domain::reuse::{Reuse, Settings};
-use domain::view::{VersionView, VersionsView};
+use domain::view::VersionView;
 
 #[derive(Args)]
 pub struct Rollback {
@@ -38,21 +37,17 @@ impl Rollback {
         let client = Client::from_profile()?;
         let project = find::project(&client, &self.project).await?;
         let id = &find::environment(&project, &self.environment)?.id;
-        let path = format!("/v2/environments/{id}/versions");
-        let versions: VersionsView = client.get(&path).await?;
+        let versions = find::versions(&client, id).await?;
         let to = chosen(versions.earlier, self.to)?;
         let config = match self.config {
             Config::Own => Settings::Own,
             Config::Current => Settings::Current,
         };
-        let change = Change {
-            reuse: Some(Reuse {
-                deployment: to.deployment.id,
-                config,
-            }),
-            ..Change::default()
+        let reuse = Reuse {
+            deployment: to.deployment.id,
+            config,
         };
-        update::carry_out(&client, id, change, self.go, say).await
+        update::again(&client, id, reuse, self.go, say).await
     }
 }
 

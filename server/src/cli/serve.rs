@@ -169,8 +169,14 @@ impl Serve {
             master_key_kms: self.master.master_key_kms.clone(),
             tee_kit: self.tee_kit.clone(),
             tee_attest_s: self.tee_attest_s,
-            domains: self.domains.options(self.proxy_listen)?,
+            domains: self
+                .domains
+                .options(self.proxy_listen, self.has_machines())?,
         })
+    }
+
+    fn has_machines(&self) -> bool {
+        self.runtimes.iter().any(|runtime| runtime == "tee")
     }
 
     fn parts(&self, engine: &Engine, limits: Limits) -> Parts {
@@ -208,6 +214,12 @@ impl Serve {
             "Applications are served on http://{}",
             self.proxy_listen
         ));
+        if let Some(address) = self
+            .domains
+            .tls_listen(self.proxy_listen, self.has_machines())
+        {
+            say.line(&format!("And with TLS on https://{address}"));
+        }
         if let Some(token) = &engine.setup_token {
             say.line(&format!("\nNobody owns it yet. Open this link once to set it up:\n  {url}/setup?token={token}\n"));
         }

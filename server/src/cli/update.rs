@@ -10,6 +10,7 @@ use clap::Args;
 use domain::api::{Confirm, Update as Change};
 use domain::id::EnvironmentId;
 use domain::refusal::Refusal;
+use domain::reuse::Reuse;
 use domain::source::{Origin, Wanted};
 use domain::view::{DeploymentView, Preview, ProjectView, UpdateOptions};
 
@@ -120,6 +121,21 @@ pub async fn change(
         config: Some(patch),
         ..Change::default()
     })
+}
+
+/// What was made before, once more.
+pub async fn again(
+    client: &Client,
+    environment: &EnvironmentId,
+    reuse: Reuse,
+    go: Go,
+    say: &Say,
+) -> Done {
+    let change = Change {
+        reuse: Some(reuse),
+        ..Change::default()
+    };
+    carry_out(client, environment, change, go, say).await
 }
 
 /// Plan, confirm, run, watch.

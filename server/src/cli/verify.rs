@@ -2,6 +2,7 @@
 //! No server of ours takes part in it.
 
 mod answer;
+mod found;
 mod parse;
 mod show;
 
@@ -9,16 +10,23 @@ use super::exit::{Done, Exit, Failure, Got};
 use super::say::{Output, Say};
 use answer::Answer;
 use clap::Args;
-use domain::attest::{Digest, Hex, Nonce, Policy, SignedExpected, SnpTcb, TcbStatus, TpmKey};
+use domain::attest::{
+    Digest, Evidence, Hex, Nonce, Policy, SignedExpected, SnpTcb, TcbStatus, TpmKey,
+};
 use domain::attest::{SimPolicy, SnpPolicy, TdxPolicy, Verdict, read_evidence, read_signed};
 use domain::refusal::Refusal;
 use engine::attest::{Question, verify};
+use found::Found;
 
 const HELP: &str = "\
 Exits with 0 only if every check of the platform holds; what was not reached does not hold.
 
   sealdock verify https://app.example.com --expected expected.json --key 5b1f…
   sealdock verify evidence.json --expected expected.json --key 5b1f… --nonce 07c2… --spki 9e44…
+  sealdock verify https://app.example.com --expected expected.json --expected expected-2.json --key 5b1f…
+
+Where one address reaches several instances, each measures differently: give what is expected of each.
+The evidence must be all of what one of them says; parts of two are refused.
 
 Sealdock computes `expected.json` before an instance boots: the deployment's page has it, with the key
 and this command, and so has GET /v2/deployments/{id}/attestation/expected.json (beside /evidence).
@@ -34,9 +42,10 @@ revoked keys.";
 pub struct Verify {
     /// An instance's `https://` address, or a file with its evidence (`-` for standard input).
     target: String,
-    /// The signed `expected.json`: a file, or where to download it.
+    /// The signed `expected.json`: a file, or where to download it; may be given again, for an
+    /// address of several instances.
     #[arg(long, value_name = "FILE|URL")]
-    expected: Option<String>,
+    expected: Vec<String>,
     /// The ed25519 key that must have signed it, 64 hexadecimal digits.
     #[arg(long, value_name = "HEX")]
     key: Option<Hex<32>>,
@@ -70,18 +79,35 @@ impl Verify {
     pub async fn run(self, say: &Say) -> Done {
         let expected = self.expected().await?;
         let answer = Answer::of(&self.target, self.nonce, self.spki).await?;
-        let verdict = self.verdict(&answer, expected.as_ref())?;
+        let found = self.found(&answer, &expected)?;
         let say = if self.json {
             Say::new(Output::Json)
         } else {
             *say
         };
-        say.result(&verdict, show::text);
-        Ok(if verdict.ok { Exit::Ok } else { Exit::Failed })
+        say.result(&found, Found::text);
+        Ok(if found.verdict.ok {
+            Exit::Ok
+        } else {
+            Exit::Failed
+        })
     }
 
-    fn verdict(&self, answer: &Answer, expected: Option<&SignedExpected>) -> Got<Verdict> {
+    /// Each expectation is a case of its own, over the same evidence.
+    fn found(&self, answer: &Answer, expected: &[SignedExpected]) -> Got<Found> {
         let evidence = read_evidence(&answer.evidence).map_err(unreadable)?;
+        let against = |expected| self.verdict(&evidence, answer, expected);
+        let first = against(expected.first());
+        let rest = expected.iter().skip(1).map(|one| against(Some(one)));
+        Ok(Found::of(first, rest.collect(), &self.expected))
+    }
+
+    fn verdict(
+        &self,
+        evidence: &Evidence,
+        answer: &Answer,
+        expected: Option<&SignedExpected>,
+    ) -> Verdict {
         let policy = self.policy();
         let question = Question {
             expected,
@@ -91,15 +117,16 @@ impl Verify {
             policy: &policy,
             at: crate::clock::now(),
         };
-        Ok(verify(&evidence, &question))
+        verify(evidence, &question)
     }
 
-    async fn expected(&self) -> Got<Option<SignedExpected>> {
-        let Some(place) = &self.expected else {
-            return Ok(None);
-        };
-        let bytes = answer::expected(place).await?;
-        read_signed(&bytes).map(Some).map_err(unreadable)
+    async fn expected(&self) -> Got<Vec<SignedExpected>> {
+        let mut all = vec![];
+        for place in &self.expected {
+            let bytes = answer::expected(place).await?;
+            all.push(read_signed(&bytes).map_err(unreadable)?);
+        }
+        Ok(all)
     }
 
     fn policy(&self) -> Policy {

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::host;
 use crate::problem::{No, internal};
 use crate::session;
+use crate::ssr::accepts_html;
 use axum::extract::{Request, State};
 use axum::http::header;
 use axum::middleware::Next;
@@ -29,11 +30,6 @@ pub async fn redirect_refusals(State(app): State<App>, request: Request, next: N
             No::from(internal("leaving a message for the next page", error)).into_response()
         }
     }
-}
-
-fn accepts_html(request: &Request) -> bool {
-    let accept = request.headers().get(header::ACCEPT);
-    accept.is_some_and(|v| String::from_utf8_lossy(v.as_bytes()).contains("text/html"))
 }
 
 /// The page that the form is on: where the browser says that it came from, if that is ours.

@@ -8,6 +8,7 @@ use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use domain::access::{Action, Caller};
 use domain::api::{Hears, Terminal, Types};
+use domain::refusal::Refusal;
 use domain::terminal::{Ended, Heard, MOST_TYPED, Screen, Typed};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
@@ -55,6 +56,16 @@ pub fn carry(
         .on_upgrade(|socket| line.carry(terminal, socket))
 }
 
+/// Opened only to say why not.
+pub fn refuse(upgrade: WebSocketUpgrade, no: &Refusal) -> Response {
+    let way_out = no.way_out.as_deref().unwrap_or_default();
+    let ended = over(format!("{} {way_out}", no.sentence).trim_end());
+    upgrade.on_upgrade(async move |socket| {
+        let (mut into, _from) = socket.split();
+        say(&mut into, &ended).await;
+    })
+}
+
 impl Line {
     async fn carry(self, terminal: Terminal, socket: WebSocket) {
         let Terminal { screen, keys } = terminal;
@@ -66,9 +77,7 @@ impl Line {
             () = self.app.stop.cancelled() => Some(over("The server stops.")),
         };
         if let Some(ended) = ended {
-            let last = serde_json::to_string(&ended).unwrap_or_default();
-            let _ = put(&mut into, Message::Text(last.into())).await;
-            let _ = put(&mut into, Message::Close(None)).await;
+            say(&mut into, &ended).await;
         }
     }
 
@@ -106,6 +115,12 @@ async fn type_in(mut from: Reading, mut keys: Box<dyn Types>) {
             None => return,
         }
     }
+}
+
+async fn say(into: &mut Writing, ended: &Ended) {
+    let last = serde_json::to_string(ended).unwrap_or_default();
+    let _ = put(into, Message::Text(last.into())).await;
+    let _ = put(into, Message::Close(None)).await;
 }
 
 fn over(sentence: &str) -> Ended {

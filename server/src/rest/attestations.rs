@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::http::{HeaderName, header};
 use axum::response::IntoResponse;
 use domain::access::Action;
+use domain::attest::command::file_name;
 use domain::id::DeploymentId;
 use domain::view::AttestationView;
 use serde::Deserialize;
@@ -52,7 +53,7 @@ async fn evidence(
     Query(which): Query<Which>,
 ) -> Answer<impl IntoResponse> {
     let shown = app.api.evidence(&actor.0, &id, which.replica).await?;
-    Ok((file("evidence.json"), shown))
+    Ok((file("evidence", which.replica), shown))
 }
 
 /// What an instance must measure as, signed before it booted: for `sealdock verify --expected`.
@@ -64,11 +65,12 @@ async fn expected(
     Query(which): Query<Which>,
 ) -> Answer<impl IntoResponse> {
     let signed = app.api.expected(&actor.0, &id, which.replica).await?;
-    Ok((file("expected.json"), signed))
+    Ok((file("expected", which.replica), signed))
 }
 
-/// To be kept beside the command that reads it.
-fn file(name: &str) -> [(HeaderName, String); 2] {
+/// To be kept beside the command that reads it, and beside those of other instances.
+fn file(stem: &str, replica: u32) -> [(HeaderName, String); 2] {
+    let name = file_name(stem, replica);
     let kept = format!("attachment; filename=\"{name}\"");
     [
         (header::CONTENT_TYPE, "application/json".to_owned()),

@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use domain::access::Action;
 use domain::id::EnvironmentId;
+use domain::refusal::{Kind, Refusal};
 use domain::terminal::OpenTerminal;
 use domain::view::TerminalView;
 use utoipa_axum::routes;
@@ -41,9 +42,20 @@ async fn terminal(
         return Ok(Json(app.api.terminal(&actor.0, &id).await?).into_response());
     };
     ours(&app, &parts, &credential)?;
-    let terminal = app.api.open_terminal(&actor.0, &id, wanted).await?;
-    let line = (app, actor.0, credential);
-    Ok(live::terminal::carry(line, terminal, upgrade))
+    match app.api.open_terminal(&actor.0, &id, wanted).await {
+        Ok(terminal) => {
+            let line = (app, actor.0, credential);
+            Ok(live::terminal::carry(line, terminal, upgrade))
+        }
+        Err(no) if is_said_inside(&no, &credential) => Ok(live::terminal::refuse(upgrade, &no)),
+        Err(no) => Err(no.into()),
+    }
+}
+
+/// A page's script learns nothing of an answer that is no socket, so the reason goes through one.
+fn is_said_inside(no: &Refusal, credential: &Credential) -> bool {
+    let by_page = matches!(credential, Credential::Session { .. });
+    by_page && matches!(no.kind, Kind::Conflict | Kind::Invalid | Kind::Unavailable)
 }
 
 /// No other site's page opens a socket with our cookie; a token is no cookie.

@@ -5,6 +5,16 @@ use crate::world::World;
 use crate::{deployment, project, update};
 use axum::http::StatusCode;
 
+/// What *Edit config* posts beside the environment.
+const CONFIG: [(&str, &str); 6] = [
+    ("choice[config][replicas]", "3"),
+    ("choice[config][cpus]", "1.5"),
+    ("choice[config][memory_mib]", "512"),
+    ("choice[config][port]", "8080"),
+    ("choice[config][health_path]", "/"),
+    ("choice[config][drain_s]", "30"),
+];
+
 /// Follows a form's redirect back to a page.
 async fn followed(world: World, answer: &Page) -> Page {
     let path = answer.location();
@@ -106,15 +116,8 @@ async fn a_redeploy_is_the_untouched_configuration() {
 #[tokio::test]
 async fn i4_the_configuration_is_planned_by_a_post_to_its_own_page() {
     let page = format!("{}/config", update(1));
-    let form = [
-        ("choice[config][env]", "LOG_LEVEL=debug\nNEW_ONE=<b>"),
-        ("choice[config][replicas]", "3"),
-        ("choice[config][cpus]", "1.5"),
-        ("choice[config][memory_mib]", "512"),
-        ("choice[config][port]", "8080"),
-        ("choice[config][health_path]", "/"),
-        ("choice[config][drain_s]", "30"),
-    ];
+    let more = [("choice[config][env]", "LOG_LEVEL=debug\nNEW_ONE=<b>")];
+    let form = [&CONFIG[..], &more].concat();
     let shown = owner(World::Building).post(&page, &page, &form).await;
     assert_eq!(shown.status, StatusCode::OK);
     shown
@@ -122,6 +125,22 @@ async fn i4_the_configuration_is_planned_by_a_post_to_its_own_page() {
         .has("NEW_ONE=&lt;b&gt;");
     assert_eq!(shown.value("choice[config][replicas]"), "3");
     assert!(shown.value("digest").starts_with("sha256:"));
+}
+
+#[tokio::test]
+async fn i9_how_long_requests_are_held_stands_in_the_form_and_in_the_plan() {
+    let page = format!("{}/config", update(1));
+    let shown = owner(World::Building).get(&page).await;
+    assert_eq!(shown.value("choice[config][max_hold_s]"), "0");
+    shown.has("aria-describedby=\"max_hold_s-hint\"");
+    shown.says("0 to 60 seconds, and is then answered 503.");
+    let more = [
+        ("choice[config][env]", ""),
+        ("choice[config][max_hold_s]", "20"),
+    ];
+    let form = [&CONFIG[..], &more].concat();
+    let shown = owner(World::Building).post(&page, &page, &form).await;
+    assert_eq!(shown.value("choice[config][max_hold_s]"), "20");
 }
 
 #[tokio::test]

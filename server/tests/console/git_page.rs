@@ -2,6 +2,7 @@
 
 use crate::browser::{owner, viewer};
 use crate::project;
+use crate::update;
 use crate::world::World;
 
 #[tokio::test]
@@ -52,4 +53,16 @@ async fn p15_the_git_page_shows_previews_and_what_waits_for_a_person() {
         .await
         .says("Previews are off.")
         .says("No host is told anything.");
+}
+
+#[tokio::test]
+async fn i3_i19_a_tag_whose_release_carries_a_release_json_says_so_and_no_more() {
+    let page = owner(World::Live).get(&update(1)).await;
+    page.says("v1.4.2 Has release.json")
+        .says_not("v1.4.0 Has release.json")
+        .says("Its signature is checked neither here nor when the tag is deployed");
+    let unknown = owner(World::Building).get(&update(1)).await;
+    unknown
+        .says_not("Has release.json")
+        .says("Which tags have a release.json is not known now.");
 }

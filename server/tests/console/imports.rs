@@ -50,6 +50,11 @@ async fn p20_a_chosen_file_is_taken_like_a_pasted_one() {
         .has("    restart: always");
     let page = browser.choose(PAGE, b"\x7fELF\xff\xfe").await;
     page.says("That file is not text.").says_not("ELF");
+    let page = browser.choose(PAGE, &vec![b'#'; 1 << 20]).await;
+    assert_eq!(page.status, StatusCode::PAYLOAD_TOO_LARGE);
+    page.says("This form is over the limit of 1 MiB.")
+        .says("Send less, or a smaller file.")
+        .has("type=\"file\"");
     let page = browser.choose(PAGE, b"").await;
     page.says("There is nothing to import yet.")
         .says("Choose a compose.yaml, or paste one.");

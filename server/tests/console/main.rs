@@ -18,6 +18,7 @@ mod imports;
 mod pages;
 mod policy;
 mod secrets;
+mod whole;
 
 use domain::id::*;
 use domain::time::Time;
@@ -76,6 +77,7 @@ pub fn every_page() -> Vec<String> {
         format!("{}/git", project(1)),
         format!("{}/delete", project(1)),
         format!("{}/crons", project(1)),
+        format!("/environments/{}/terminal", EnvironmentId::new(Time(1), 1)),
         format!("/environments/{}/delete", EnvironmentId::new(Time(1), 1)),
         service(1),
         service(2),

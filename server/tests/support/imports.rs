@@ -17,7 +17,11 @@ impl Terminals for Fixture {
         let of = self.environment(caller, id).await?;
         Ok(TerminalView {
             title: format!("{} / {}", of.project_name, of.name),
+            project: of.project,
+            project_name: of.project_name,
+            environment_name: of.name,
             refused: None,
+            way_out: None,
             deployment: None,
             instances: 1,
         })
@@ -56,6 +60,7 @@ impl Attestations for Fixture {
             simulated: true,
             every_s: 300,
             key: None,
+            reach: None,
             instances: vec![],
             history: vec![],
         })

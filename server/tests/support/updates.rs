@@ -38,6 +38,7 @@ impl Updates for Fixture {
             origin: Origin::Bundle,
             tags: vec![],
             tags_problem: None,
+            releases_problem: None,
             live_tag: None,
             overrides: Default::default(),
             config: None,
@@ -51,6 +52,7 @@ impl Updates for Fixture {
         Ok(VersionsView {
             environment: self.environment(caller, id).await?,
             earlier: vec![version],
+            failed: None,
             elsewhere: vec![],
         })
     }

@@ -128,6 +128,8 @@ pub fn environment() -> EnvironmentView {
         requests_last_minute: None,
         requests_by_minute: vec![],
         stale_secrets: vec![],
+        retry: None,
+        redeploy: None,
         deleting: false,
         debug: false,
         can: Allowed::default(),
@@ -190,6 +192,7 @@ pub fn deployment(phase: Phase) -> DeploymentView {
         predecessor: None,
         reuses: None,
         roll_back: None,
+        redeploy: None,
         promote_to: vec![],
         can: Allowed::default(),
     }

@@ -1,7 +1,9 @@
 //! Reads what strangers send. Every field is wanted, none may come twice, and none is unknown: two
 //! readers of one file must never see two things.
 
-use super::{Crypto, Device, Digest, Evidence, Expected, QUOTED_PCRS, SignedExpected, VERSION};
+use super::release::RELEASE_FILE;
+use super::{Crypto, Device, Digest, Evidence, Expected, QUOTED_PCRS, Released, SignedExpected};
+use super::{SignedRelease, VERSION};
 use crate::refusal::{Kind, Refusal};
 use serde::de::{DeserializeOwned, Error, MapAccess, Visitor};
 use serde::{Deserializer, de};
@@ -51,6 +53,18 @@ pub fn read_expected(bytes: &[u8]) -> Result<Expected, Refusal> {
     let expected: Expected = read("expected", bytes, MOST_EXPECTED)?;
     version("expected", expected.v)?;
     Ok(expected)
+}
+
+/// The signed form of a release, as it is downloaded.
+pub fn read_release(bytes: &[u8]) -> Result<SignedRelease, Refusal> {
+    read(RELEASE_FILE, bytes, 2 * MOST_EXPECTED)
+}
+
+/// What is inside of it. Only after its signature was checked.
+pub fn read_released(bytes: &[u8]) -> Result<Released, Refusal> {
+    let released: Released = read("release", bytes, MOST_EXPECTED)?;
+    version("release", released.v)?;
+    Ok(released)
 }
 
 fn read<T: DeserializeOwned>(what: &str, bytes: &[u8], most: usize) -> Result<T, Refusal> {

@@ -3,6 +3,7 @@
 use super::kind::{Kind, Place, Value};
 use super::preset::CHOICES;
 use super::{Config, ConfigPatch};
+use crate::route::MOST_HELD_S;
 use std::sync::LazyLock;
 
 /// One row: how a field is called, what it may hold, and what it is for.
@@ -61,7 +62,7 @@ macro_rules! row {
 }
 
 #[rustfmt::skip] // a table is read by its columns
-static FIELDS: [Field; 33] = [
+static FIELDS: [Field; 34] = [
     row!("source.submodules", Kind::Flag, "true",
         "Also clone the repositories inside the repository, and those inside them.", source.submodules),
     row!("source.lfs", Kind::Flag, "true",
@@ -122,6 +123,8 @@ static FIELDS: [Field; 33] = [
         "Status codes that count as success besides 2xx.", health.statuses),
     row!("drain_s", Kind::Number { min: 0, max: 300 }, "30",
         "Seconds that requests in flight get to finish after the switch.", drain_s),
+    row!("max_hold_s", Kind::Number { min: 0, max: MOST_HELD_S as u64 }, "20",
+        "Seconds that a request waits for the new version when an update has to stop the old one first; then it is answered 503.", max_hold_s),
     row!("exclusive", Kind::Exclusives, "[gpu, port:25565]",
         "What only one deployment can hold at a time; an update then stops the old one first.", exclusive),
     row!("spa", Kind::Flag, "true",

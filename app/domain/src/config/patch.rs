@@ -36,6 +36,8 @@ pub struct ConfigPatch {
     pub health: HealthPatch,
     /// See [`Config::drain_s`].
     pub drain_s: Option<u32>,
+    /// See [`Config::max_hold_s`].
+    pub max_hold_s: Option<u32>,
     /// See [`Config::exclusive`].
     #[cfg_attr(feature = "schema", schema(value_type = Option<Vec<String>>))]
     pub exclusive: Option<Vec<Exclusive>>,
@@ -158,6 +160,7 @@ impl Config {
             resources: resources(said.resources, default.resources),
             health: health(said.health, default.health),
             drain_s: said.drain_s.unwrap_or(default.drain_s),
+            max_hold_s: said.max_hold_s.unwrap_or(default.max_hold_s),
             exclusive: said.exclusive.unwrap_or(default.exclusive),
             spa: said.spa.unwrap_or(default.spa),
             crons: said.crons.unwrap_or(default.crons),
@@ -257,6 +260,7 @@ impl From<&Config> for ConfigPatch {
                 statuses: Some(health.statuses.clone()),
             },
             drain_s: Some(config.drain_s),
+            max_hold_s: Some(config.max_hold_s),
             exclusive: Some(config.exclusive.clone()),
             spa: Some(config.spa),
             crons: Some(config.crons.clone()),

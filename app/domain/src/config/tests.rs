@@ -44,6 +44,7 @@ resources:
   memory: 1.5GiB
 health: { path: /healthz, port: 3001, successes: 3, timeout_s: 120, probe_timeout_ms: 500, statuses: [401, 403] }
 drain_s: 0
+max_hold_s: 20
 exclusive: [gpu, \"port:25565\", 'volume:data', device:/dev/ttyUSB0]
 spa: true
 crons:
@@ -100,6 +101,7 @@ fn reads_every_field() {
           probe_timeout_ms: 500
           statuses: [401, 403]
         drain_s: 0
+        max_hold_s: 20
         exclusive: [gpu, "port:25565", "volume:data", "device:/dev/ttyUSB0"]
         spa: true
         crons: [{name: cleanup, schedule: "30 3 * * mon-fri", timezone: Europe/Berlin, command: [rake, "db:cleanup"], overlap: queue, timeout_s: 60}, {name: beat, schedule: "@hourly", http: /beat}]

@@ -75,7 +75,7 @@ fn stop_first(world: &World, active: &Deployment, candidate: &Deployment, plan: 
         candidate,
         format!("Stopping #{number} first: both need {both}."),
     );
-    let gap = serving::gap();
+    let gap = serving::gap(candidate);
     if world.served.as_ref() != Some(&gap) {
         plan.step(Step::Publish(gap));
     }

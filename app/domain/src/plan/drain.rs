@@ -50,10 +50,11 @@ fn gone(world: &World, deployment: &Deployment) -> bool {
 }
 
 fn stopping(world: &World) -> String {
+    let kind = world.environment.kind.word();
     match &world.seen {
-        Seen::Known(_) => "Its containers are being stopped.".into(),
+        Seen::Known(_) => format!("Its {kind}s are being stopped."),
         Seen::Unknown(sentence) => {
-            format!("Its containers are stopped as soon as the runtime answers: {sentence}")
+            format!("Its {kind}s are stopped as soon as the runtime answers: {sentence}")
         }
     }
 }
@@ -79,7 +80,10 @@ fn drained(world: &World, deployment: &Deployment) -> bool {
 fn finishing(world: &World, deployment: &Deployment) -> String {
     let left_s = deadline(deployment).since_ms(world.now) / 1000;
     match world.in_flight_of(&deployment.id) {
-        Some(0) => "Its last requests have finished; its containers are stopped next.".into(),
+        Some(0) => format!(
+            "Its last requests have finished; its {}s are stopped next.",
+            world.environment.kind.word()
+        ),
         Some(1) => format!("1 request is finishing, {left_s} s left."),
         Some(n) => format!("{n} requests are finishing, {left_s} s left."),
         None => format!("Requests are finishing, {left_s} s left."),

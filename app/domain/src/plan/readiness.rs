@@ -59,6 +59,7 @@ fn one(world: &World, deployment: &Deployment, id: &InstanceId, plan: &mut Plan)
     let Some(seen) = world.observed(id) else {
         return create(world, id, plan);
     };
+    let kind = world.environment.kind.word();
     match (&seen.state, seen.address) {
         (
             State::Exited {
@@ -67,11 +68,11 @@ fn one(world: &World, deployment: &Deployment, id: &InstanceId, plan: &mut Plan)
                 lines,
             },
             _,
-        ) => One::Never(ended(deployment, *code, *out_of_memory, lines)),
+        ) => One::Never(ended(kind, deployment, *code, *out_of_memory, lines)),
         // Created, and a crash came before it was started.
         (State::Starting, _) if seen.started_at.is_none() => create(world, id, plan),
         (State::Running, Some(_)) => running(world, deployment, seen, plan),
-        (State::Running | State::Starting, _) => One::NotYet("The container is starting.".into()),
+        (State::Running | State::Starting, _) => One::NotYet(format!("The {kind} is starting.")),
         (State::Leaving, _) => One::NotYet("An earlier attempt is being removed.".into()),
     }
 }
@@ -85,7 +86,10 @@ fn create(world: &World, id: &InstanceId, plan: &mut Plan) -> One {
         }
         _ => {
             plan.step(Step::Ensure(id.clone()));
-            One::NotYet("The container is being created.".into())
+            One::NotYet(format!(
+                "The {} is being created.",
+                world.environment.kind.word()
+            ))
         }
     }
 }
@@ -105,6 +109,7 @@ fn running(world: &World, deployment: &Deployment, seen: &Observed, plan: &mut P
         Verdict::Healthy => One::Ready(Upstream {
             id: seen.id.to_string(),
             address,
+            sealed: seen.sealed,
         }),
         Verdict::ProbeNow => {
             plan.step(Step::Probe(seen.id.clone(), address));
@@ -140,16 +145,22 @@ fn left(world: &World, deployment: &Deployment, ids: &[InstanceId]) -> String {
 }
 
 /// The first failure, with the last lines that the app printed.
-fn ended(deployment: &Deployment, code: i64, out_of_memory: bool, lines: &[String]) -> String {
+fn ended(
+    kind: &str,
+    deployment: &Deployment,
+    code: i64,
+    out_of_memory: bool,
+    lines: &[String],
+) -> String {
     let memory_mib = deployment.config.resources.memory_mib;
     let what = match out_of_memory {
         true => {
-            format!("The container used more than its {memory_mib} MiB of memory and was killed.")
+            format!("The {kind} used more than its {memory_mib} MiB of memory and was killed.")
         }
         false if deployment.is_held() => {
-            format!("The container exited with code {code} while it was held at ready.")
+            format!("The {kind} exited with code {code} while it was held at ready.")
         }
-        false => format!("The container exited with code {code} before it was healthy."),
+        false => format!("The {kind} exited with code {code} before it was healthy."),
     };
     let tail: Vec<_> = lines
         .iter()

@@ -74,6 +74,7 @@ fn live(world: &World, active: &Deployment, plan: &mut Plan) -> Target {
         return Target::Unavailable {
             retry_after_s: 2,
             sentence,
+            hold_s: 0,
         };
     }
     upstreams(active, ready)
@@ -101,7 +102,7 @@ fn keep_up(world: &World, id: &InstanceId, plan: &mut Plan) -> Option<Upstream> 
         return again(world, id, plan);
     };
     match (&seen.state, seen.address) {
-        (State::Running, Some(address)) => admit(world, id, address, plan),
+        (State::Running, Some(address)) => admit(world, seen, address, plan),
         (State::Exited { .. }, _) => after_exit(world, seen, plan),
         (State::Starting, _) if seen.started_at.is_none() => again(world, id, plan),
         _ => None,
@@ -125,10 +126,12 @@ fn again(world: &World, id: &InstanceId, plan: &mut Plan) -> Option<Upstream> {
     None
 }
 
-fn admit(world: &World, id: &InstanceId, address: SocketAddr, plan: &mut Plan) -> Option<Upstream> {
+fn admit(world: &World, seen: &Observed, address: SocketAddr, plan: &mut Plan) -> Option<Upstream> {
+    let id = &seen.id;
     let upstream = Upstream {
         id: id.to_string(),
         address,
+        sealed: seen.sealed,
     };
     let served = world.served.as_ref();
     if served.is_some_and(|t| t.upstreams().contains(&upstream)) {
@@ -146,25 +149,33 @@ pub(super) fn paused() -> Target {
     Target::Unavailable {
         retry_after_s: 30,
         sentence: "This app is paused by its team.".into(),
+        hold_s: 0,
     }
 }
 
 pub(super) fn empty(world: &World) -> Target {
-    let coming = world.deployments.values().any(|d| d.phase.is_coming());
-    match coming {
-        true => gap(),
-        false => Target::Absent {
+    let is_coming = |d: &&Deployment| d.phase.is_coming();
+    let next = world.candidate().filter(is_coming);
+    match next.or_else(|| world.deployments.values().find(is_coming)) {
+        Some(coming) => gap(coming),
+        None => Target::Absent {
             sentence: "Nothing is deployed here.".into(),
         },
     }
 }
 
 /// Before the first version, and while a new one replaces the old one: one and the same page,
-/// so that it is published once.
-pub(super) fn gap() -> Target {
+/// so that it is published once. Requests wait for what replaces another one, where it asks for that.
+pub(super) fn gap(coming: &Deployment) -> Target {
+    let replaces = !coming.config.exclusive.is_empty();
     Target::Unavailable {
         retry_after_s: 5,
         sentence: "A new version of this app is being deployed. It will be here shortly.".into(),
+        hold_s: if replaces {
+            coming.config.max_hold_s
+        } else {
+            0
+        },
     }
 }
 

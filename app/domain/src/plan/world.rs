@@ -47,6 +47,28 @@ pub struct Environment {
     pub candidate: Option<DeploymentId>,
     /// Everything is to end, and then the environment too.
     pub deleting: bool,
+    /// What an instance is there, for sentences.
+    pub kind: Kind,
+}
+
+/// What an instance is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// Of an Engine.
+    #[default]
+    Container,
+    /// A confidential one.
+    Machine,
+}
+
+impl Kind {
+    /// In the middle of a sentence.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Container => "container",
+            Kind::Machine => "machine",
+        }
+    }
 }
 
 /// How the jobs of a building deployment stand.

@@ -38,10 +38,27 @@ pub struct AttestationView {
     pub every_s: u64,
     /// The ed25519 key that signs `expected.json`, in hexadecimal.
     pub key: Option<String>,
+    /// How people reach it; `None` where it does not serve.
+    pub reach: Option<ReachView>,
     /// The newest of each instance, the first replica first.
     pub instances: Vec<ProofView>,
     /// Of all instances, the newest first.
     pub history: Vec<AttestedView>,
+}
+
+/// The addresses of what serves, by where TLS ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ReachView {
+    /// Inside the instance: the key of the connection is the one that its evidence names. Empty where
+    /// the data plane does not listen for TLS.
+    pub inside: Vec<String>,
+    /// At the data plane at the latest, which goes on to the attested key: weaker, since the server
+    /// reads along.
+    pub edge: Vec<String>,
+    /// Asks from anywhere, and says the same; where there are several instances, with what is
+    /// expected of each. `None`: not every instance was asked for its evidence yet.
+    pub command: Option<String>,
 }
 
 /// The newest evidence of one instance.

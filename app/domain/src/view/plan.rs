@@ -86,6 +86,9 @@ pub struct VersionsView {
     pub environment: EnvironmentView,
     /// Its own, the newest first; at most 50.
     pub earlier: Vec<VersionView>,
+    /// What failed here last, and can be tried again.
+    #[serde(default)]
+    pub failed: Option<VersionView>,
     /// Of the other environments, by their names; what each runs now.
     pub elsewhere: Vec<VersionView>,
 }
@@ -112,6 +115,8 @@ pub struct UpdateOptions {
     pub tags: Vec<Tag>,
     /// Why there are no tags to choose from: the repository did not answer, or has none.
     pub tags_problem: Option<String>,
+    /// Why it is not known which tags have a `release.json`: the Git host did not say.
+    pub releases_problem: Option<String>,
     /// The tag that is live, if a tag is.
     pub live_tag: Option<String>,
     /// What a person set so far.

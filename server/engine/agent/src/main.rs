@@ -9,7 +9,9 @@ mod keys;
 mod net;
 mod secrets;
 mod serve;
+mod signed;
 mod steps;
+mod stop;
 mod sys;
 mod tpm;
 mod tunnel;
@@ -65,7 +67,7 @@ fn serve_and_run(steps: Steps, config: Config, tls: keys::Tls, debug: bool) -> R
         tls,
         steps,
         secrets: Default::default(),
-        started: Default::default(),
+        workload: Default::default(),
         connections: Default::default(),
     });
     let of_thread = machine.clone();
@@ -75,8 +77,8 @@ fn serve_and_run(steps: Steps, config: Config, tls: keys::Tls, debug: bool) -> R
     let started = || workload::start(&machine.config, secrets, debug);
     let workload = machine.steps.run("workload", started)?;
     machine
-        .started
-        .store(true, std::sync::atomic::Ordering::SeqCst);
+        .workload
+        .store(workload, std::sync::atomic::Ordering::SeqCst);
     Ok(workload::until_it_ends(workload))
 }
 

@@ -3,9 +3,7 @@
 
 use crate::config::Config;
 use crate::evidence::{self, Nonce};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use ring::signature::{ED25519, UnparsedPublicKey};
+use crate::signed;
 use serde::Deserialize;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,14 +13,6 @@ const CONTEXT: &[u8] = b"tee-secrets-v1\0";
 const MOST_NONCES: usize = 32;
 
 pub type Values = BTreeMap<String, String>;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Sent {
-    /// The bytes of a `Payload` as JSON; they are signed as they are.
-    payload: String,
-    signature: String,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -82,7 +72,7 @@ impl Secrets {
         if state.values.is_some() || config.secrets.is_empty() {
             return Err(Refused::Again);
         }
-        let payload = signed(body, &config.control).map_err(Refused::Wrong)?;
+        let payload: Payload = signed::read(CONTEXT, body, config).map_err(Refused::Wrong)?;
         let nonce = evidence::nonce(&payload.nonce);
         if !nonce.is_some_and(|nonce| state.nonces.contains(&nonce)) {
             return Err(Refused::Wrong(
@@ -103,31 +93,22 @@ impl Secrets {
     }
 }
 
-fn signed(body: &[u8], control: &str) -> Result<Payload, String> {
-    let sent: Sent = serde_json::from_slice(body).map_err(|e| e.to_string())?;
-    let bytes = |text: &str| STANDARD.decode(text).map_err(|e| e.to_string());
-    let (payload, signature) = (bytes(&sent.payload)?, bytes(&sent.signature)?);
-    let key = evidence::nonce(control).ok_or("the config has no key")?;
-    UnparsedPublicKey::new(&ED25519, key)
-        .verify(&[CONTEXT, &payload].concat(), &signature)
-        .map_err(|_| "the signature is not of the key in the config".to_owned())?;
-    serde_json::from_slice(&payload).map_err(|e| e.to_string())
-}
-
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
     use ring::signature::{Ed25519KeyPair, KeyPair};
     use serde_json::json;
 
     const SPKI: [u8; 32] = [7; 32];
     const NONCE: Nonce = [9; 32];
 
-    fn key() -> Ed25519KeyPair {
-        Ed25519KeyPair::from_seed_unchecked(&[1; 32]).expect("a key")
+    pub fn key(seed: u8) -> Ed25519KeyPair {
+        Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).expect("a key")
     }
 
-    fn config() -> Config {
+    pub fn config() -> Config {
         Config {
             v: 1,
             image: String::new(),
@@ -138,14 +119,19 @@ mod tests {
             gid: 0,
             port: 80,
             secrets: vec!["TOKEN".into()],
-            control: crate::hex(key().public_key().as_ref()),
+            control: crate::hex(key(1).public_key().as_ref()),
         }
     }
 
     fn sent(key: &Ed25519KeyPair, nonce: &Nonce, spki: &[u8; 32], name: &str) -> Vec<u8> {
         let payload = json!({"secrets": {name: "v"}, "nonce": crate::hex(nonce), "tls_spki_sha256": crate::hex(spki)});
+        said(key, CONTEXT, &payload)
+    }
+
+    /// As the control plane says it.
+    pub fn said(key: &Ed25519KeyPair, context: &[u8], payload: &serde_json::Value) -> Vec<u8> {
         let payload = payload.to_string();
-        let signature = key.sign(&[CONTEXT, payload.as_bytes()].concat());
+        let signature = key.sign(&[context, payload.as_bytes()].concat());
         json!({"payload": STANDARD.encode(payload), "signature": STANDARD.encode(signature)})
             .to_string()
             .into_bytes()
@@ -155,18 +141,18 @@ mod tests {
     fn i17_secrets_are_taken_once_and_only_signed_for_this_machine_and_nonce() {
         let secrets = Secrets::default();
         secrets.answered(NONCE);
-        let other = Ed25519KeyPair::from_seed_unchecked(&[2; 32]).expect("a key");
+        let other = key(2);
         for wrong in [
             sent(&other, &NONCE, &SPKI, "TOKEN"),
-            sent(&key(), &[8; 32], &SPKI, "TOKEN"),
-            sent(&key(), &NONCE, &[6; 32], "TOKEN"),
-            sent(&key(), &NONCE, &SPKI, "OTHER"),
+            sent(&key(1), &[8; 32], &SPKI, "TOKEN"),
+            sent(&key(1), &NONCE, &[6; 32], "TOKEN"),
+            sent(&key(1), &NONCE, &SPKI, "OTHER"),
             b"{}".to_vec(),
         ] {
             let taken = secrets.take(&wrong, &SPKI, &config());
             assert!(matches!(taken, Err(Refused::Wrong(_))));
         }
-        let right = sent(&key(), &NONCE, &SPKI, "TOKEN");
+        let right = sent(&key(1), &NONCE, &SPKI, "TOKEN");
         assert!(secrets.take(&right, &SPKI, &config()).is_ok());
         assert_eq!(secrets.wait()["TOKEN"], "v");
         let again = secrets.take(&right, &SPKI, &config());

@@ -7,15 +7,17 @@ use crate::keys::Tls;
 use crate::secrets::{Refused, Secrets};
 use crate::steps::Steps;
 use crate::tunnel::Tunnel;
+use crate::{stop, sys};
 use rustls::{ServerConnection, Stream};
 use std::io;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use std::time::Duration;
 
 const ATTESTATION: &str = "/.well-known/tee/attestation";
 const SECRETS: &str = "/.well-known/tee/secrets";
+const STOP: &str = "/.well-known/tee/stop";
 const OURS: &str = "/.well-known/tee/";
 const MOST_CONNECTIONS: usize = 256;
 const MOST_BODY: usize = 1 << 20;
@@ -28,7 +30,8 @@ pub struct Machine {
     pub tls: Tls,
     pub steps: Steps,
     pub secrets: Secrets,
-    pub started: AtomicBool,
+    /// Its process; 0 before it is started.
+    pub workload: AtomicI32,
     pub connections: AtomicUsize,
 }
 
@@ -84,6 +87,7 @@ fn ours(machine: &Machine, to: &mut Outside<'_>, request: Request) -> io::Result
     match (method.as_str(), path.as_str()) {
         ("GET", ATTESTATION) => attest(machine, to, &query)?,
         ("POST", SECRETS) => take_secrets(machine, to, &body)?,
+        ("POST", STOP) => end(machine, to, &body)?,
         _ => http::answer(
             to,
             "404 Not Found",
@@ -132,6 +136,18 @@ fn take_secrets(machine: &Machine, to: &mut Outside<'_>, body: &[u8]) -> io::Res
     }
 }
 
+/// The machine ends with its workload, as always.
+fn end(machine: &Machine, to: &mut Outside<'_>, body: &[u8]) -> io::Result<()> {
+    if let Err(why) = stop::may(body, &machine.tls.spki, &machine.config) {
+        return http::answer(to, "403 Forbidden", "text/plain", &format!("{why}\n"));
+    }
+    http::answer(to, "204 No Content", "text/plain", "")?;
+    match machine.workload.load(Ordering::SeqCst) {
+        0 => sys::power_off(),
+        workload => sys::terminate(workload),
+    }
+}
+
 fn pass_on(
     machine: &Machine,
     mut tls: ServerConnection,
@@ -140,8 +156,9 @@ fn pass_on(
 ) -> io::Result<()> {
     let app = (Ipv4Addr::LOCALHOST, machine.config.port).into();
     let connected = machine
-        .started
+        .workload
         .load(Ordering::SeqCst)
+        .is_positive()
         .then(|| TcpStream::connect_timeout(&app, APP_PATIENCE).ok())
         .flatten();
     let Some(app) = connected else {

@@ -89,6 +89,12 @@ pub fn power_off() -> ! {
     }
 }
 
+/// Asks a process to end.
+pub fn terminate(pid: i32) -> io::Result<()> {
+    // SAFETY: numbers only.
+    done(unsafe { libc::kill(pid, libc::SIGTERM) }.into())
+}
+
 /// What is done in the child, right before it becomes the workload. Nothing here allocates.
 pub struct Confine {
     root: CString,

@@ -9,6 +9,7 @@ use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::{Request, Response, StatusCode, body::Incoming, client::conn::http1, header::HOST};
 use hyper_util::rt::TokioIo;
 use rustls::{pki_types::ServerName, version::TLS13};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -45,7 +46,7 @@ async fn connect(host: &str, port: u16) -> Result<TlsStream<TcpStream>, Refusal>
     let plain = host.trim_start_matches('[').trim_end_matches(']');
     let name = ServerName::try_from(plain.to_owned())
         .map_err(|_| unreachable(host, "is no host's name"))?;
-    let tcp = tokio::time::timeout(CONNECT, TcpStream::connect((plain, port)));
+    let tcp = tokio::time::timeout(CONNECT, reach(plain, port));
     let tcp = tcp
         .await
         .map_err(|_| unreachable(host, "does not answer in time"))?;
@@ -56,6 +57,20 @@ async fn connect(host: &str, port: u16) -> Result<TlsStream<TcpStream>, Refusal>
         .connect(name, tcp)
         .await;
     tls.map_err(|error| unreachable(host, &format!("speaks no TLS 1.3: {error}")))
+}
+
+/// Names under `localhost` are this machine (RFC 6761), whatever its resolver knows of them.
+async fn reach(host: &str, port: u16) -> std::io::Result<TcpStream> {
+    match host == "localhost" || host.ends_with(".localhost") {
+        true => {
+            let own: [SocketAddr; 2] = [
+                (Ipv4Addr::LOCALHOST, port).into(),
+                (Ipv6Addr::LOCALHOST, port).into(),
+            ];
+            TcpStream::connect(&own[..]).await
+        }
+        false => TcpStream::connect((host, port)).await,
+    }
 }
 
 fn spki(stream: &TlsStream<TcpStream>) -> Option<Digest> {

@@ -18,7 +18,7 @@ pub(crate) mod tests;
 pub(crate) mod tls;
 
 pub use ask::{Answer, ask};
-pub use signed::sign;
+pub use signed::{open as open_expected, open_release, sign, sign_release};
 
 use case::Case;
 use domain::attest::{Digest, Evidence, Hex, Nonce, Platform, Policy, SignedExpected, Verdict};

@@ -12,9 +12,13 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
+use tokio::time::Instant;
 
 /// What is still loading then is not in the picture.
 const LIMIT: Duration = Duration::from_secs(20);
+/// For what is no longer of our group and writes to the profile: its crash handlers, which end by
+/// themselves once they miss it.
+const ENDS: Duration = Duration::from_secs(2);
 /// Of the page's own clock, so that what it does at once after loading is done.
 const SETTLES_MS: u32 = 3_000;
 /// A picture of that size has never been over a tenth of it.
@@ -78,13 +82,26 @@ impl Chromium {
         }
     }
 
-    /// Runs it to its end; every process of it is gone afterwards, whatever happened.
+    /// In a room of its own, which is gone afterwards.
     async fn picture(&self, executable: &Path, url: &str, host: &str) -> Result<Vec<u8>, String> {
         let room = tempfile::tempdir_in(&self.scratch)
             .map_err(|e| format!("{} can't be written to: {e}.", self.scratch.display()))?;
-        let file = room.path().join("page.png");
-        let mut child = command(executable, room.path())
-            .args(arguments(room.path(), &file, host, self.plane))
+        let picture = self.run(executable, url, host, room.path()).await;
+        clear(room.path()).await;
+        picture
+    }
+
+    /// Runs it to its end; its processes are ended, whatever happened.
+    async fn run(
+        &self,
+        executable: &Path,
+        url: &str,
+        host: &str,
+        room: &Path,
+    ) -> Result<Vec<u8>, String> {
+        let file = room.join("page.png");
+        let mut child = command(executable, room)
+            .args(arguments(room, &file, host, self.plane))
             .arg(url)
             .spawn()
             .map_err(|e| format!("{} can't be started: {e}.", executable.display()))?;
@@ -132,11 +149,24 @@ impl Camera for Chromium {
             Front::Nothing(why) => return Ok(Shot::Skipped(why)),
         };
         let url = format!("http://{host}{path}");
-        let picture = self.picture(&executable, &url, host).await?;
+        // A browser that hangs or dies at its start does so by chance.
+        let picture = match self.picture(&executable, &url, host).await {
+            Ok(picture) => picture,
+            Err(_) => self.picture(&executable, &url, host).await?,
+        };
         keep(&picture, into).await?;
         Ok(Shot::Taken {
             size_bytes: picture.len() as u64,
         })
+    }
+}
+
+/// What can't be removed in time goes when the room is dropped, or with the scratch at the next start.
+async fn clear(room: &Path) {
+    let until = Instant::now() + ENDS;
+    while tokio::fs::remove_dir_all(room).await.is_err() && room.exists() && Instant::now() < until
+    {
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
@@ -250,102 +280,4 @@ fn last(said: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::os::unix::fs::PermissionsExt;
-    use tokio::io::AsyncWriteExt;
-    use tokio::net::TcpListener;
-
-    const HTML: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 9\r\nConnection: close\r\n\r\n<h1>x</h1";
-
-    async fn app() -> SocketAddr {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        tokio::spawn(async move {
-            while let Ok((mut socket, _)) = listener.accept().await {
-                let mut buffer = [0; 4096];
-                let _ = socket.read(&mut buffer).await;
-                let _ = socket.write_all(HTML.as_bytes()).await;
-            }
-        });
-        address
-    }
-
-    #[tokio::test]
-    async fn p11_without_chromium_it_is_skipped_and_says_so() {
-        let room = tempfile::tempdir().unwrap();
-        let missing = room.path().join("chromium");
-        let camera = Chromium::new(Some(missing), app().await, room.path().into());
-        let shot = camera
-            .take("web.localhost", &room.path().join("a.png"))
-            .await;
-        let Ok(Shot::Skipped(why)) = shot else {
-            panic!("{shot:?}")
-        };
-        assert!(why.contains("There is no Chromium at"), "{why}");
-    }
-
-    #[tokio::test]
-    async fn p11_a_front_page_is_pictured_and_nothing_is_left_behind() {
-        let room = tempfile::tempdir().unwrap();
-        let Some(chromium) = on_path(&NAMES) else {
-            return eprintln!("skipped: no Chromium is installed");
-        };
-        let camera = Chromium::new(Some(chromium), app().await, room.path().into());
-        let into = room.path().join("kept.png");
-        let shot = camera.take("web.localhost", &into).await;
-        assert!(matches!(shot, Ok(Shot::Taken { .. })), "{shot:?}");
-        let picture = std::fs::read(&into).unwrap();
-        assert_eq!(size(&picture), Some((SCREENSHOT_WIDTH, SCREENSHOT_HEIGHT)));
-        let left: Vec<_> = std::fs::read_dir(room.path())
-            .unwrap()
-            .flatten()
-            .map(|e| e.file_name())
-            .collect();
-        assert_eq!(left, ["kept.png"]);
-    }
-
-    /// A browser that makes a child and then does nothing.
-    #[tokio::test]
-    async fn p11_what_it_started_ends_with_it() {
-        let room = tempfile::tempdir().unwrap();
-        let (fake, note) = (room.path().join("chromium"), room.path().join("pid"));
-        std::fs::write(&fake, format!("#!/usr/bin/env python3\nimport subprocess\nchild = subprocess.Popen(['sleep', '60'])\nopen('{}', 'w').write(str(child.pid))\nchild.wait()\n", note.display())).unwrap();
-        std::fs::set_permissions(&fake, std::fs::Permissions::from_mode(0o700)).unwrap();
-        let camera = Chromium::new(Some(fake), app().await, room.path().into());
-        let into = room.path().join("kept.png");
-        let taking = camera.take("web.localhost", &into);
-        // Dropped once the child is there, as when the deployment stops being live.
-        tokio::select! {
-            shot = taking => panic!("{shot:?}"),
-            () = async { while std::fs::read_to_string(&note).unwrap_or_default().is_empty() { tokio::time::sleep(Duration::from_millis(20)).await } } => {}
-        }
-        let pid = std::fs::read_to_string(&note).unwrap();
-        let gone = || {
-            std::fs::read_to_string(format!("/proc/{pid}/stat")).map_or(true, |s| s.contains(") Z"))
-        };
-        for _ in 0..100 {
-            if gone() {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        panic!("{pid} still runs");
-    }
-
-    #[test]
-    fn p11_only_the_app_can_be_reached_from_its_page() {
-        let words = arguments(
-            Path::new("/r"),
-            Path::new("/r/p.png"),
-            "web.localhost",
-            "127.0.0.1:8080".parse().unwrap(),
-        );
-        let rules = "--host-resolver-rules=MAP web.localhost 127.0.0.1:8080,MAP * ~NOTFOUND";
-        assert!(words.contains(&rules.into()), "{words:?}");
-        assert_eq!(
-            reachable("0.0.0.0:80".parse().unwrap()),
-            "127.0.0.1:80".parse().unwrap()
-        );
-    }
-}
+mod tests;

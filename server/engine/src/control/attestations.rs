@@ -11,7 +11,9 @@ use domain::deployment::{Deployment, Phase};
 use domain::id::DeploymentId;
 use domain::plan::world::wanted;
 use domain::refusal::Refusal;
-use domain::view::{AttentionView, AttestationView, AttestedView, EnvironmentView, ProofView};
+use domain::view::{
+    AttentionView, AttestationView, AttestedView, EnvironmentView, ProofView, ReachView,
+};
 
 /// On one card.
 const HISTORY: u32 = 50;
@@ -61,7 +63,29 @@ impl Control {
         let history = self.store.attestations(org, id, HISTORY).await;
         let history = history.map_err(broken)?;
         let running = running(deployment, attests.as_ref(), self.clock.now());
-        Ok(Some(card(proofs, history, attests.as_ref(), &running)))
+        let told: Vec<_> = proofs.iter().filter_map(told).collect();
+        let reach = self.way_in(deployment, &told).await?;
+        let mut card = card(proofs, history, attests.as_ref(), &running);
+        card.reach = reach;
+        Ok(Some(card))
+    }
+
+    /// Of what serves its environment.
+    async fn way_in(&self, of: &Deployment, told: &[command::Told]) -> Reply<Option<ReachView>> {
+        let environment = self.store.environment(&of.org, &of.environment).await;
+        let environment = found(environment, "environment")?;
+        if environment.active.as_ref() != Some(&of.id) {
+            return Ok(None);
+        }
+        let hosts = environment.hosts.iter();
+        let inside: Vec<_> = hosts.filter_map(|host| self.tls_url(host)).collect();
+        let complete = told.len() == wanted(of).len();
+        let url = inside.first().filter(|_| complete);
+        Ok(Some(ReachView {
+            command: url.and_then(|url| command::ask_any(url, told)),
+            inside,
+            edge: self.urls(&environment),
+        }))
     }
 
     async fn attests(&self, deployment: &Deployment) -> Option<Attests> {
@@ -116,6 +140,7 @@ fn card(
         // No other is started yet.
         simulated: platform.is_none_or(|platform| platform == Platform::Sim),
         every_s: running.every_s,
+        reach: None,
         key: attests.map(|attests| attests.key.to_string()),
         instances: proofs.into_iter().filter_map(proof_view).collect(),
         history,
@@ -123,13 +148,18 @@ fn card(
 }
 
 /// Its signed expectation names the key; the reader compares that with the card's own.
-fn proof_view(proof: Proof) -> Option<ProofView> {
+fn told(proof: &Proof) -> Option<command::Told> {
     let signed = attest::read_signed(proof.expected.as_bytes()).ok()?;
-    let told = command::Told {
+    Some(command::Told {
         platform: proof.view.platform.or(Some(Platform::Sim)),
         key: signed.key,
         tpm: proof.tpm,
-    };
+        replica: proof.view.replica,
+    })
+}
+
+fn proof_view(proof: Proof) -> Option<ProofView> {
+    let told = told(&proof)?;
     let url = format!("https://127.0.0.1:{}", proof.port);
     let (id, replica) = (&proof.instance.deployment, proof.view.replica);
     let at = |what: &str| format!("/v2/deployments/{id}/attestation/{what}?replica={replica}");

@@ -38,15 +38,15 @@ impl Deployments for Control {
                 .transpose()?,
             limit: limit + 1,
         };
-        let mut rows = self.list(caller, query).await?;
+        let mut rows = self.entries(caller, query).await?;
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
         let next = rows
             .last()
             .filter(|_| more)
-            .map(|l| l.deployment.id.to_string());
+            .map(|entry| entry.id.to_string());
         Ok(Page {
-            items: rows.iter().map(|l| self.summary(l)).collect(),
+            items: rows.iter().map(|entry| self.summary(entry)).collect(),
             next,
         })
     }

@@ -20,6 +20,8 @@ mod papers;
 mod password;
 mod projects;
 mod pushes;
+mod recovery;
+mod releases;
 mod resolve;
 mod reviews;
 mod runtimes;
@@ -64,6 +66,8 @@ pub struct Settings {
     pub base_domain: String,
     /// Where a browser reaches the data plane.
     pub proxy_port: u16,
+    /// And with TLS, where it speaks that.
+    pub tls_port: Option<u16>,
     pub version: String,
     /// What deployments made may hold together.
     pub disk_budget_bytes: u64,

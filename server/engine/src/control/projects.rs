@@ -51,10 +51,10 @@ impl Projects for Control {
             limit: 20,
             ..Filter::default()
         };
-        let moving = self.list(caller, moving).await?;
+        let moving = self.entries(caller, moving).await?;
         Ok(OverviewView {
             needs_me: self.needs_me(caller, &environments).await?,
-            moving: moving.iter().map(|l| self.summary(l)).collect(),
+            moving: moving.iter().map(|entry| self.summary(entry)).collect(),
             sample_available: !rows.iter().any(|r| r.project_name == SAMPLE),
             environments,
         })

@@ -103,8 +103,11 @@ impl Reviews for Control {
             .put_forge(caller, &project, &forge, self.now())
             .await;
         if !kept.map_err(broken)? {
-            return Err(Refusal::invalid("token", "The host's API takes a token.")
-                .way_out("Make one there that may write statuses and comments."));
+            return Err(
+                Refusal::invalid("token", "The host's API takes a token.").way_out(
+                    "Make one there that may write statuses and comments, and read releases.",
+                ),
+            );
         }
         self.told(&caller.org, &project.id);
         self.pushes.notify_one();

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use domain::access::{Action, Caller};
 use domain::api::{Reply, Runtimes};
 use domain::config::{Config, Exclusive};
-use domain::placement::{self, Capacity, Room};
+use domain::placement::{self, Capacity, MACHINE_OVERHEAD_MIB, Room};
 use domain::refusal::Refusal;
 use domain::view::{DiskView, RuntimeView};
 use std::time::Duration;
@@ -85,7 +85,8 @@ impl Control {
             gpus: print.map(|p| p.gpus).unwrap_or_default(),
             instances: reserved.instances,
             reserved_cpus_milli: reserved.cpus_milli,
-            reserved_memory_mib: reserved.memory_mib,
+            reserved_memory_mib: reserved.memory_mib
+                + u64::from(reserved.instances) * u64::from(overhead_mib(&runtime.driver)),
         })
     }
 
@@ -118,6 +119,15 @@ fn room(view: &RuntimeView) -> Room {
             memory_mib: bytes >> 20,
         }),
         promised_memory_mib: view.reserved_memory_mib,
+        overhead_mib: overhead_mib(&view.driver),
+    }
+}
+
+/// What one instance takes beside its app.
+fn overhead_mib(driver: &str) -> u32 {
+    match driver {
+        "tee" => MACHINE_OVERHEAD_MIB,
+        _ => 0,
     }
 }
 

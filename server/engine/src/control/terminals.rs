@@ -33,11 +33,20 @@ impl Terminals for Control {
         let active = self.serving_there(caller, &row).await?;
         let title = title(&row);
         let refused = can::exec(row.debug, &title, active.as_ref()).err();
+        let refused = match (refused, &active) {
+            (None, Some(active)) => self.opens_none(active).await?,
+            (refused, _) => refused,
+        };
+        let (refused, way_out) = refused.map_or((None, None), |no| (Some(no.sentence), no.way_out));
         Ok(TerminalView {
-            refused: refused.map(|no| no.sentence),
+            refused,
+            way_out,
             deployment: active.as_ref().map(|a| a.id.clone()),
             instances: active.map_or(0, |a| a.config.replicas),
             title,
+            project: row.project,
+            project_name: row.project_name,
+            environment_name: row.name,
         })
     }
 
@@ -81,6 +90,12 @@ impl Control {
             Some(id) => self.store.deployment(&caller.org, id).await.map_err(broken),
             None => Ok(None),
         }
+    }
+
+    /// Not every kind of runtime has terminals.
+    async fn opens_none(&self, active: &Deployment) -> Reply<Option<Refusal>> {
+        let place = self.runtimes.of(&active.runtime).await.map_err(broken)?;
+        Ok(place.driver.terminals().is_none().then(no_terminals))
     }
 
     async fn begin(&self, active: &Deployment, new: NewTerminal<'_>) -> Reply<Opened> {

@@ -1,5 +1,6 @@
 //! Replacing what serves: the plan first, then only what was planned (I-3 … I-7).
 
+use super::releases::marked;
 use super::resolve::Resolved;
 use super::{Control, broken, found, moved_on};
 use crate::store::deployment::{Filter, NewDeployment};
@@ -88,12 +89,15 @@ impl Updates for Control {
             "project",
         )?;
         let base = self.base(caller, &row).await?;
-        let (tags, tags_problem) = self.tags(caller, &project).await;
+        let ((mut tags, tags_problem), releases) =
+            tokio::join!(self.tags(caller, &project), self.releases(&project));
+        let releases_problem = marked(&mut tags, releases);
         Ok(UpdateOptions {
             environment: self.environment_view(caller, &row).await?,
             origin: project.origin,
             tags,
             tags_problem,
+            releases_problem,
             live_tag: self
                 .active(caller, &row)
                 .await?

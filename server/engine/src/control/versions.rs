@@ -9,7 +9,7 @@ use crate::store::runtime::Runtime;
 use domain::access::Caller;
 use domain::api::Reply;
 use domain::config::ConfigPatch;
-use domain::deployment::{Deployment, Trigger};
+use domain::deployment::{Deployment, Phase, Trigger};
 use domain::detect::BuildPlan;
 use domain::refusal::Refusal;
 use domain::reuse::{self, Reuse, Settings};
@@ -40,15 +40,23 @@ impl Control {
             ..Filter::default()
         };
         let view = |listed: &Listed| VersionView {
-            deployment: self.summary(listed),
+            deployment: self.summary(&listed.entry),
             refused: reuse::eligible(&listed.deployment, &row.id, row.active.as_ref())
                 .err()
                 .map(|no| no.sentence),
         };
         let earlier = self.list(caller, own).await?;
+        let newest = Filter {
+            environment: Some(row.id.clone()),
+            limit: 1,
+            ..Filter::default()
+        };
+        let newest = self.list(caller, newest).await?;
+        let failed = |l: &&Listed| l.deployment.phase == Phase::Failed;
         Ok(VersionsView {
             environment: self.environment_view(caller, row).await?,
             earlier: earlier.iter().map(view).collect(),
+            failed: newest.first().filter(failed).map(view),
             elsewhere: self
                 .elsewhere(caller, row)
                 .await?
@@ -93,7 +101,7 @@ impl Control {
         reuse::eligible(&of, &row.id, row.active.as_ref())?;
         self.still_here(&of, runtime).await?;
         let trigger = reuse::trigger(&of, &row.id);
-        if trigger == Trigger::Rollback && wanted.config == Settings::Own {
+        if trigger != Trigger::Promote && wanted.config == Settings::Own {
             return Ok(as_it_was(of, trigger));
         }
         let beneath = of.build.as_ref().map(BuildPlan::defaults);

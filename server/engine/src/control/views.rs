@@ -1,9 +1,10 @@
 //! Rows and observations become what a page shows. Everything here is derived on each read.
 
 use super::allowed::allowed;
+use super::recovery::redeploys;
 use super::{Control, broken};
 use crate::driver::Scope;
-use crate::store::deployment::{Filter, Listed};
+use crate::store::deployment::{Entry, Filter, Listed};
 use crate::store::environment::Environment;
 use crate::store::event::PhaseEvent;
 use crate::store::job::Job;
@@ -50,10 +51,16 @@ impl Control {
             .or_else(|| newest.first().filter(|l| l.deployment.phase.is_coming()));
         let latest = newest
             .first()
-            .filter(|l| !l.live && !l.deployment.phase.is_coming());
+            .filter(|l| !l.entry.live && !l.deployment.phase.is_coming());
         let phase = |l: Option<&Listed>| l.map(|l| l.deployment.phase);
         let leading = candidate.or(active.as_ref()).or(latest);
+        let (retry, redeploy) = match (active.as_ref().or(candidate), latest) {
+            (None, Some(failed)) => self.after_failure(caller, row, &failed.deployment).await?,
+            _ => (None, None),
+        };
         Ok(EnvironmentView {
+            retry,
+            redeploy,
             id: row.id.clone(),
             project: row.project.clone(),
             project_name: row.project_name.clone(),
@@ -66,7 +73,7 @@ impl Control {
             ),
             sentence: leading.map_or_else(
                 || "Nothing was deployed here yet.".into(),
-                |l| self.sentence(l),
+                |l| self.sentence(&l.entry),
             ),
             requests_last_minute: self.meter.last_minute(&row.id),
             requests_by_minute: self
@@ -83,17 +90,20 @@ impl Control {
                 row,
                 candidate.or(active.as_ref()).map(|l| &l.deployment),
             ),
-            active: active.as_ref().map(|l| self.summary(l)),
-            candidate: candidate.map(|l| self.summary(l)),
-            latest: latest.map(|l| self.summary(l)),
+            active: active.as_ref().map(|l| self.summary(&l.entry)),
+            candidate: candidate.map(|l| self.summary(&l.entry)),
+            latest: latest.map(|l| self.summary(&l.entry)),
         })
     }
 
+    pub(super) async fn entries(&self, caller: &Caller, filter: Filter) -> Reply<Vec<Entry>> {
+        let entries = self.store.entries(&caller.org, &filter).await;
+        entries.map_err(broken)
+    }
+
     pub(super) async fn list(&self, caller: &Caller, filter: Filter) -> Reply<Vec<Listed>> {
-        self.store
-            .deployments(&caller.org, &filter)
-            .await
-            .map_err(broken)
+        let whole = self.store.deployments(&caller.org, &filter).await;
+        whole.map_err(broken)
     }
 
     /// Where a browser reaches it.
@@ -108,41 +118,45 @@ impl Control {
         }
     }
 
-    pub(super) fn summary(&self, listed: &Listed) -> DeploymentSummary {
-        let deployment = &listed.deployment;
+    /// The same with TLS, where that is spoken.
+    pub(super) fn tls_url(&self, host: &str) -> Option<String> {
+        self.settings.tls_port.map(|port| match port {
+            443 => format!("https://{host}"),
+            port => format!("https://{host}:{port}"),
+        })
+    }
+
+    pub(super) fn summary(&self, entry: &Entry) -> DeploymentSummary {
         DeploymentSummary {
-            id: deployment.id.clone(),
-            number: deployment.number,
-            project: deployment.project.clone(),
-            project_name: listed.project_name.clone(),
-            environment: deployment.environment.clone(),
-            environment_name: listed.environment_name.clone(),
-            phase: deployment.phase,
-            status: dialect::pipeline(deployment.phase).into(),
-            sentence: self.sentence(listed),
-            live: listed.live,
-            source: deployment.source.clone(),
-            trigger: deployment.trigger,
-            created_by: listed.created_by.clone(),
-            created_at: deployment.created_at,
-            durations: listed.durations,
-            screenshot: listed.screenshot,
-            held: deployment.is_held(),
+            id: entry.id.clone(),
+            number: entry.number,
+            project: entry.project.clone(),
+            project_name: entry.project_name.clone(),
+            environment: entry.environment.clone(),
+            environment_name: entry.environment_name.clone(),
+            phase: entry.phase,
+            status: dialect::pipeline(entry.phase).into(),
+            sentence: self.sentence(entry),
+            live: entry.live,
+            source: entry.source.clone(),
+            trigger: entry.trigger,
+            created_by: entry.created_by.clone(),
+            created_at: entry.created_at,
+            durations: entry.durations,
+            screenshot: entry.screenshot,
+            held: entry.held,
         }
     }
 
     /// Why it is as it is: what the planner said last, or what was written when it ended.
-    fn sentence(&self, listed: &Listed) -> String {
-        let deployment = &listed.deployment;
-        if let Some(reason) = deployment
-            .reason
-            .as_ref()
-            .filter(|_| deployment.phase.is_final())
-        {
-            return reason.clone();
+    fn sentence(&self, entry: &Entry) -> String {
+        match &entry.reason {
+            Some(reason) if entry.phase.is_final() => reason.clone(),
+            _ => {
+                let why = self.memory.why(&entry.environment, &entry.id);
+                why.unwrap_or_else(|| usually(entry.phase).into())
+            }
         }
-        let why = self.memory.why(&deployment.environment, &deployment.id);
-        why.unwrap_or_else(|| usually(deployment.phase).into())
     }
 
     pub(super) async fn deployment_view(
@@ -173,7 +187,7 @@ impl Control {
             its.map(|o| self.instance_view(of, o)).collect()
         };
         Ok(DeploymentView {
-            summary: self.summary(listed),
+            summary: self.summary(&listed.entry),
             urls: self.urls(&row),
             review_url: self.review_url(deployment),
             debug: deployment.debug,
@@ -183,6 +197,7 @@ impl Control {
             update_status: dialect::update(deployment.phase, running),
             timeline: stages(&timeline),
             jobs: jobs.iter().map(job_view).collect(),
+            redeploy: redeploys(row.active.as_ref(), deployment, before.as_ref()),
             changes: before
                 .as_ref()
                 .map(|b| diff(&b.config, &deployment.config))
@@ -246,7 +261,7 @@ impl Control {
     }
 
     /// The one that it replaced, or would.
-    async fn served_before(
+    pub(super) async fn served_before(
         &self,
         caller: &Caller,
         deployment: &Deployment,

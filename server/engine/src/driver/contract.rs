@@ -124,6 +124,7 @@ pub fn spec(app: App, environment: &EnvironmentId) -> InstanceSpec {
         ]),
         port: 8080,
         resources: config.resources.clone(),
+        debug: false,
         config,
     }
 }

@@ -3,6 +3,7 @@
 //! word replaces an older one that was never told, and nothing is told twice.
 
 mod call;
+pub(crate) mod releases;
 mod tell;
 
 use crate::control::Control;

@@ -27,10 +27,9 @@ impl Teller {
 
     async fn status(&self, forge: &Forge, id: &DeploymentId) -> Stored<Next> {
         let store = &self.control.store;
-        let Some(listed) = store.listed(&forge.org, id).await? else {
+        let Some(deployment) = store.deployment(&forge.org, id).await? else {
             return Ok(Next::GoOn);
         };
-        let deployment = listed.deployment;
         let state = State::of(deployment.phase);
         let answered = match deployment.source.commit() {
             Some(commit) => self.set(forge, &deployment, &commit.sha, state).await?,
@@ -147,10 +146,9 @@ impl Teller {
             limit: 1,
             ..Filter::default()
         };
-        let Some(newest) = store.deployments(&review.org, &newest).await?.pop() else {
+        let Some(newest) = store.entries(&review.org, &newest).await?.pop() else {
             return Ok(None);
         };
-        let newest = newest.deployment;
         let url = self.control.url_of(&row).unwrap_or_default();
         let commit = newest.source.commit().map(|c| c.short().to_owned());
         let (commit, state) = (commit.unwrap_or_default(), State::of(newest.phase));

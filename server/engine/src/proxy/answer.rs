@@ -4,6 +4,7 @@ use super::body::Answer;
 use super::files;
 use super::forward::{Job, Outcome, too_large};
 use super::front;
+use super::hold;
 use super::host::{self, HostError};
 use super::link::{Link, Visit};
 use super::page::Page;
@@ -85,7 +86,8 @@ fn announced_bytes(headers: &HeaderMap) -> u64 {
         .unwrap_or(0)
 }
 
-fn find(link: &Link, authority: &str) -> Option<Arc<Door>> {
+/// Where its host leads now.
+pub fn find(link: &Link, authority: &str) -> Option<Arc<Door>> {
     let table = link.core.shared.table.load();
     table
         .find(&host::lookup_key(authority), link.core.index)
@@ -113,6 +115,7 @@ async fn led(
     request: Request<Incoming>,
     id: &HeaderValue,
 ) -> (Response<Answer>, Option<Arc<Progress>>) {
+    let door = held(link, door, &request).await;
     if let Some(answer) = answered_here(&door, &request, id).await {
         return (answer, None);
     }
@@ -123,6 +126,15 @@ async fn led(
         Ok(response) => (response, progress),
         Err(page) => (page.answer(&asked(accept), id), progress),
     }
+}
+
+/// Most routes hold nothing, and then nothing is read of the request here.
+async fn held(link: &Link, door: Arc<Door>, request: &Request<Incoming>) -> Arc<Door> {
+    if door.route.target.hold_s() == 0 {
+        return door;
+    }
+    let authority = host::authority(request.uri(), request.headers()).unwrap_or_default();
+    hold::out(link, door, authority).await
 }
 
 /// The answer of a route that leads to no instance but to a page or a folder.
@@ -140,6 +152,7 @@ async fn answered_here<B>(
         Target::Unavailable {
             retry_after_s,
             sentence,
+            ..
         } => {
             Some(Page::unavailable(sentence.as_str(), *retry_after_s).answer(request.headers(), id))
         }
@@ -165,6 +178,8 @@ async fn relayed(
             Outcome::Again(job) => job,
         };
         door = find(link, job.authority()).ok_or_else(unknown_host)?;
+        let authority = job.authority().to_owned();
+        door = hold::out(link, door, &authority).await;
         if door.origins.is_empty() {
             let request = job.into_request();
             return answered_here(&door, &request, id)

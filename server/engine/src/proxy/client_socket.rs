@@ -1,5 +1,6 @@
 //! A client's socket that notes when bytes move, and can be looked into before hyper gets it.
 
+use super::heard::Heard;
 use super::link::Link;
 use super::socket::write_pieces;
 use std::io::{self, IoSlice};
@@ -16,7 +17,7 @@ pub const PREFACE_START: &[u8] = b"PRI ";
 /// What a client's bytes come through.
 pub enum Stream {
     Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(Box<TlsStream<Heard>>),
 }
 
 pub struct ClientSocket {
@@ -33,6 +34,12 @@ impl ClientSocket {
             link,
             seen: Vec::new(),
         }
+    }
+
+    /// With what the client has said already, to be read again.
+    pub fn again(stream: TcpStream, link: Arc<Link>, seen: Vec<u8>) -> Self {
+        let stream = Stream::Plain(stream);
+        Self { stream, link, seen }
     }
 
     /// Waits for enough bytes to tell. What was read is not lost.

@@ -17,6 +17,8 @@ pub struct Shared {
     pub tls: Option<Tls>,
     /// Open client connections of the whole process.
     pub connections: AtomicUsize,
+    /// Requests that wait for their route to lead to somebody, in the whole process.
+    pub held: AtomicUsize,
     /// The process is about to end: answers say so and idle connections are closed.
     pub ending: AtomicBool,
     /// The data plane that served before still finishes requests, on upstreams that it alone counts.

@@ -206,6 +206,7 @@ mod tests {
             table: Arc::default(),
             tls: None,
             connections: 0.into(),
+            held: 0.into(),
             ending: false.into(),
         };
         let core = Arc::new(Core::new(0, Arc::new(shared)));

@@ -14,7 +14,8 @@
 //! - an upstream is asked twice only where the first asking cannot have had an effect;
 //! - a host without a live deployment gets a page that says so, never a default address.
 //!
-//! Where to look: [`serve`] accepts, [`tls`] shakes hands, [`front`] knows custom domains, [`answer`] decides, [`forward`] relays, [`origin`] counts,
+//! Where to look: [`serve`] accepts, [`tls`] shakes hands or lets [`sealed`] pass
+//! on what ends inside an instance, [`front`] knows custom domains, [`answer`] decides, [`forward`] relays, [`origin`] counts,
 //! [`book`] is the only writer of the table, [`client`] and [`supervise`] are what the control
 //! plane uses. Listeners come from [`listen`], or by [`handover`] from a predecessor.
 
@@ -34,6 +35,8 @@ mod front;
 mod handover;
 mod headers;
 mod health;
+mod heard;
+mod hold;
 mod host;
 mod link;
 mod listen;
@@ -44,6 +47,7 @@ pub mod pem;
 pub mod protocol;
 mod request_id;
 mod run;
+mod sealed;
 mod serve;
 mod snapshot;
 mod socket;

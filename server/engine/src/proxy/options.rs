@@ -58,6 +58,8 @@ pub struct Limits {
     pub max_headers: usize,
     /// Body of one request; more is answered 413.
     pub max_request_body_bytes: u64,
+    /// Requests of the whole process that wait in the gap of an update; further ones are not held.
+    pub max_held_requests: usize,
     /// Streams that one HTTP/2 connection may have open.
     pub max_h2_streams: u32,
     /// From the accepting to the end of the TLS handshake.
@@ -89,6 +91,7 @@ impl Default for Limits {
             max_header_bytes: 64 * 1024,
             max_headers: 100,
             max_request_body_bytes: u64::MAX,
+            max_held_requests: 256,
             max_h2_streams: 128,
             tls_handshake_timeout_ms: 10_000,
             header_read_timeout_ms: 15_000,

@@ -279,6 +279,7 @@ mod tests {
         let upstream = Upstream {
             id: id.into(),
             address: ([127, 0, 0, 1], port).into(),
+            sealed: None,
         };
         Arc::new(Origin::new(upstream, 1, broadcast::channel(8).0))
     }

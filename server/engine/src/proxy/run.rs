@@ -148,6 +148,7 @@ fn assemble(
         table,
         tls: Some(tls),
         connections: 0.into(),
+        held: 0.into(),
         ending: false.into(),
         has_predecessor: book.has_predecessor(),
     });

@@ -4,6 +4,8 @@ use super::answer::answer;
 use super::client_socket::{ClientSocket, PREFACE_START, Stream};
 use super::core::Core;
 use super::link::{Link, Watch};
+use super::sealed;
+use super::tls::Spoken;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -108,19 +110,18 @@ async fn serve(
     }
 }
 
-/// What is spoken was agreed on in the handshake.
+/// What is spoken was agreed on in the handshake, unless that is none of our business.
 async fn secure(link: Arc<Link>, stream: TcpStream) {
     let within = Duration::from_millis(link.limits().tls_handshake_timeout_ms);
     let Some(tls) = link.core.shared.tls.clone() else {
         return;
     };
-    let Some((stream, is_http2)) = tls.accept(stream, within).await else {
-        return;
-    };
-    let socket = ClientSocket::new(Stream::Tls(stream), link.clone());
-    match is_http2 {
-        true => http2(link, socket).await,
-        false => http1(link, socket).await,
+    let socket = |stream| ClientSocket::new(Stream::Tls(stream), link.clone());
+    match tls.accept(stream, within).await {
+        Some(Spoken::Http1(stream)) => http1(link.clone(), socket(stream)).await,
+        Some(Spoken::Http2(stream)) => http2(link.clone(), socket(stream)).await,
+        Some(Spoken::Inside(heard, host)) => sealed::pass(&link, heard, &host).await,
+        None => {}
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::origin::Origin;
 use std::io;
-use std::net;
+use std::net::{self, SocketAddr};
 use std::os::fd::AsFd;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -21,7 +21,13 @@ pub struct UpstreamSocket {
 
 impl UpstreamSocket {
     pub async fn connect(origin: Arc<Origin>) -> io::Result<Self> {
-        let stream = TcpStream::connect(origin.address()).await?;
+        let address = origin.address();
+        Self::connect_to(origin, address).await
+    }
+
+    /// To another door of it than the one that speaks HTTP.
+    pub async fn connect_to(origin: Arc<Origin>, address: SocketAddr) -> io::Result<Self> {
+        let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let key = origin.remember(net::TcpStream::from(stream.as_fd().try_clone_to_owned()?));
         Ok(Self {

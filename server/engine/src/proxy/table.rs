@@ -97,6 +97,12 @@ impl Table {
         doors.or_else(wild)?.get(core)
     }
 
+    /// Whether TLS for this host ends inside its instances.
+    pub fn is_sealed(&self, host: &str) -> bool {
+        let inside = |door: &Arc<Door>| door.origins.iter().any(|o| o.upstream().sealed.is_some());
+        self.find(host, 0).is_some_and(inside)
+    }
+
     /// Whose own host it is.
     pub fn owner(&self, host: &str) -> Option<&Arc<Door>> {
         self.hosts.get(host)?.first()

@@ -24,10 +24,20 @@ struct Ends {
 }
 
 /// What lives as long as the tunnel: it counts as in flight, and the sweep may close it.
-struct Held {
+pub struct Held {
     ticket: Ticket,
     _visit: Visit,
     link: Arc<Link>,
+}
+
+impl Held {
+    pub fn new(link: &Arc<Link>, ticket: Ticket) -> Self {
+        Self {
+            ticket,
+            _visit: Visit::begin(link.clone()),
+            link: link.clone(),
+        }
+    }
 }
 
 /// Answers 101 to the client and joins the two connections.
@@ -52,12 +62,7 @@ pub async fn open(
             "The application closed the connection while changing the protocol.",
         ));
     };
-    let held = Held {
-        ticket,
-        _visit: Visit::begin(link.clone()),
-        link: link.clone(),
-    };
-    start(held, Ends { client, upstream });
+    start(Held::new(link, ticket), Ends { client, upstream });
     let (mut parts, _) = response.into_parts();
     headers::to_client(&mut parts.headers);
     headers::set_upgrade(&mut parts.headers, protocol);
@@ -72,7 +77,7 @@ fn start(held: Held, ends: Ends) {
         // to close this task and no longer the server's.
         if let Ok(client) = ends.client.await {
             let _ = may_start.send(());
-            join(held, client, ends.upstream).await;
+            join(held, TokioIo::new(client), TokioIo::new(ends.upstream)).await;
         }
     });
     let handle = task.abort_handle();
@@ -83,10 +88,15 @@ fn start(held: Held, ends: Ends) {
     });
 }
 
-async fn join(held: Held, client: Upgraded, upstream: Upgraded) {
+/// Until one of them has said everything.
+pub async fn join<C, U>(held: Held, client: C, upstream: U)
+where
+    C: AsyncRead + AsyncWrite,
+    U: AsyncRead + AsyncWrite,
+{
     let shard = held.ticket.route().stats.shard(held.link.core.index);
-    let (from_client, to_client) = split(TokioIo::new(client));
-    let (from_upstream, to_upstream) = split(TokioIo::new(upstream));
+    let (from_client, to_client) = split(client);
+    let (from_upstream, to_upstream) = split(upstream);
     let (client_ended, watch) = (AtomicBool::new(false), &held.link.watch);
     let up = pump(from_client, to_upstream, |bytes| shard.received(bytes));
     let down = pump(from_upstream, to_client, |bytes| {

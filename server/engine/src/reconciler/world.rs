@@ -9,7 +9,7 @@ use domain::id::{DeploymentId, EnvironmentId, InstanceId, RuntimeId};
 use domain::instance::{Observed, State};
 use domain::job::JobStatus;
 use domain::pipeline::{Progress, progress};
-use domain::plan::world::{self, Build, Seen, World};
+use domain::plan::world::{self, Build, Kind, Seen, World};
 use domain::source::Artifact;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,7 +36,7 @@ impl Reconciler {
         let remembered = self.memory.of(id);
         let world = World {
             now: self.clock.now(),
-            environment: facts(&row),
+            environment: self.facts(&row).await?,
             builds: self.builds(&deployments).await?,
             seen,
             probes: remembered.probes,
@@ -55,6 +55,15 @@ impl Reconciler {
             world,
             orphans,
         }))
+    }
+
+    async fn facts(&self, row: &Environment) -> Result<world::Environment, Stumble> {
+        // What can be attested is a machine.
+        let kind = match self.driver(&row.runtime).await?.attests() {
+            Some(_) => Kind::Machine,
+            None => Kind::Container,
+        };
+        Ok(facts(row, kind))
     }
 
     /// Everything that the drivers of this environment see, and on which runtime.
@@ -181,13 +190,14 @@ fn note(
     all.insert(seen.id.clone(), seen);
 }
 
-fn facts(row: &Environment) -> world::Environment {
+fn facts(row: &Environment, kind: Kind) -> world::Environment {
     world::Environment {
         id: row.id.clone(),
         title: format!("{} / {}", row.project_name, row.name),
         active: row.active.clone(),
         candidate: row.candidate.clone(),
         deleting: row.deleting,
+        kind,
     }
 }
 

@@ -189,6 +189,7 @@ fn assemble(outside: &Arc<Outside>) -> Boot {
     let settings = Settings {
         base_domain: "localhost".into(),
         proxy_port: 80,
+        tls_port: None,
         version: "0".into(),
         disk_budget_bytes: 1 << 30,
         git_poll_s: 60,

@@ -13,23 +13,43 @@ pub(super) use insert::insert;
 
 use super::{Db, Store, Stored};
 use domain::access::Caller;
-use domain::deployment::{Deployment, Phase};
+use domain::deployment::{Deployment, Phase, Trigger};
 use domain::id::{DeploymentId, EnvironmentId, OrgId, ProjectId};
+use domain::source::Source;
+use domain::time::Time;
 use domain::view::{ContentsView, Durations};
-use row::{Before, deployment, listed};
+use row::{Before, deployment, entry, listed};
 use sqlx::{QueryBuilder, Row as _};
 
-/// A deployment as a list shows it, with what stands beside it in other rows.
+/// A deployment as a list shows it. Its configuration is most of a row, and no list shows that.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
-    pub deployment: Deployment,
+pub struct Entry {
+    pub id: DeploymentId,
+    pub number: u32,
+    pub project: ProjectId,
     pub project_name: String,
+    pub environment: EnvironmentId,
     pub environment_name: String,
-    pub created_by: Option<String>,
+    pub phase: Phase,
+    pub reason: Option<String>,
+    /// Healthy, and waiting for a person.
+    pub held: bool,
     pub live: bool,
+    pub source: Source,
+    pub trigger: Trigger,
+    /// By address; `None`: Sealdock itself.
+    pub created_by: Option<String>,
+    pub created_at: Time,
     pub durations: Durations,
     /// Its front page was pictured.
     pub screenshot: bool,
+}
+
+/// The whole of it, with what a list shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    pub entry: Entry,
+    pub deployment: Deployment,
     pub contents: Option<ContentsView>,
 }
 
@@ -48,8 +68,12 @@ pub struct Filter {
 const COLUMNS: &str = "d.id, d.org, d.project, d.environment, d.number, d.source, d.reuses, d.build, d.config, d.overrides, d.trigger_kind, d.runtime, \
     d.created_by, d.created_at, d.phase, d.since, d.reason, d.artifact, d.collected_at, d.hold, d.debug";
 
-const LISTED: &str = "d.claimed_at, d.built_at, d.ended_at, d.screenshot_at, d.contents, p.name AS project_name, e.name AS environment_name, u.email, e.active \
-    FROM deployments d JOIN projects p ON p.id = d.project JOIN environments e ON e.id = d.environment LEFT JOIN users u ON u.id = d.created_by";
+/// Of an entry, what is not in the whole row's columns.
+const BESIDE: &str = "d.claimed_at, d.built_at, d.ended_at, d.screenshot_at, p.name AS project_name, e.name AS environment_name, u.email, e.active";
+
+const ENTRY: &str = "d.id, d.project, d.environment, d.number, d.source, d.trigger_kind, d.created_at, d.phase, d.reason, d.hold";
+
+const TABLES: &str = "FROM deployments d JOIN projects p ON p.id = d.project JOIN environments e ON e.id = d.environment LEFT JOIN users u ON u.id = d.created_by";
 
 /// Letter by letter what the partial indexes say, or they would not be used.
 const UNFINISHED: &str = " AND d.phase NOT IN ('stopped', 'failed', 'cancelled')";
@@ -99,14 +123,28 @@ impl Store {
     }
 
     /// The newest first.
+    pub async fn entries(&self, org: &OrgId, filter: &Filter) -> Stored<Vec<Entry>> {
+        let rows = chosen(&format!("{ENTRY}, {BESIDE}"), org, filter)
+            .build()
+            .fetch_all(self.pool())
+            .await?;
+        rows.iter().map(entry).collect()
+    }
+
+    /// The newest first, each of them whole.
     pub async fn deployments(&self, org: &OrgId, filter: &Filter) -> Stored<Vec<Listed>> {
-        let rows = chosen(org, filter).build().fetch_all(self.pool()).await?;
+        let rows = chosen(&format!("{COLUMNS}, d.contents, {BESIDE}"), org, filter)
+            .build()
+            .fetch_all(self.pool())
+            .await?;
         let mut before = Before::default();
         rows.iter().map(|row| listed(row, &mut before)).collect()
     }
 
     pub async fn listed(&self, org: &OrgId, id: &DeploymentId) -> Stored<Option<Listed>> {
-        let sql = format!("SELECT {COLUMNS}, {LISTED} WHERE d.org = $1 AND d.id = $2");
+        let sql = format!(
+            "SELECT {COLUMNS}, d.contents, {BESIDE} {TABLES} WHERE d.org = $1 AND d.id = $2"
+        );
         let row = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(org.as_str())
             .bind(id.as_str())
@@ -137,8 +175,8 @@ impl Store {
 }
 
 /// Only the conditions that are asked for: an index serves each, and none serves `… OR …`.
-fn chosen(org: &OrgId, filter: &Filter) -> QueryBuilder<Db> {
-    let mut sql = QueryBuilder::new(format!("SELECT {COLUMNS}, {LISTED} WHERE d.org = "));
+fn chosen(columns: &str, org: &OrgId, filter: &Filter) -> QueryBuilder<Db> {
+    let mut sql = QueryBuilder::new(format!("SELECT {columns} {TABLES} WHERE d.org = "));
     sql.push_bind(org.as_str().to_owned());
     let mut only = |condition: &str, value: Option<String>| {
         if let Some(value) = value {

@@ -108,6 +108,8 @@ impl Store {
             .synchronous(SqliteSynchronous::Normal)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(10))
+            // A list's rows are read ahead: with fewer, two threads wake each other at every few of them.
+            .row_buffer_size(1024)
             .pragma("cache_size", "-4000");
         let pool = SqlitePoolOptions::new()
             .max_connections(4)

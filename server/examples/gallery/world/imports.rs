@@ -16,7 +16,11 @@ impl Terminals for Gallery {
         let of = self.environment(caller, id).await?;
         Ok(TerminalView {
             title: format!("{} / {}", of.project_name, of.name),
+            project: of.project,
+            project_name: of.project_name,
+            environment_name: of.name,
             refused: None,
+            way_out: None,
             deployment: None,
             instances: 1,
         })

@@ -220,6 +220,10 @@ impl Updates for Gallery {
             origin: project.origin,
             tags,
             tags_problem,
+            releases_problem: (scene.world == World::Building).then(|| {
+                "Which tags have a release.json is not known now. The host does not answer in time."
+                    .to_owned()
+            }),
             live_tag,
             overrides: Default::default(),
             config: Some(config),
@@ -247,6 +251,7 @@ impl Updates for Gallery {
                 .filter(served)
                 .map(version)
                 .collect(),
+            failed: None,
             elsewhere: vec![],
         })
     }

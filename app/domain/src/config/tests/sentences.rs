@@ -46,10 +46,10 @@ fn unknown_fields_name_the_nearest_one() {
                 unknown field `cpus` at line 1, column 1; did you mean `resources.cpus`?
 
             "image: nginx\n"
-                unknown field `image` at line 1, column 1; known here are `source`, `build`, `port`, `command`, `env`, `secrets`, `replicas`, `resources`, `health`, `drain_s`, `exclusive`, `spa`, `crons`
+                unknown field `image` at line 1, column 1; known here are `source`, `build`, `port`, `command`, `env`, `secrets`, `replicas`, `resources`, `health`, `drain_s`, `max_hold_s`, `exclusive`, `spa`, `crons`
 
             "<<: {port: 1}\n"
-                unknown field `<<` at line 1, column 1; known here are `source`, `build`, `port`, `command`, `env`, `secrets`, `replicas`, `resources`, `health`, `drain_s`, `exclusive`, `spa`, `crons`
+                unknown field `<<` at line 1, column 1; known here are `source`, `build`, `port`, `command`, `env`, `secrets`, `replicas`, `resources`, `health`, `drain_s`, `max_hold_s`, `exclusive`, `spa`, `crons`
 
         "#]],
     );
@@ -142,6 +142,7 @@ fn numbers_and_flags_say_what_is_right() {
             "replicas: 17\n",
             "replicas: 99999999999999999999\n",
             "drain_s: 301\n",
+            "max_hold_s: 61\n",
             "spa: yes\n",
             "spa: \"true\"\n",
         ],
@@ -175,6 +176,9 @@ fn numbers_and_flags_say_what_is_right() {
 
             "drain_s: 301\n"
                 `drain_s` cannot be 301 at line 1, column 10; choose a value from 0 to 300
+
+            "max_hold_s: 61\n"
+                `max_hold_s` cannot be 61 at line 1, column 13; choose a value from 0 to 60
 
             "spa: yes\n"
                 `spa` must be `true` or `false`, not `yes` at line 1, column 6; write it like `spa: true`

@@ -83,6 +83,7 @@ fn see(world: &mut World, id: &InstanceId, state: State, address: Option<SocketA
             environment,
             state,
             address,
+            sealed: None,
             started_at: Some(now),
         };
         all.insert(id.clone(), seen);

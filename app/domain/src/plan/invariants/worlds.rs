@@ -208,6 +208,7 @@ fn observed(id: &InstanceId, (state, addressed, started): (State, bool, bool)) -
         id: id.clone(),
         environment: nothing_yet().environment.id,
         address: (addressed && state == State::Running).then(|| address(home(id))),
+        sealed: None,
         state,
         started_at: started.then(|| NOW.plus_ms(-3_000)),
     }
@@ -264,7 +265,7 @@ fn builds() -> impl Strategy_<Value = Option<Build>> {
 /// Everything that the data plane could have acknowledged last.
 fn routes(world: &World) -> Vec<Option<Target>> {
     let mut all = vec![
-        Some(serving::gap()),
+        Some(serving::gap(&deployment(0, Phase::Starting))),
         Some(serving::paused()),
         Some(serving::empty(&nothing_yet())),
     ];
@@ -303,6 +304,7 @@ fn target(d: &Deployment) -> Target {
     let upstream = |id: &InstanceId| Upstream {
         id: id.to_string(),
         address: address(home(id)),
+        sealed: None,
     };
     serving::upstreams(d, ids.iter().map(upstream).collect())
 }

@@ -39,6 +39,18 @@ fn p9_idle_is_believed_only_after_the_shortest_drain() {
 }
 
 #[test]
+fn i17_a_machine_is_called_one() {
+    drains(
+        "machines\n#1 draining 2s\n#1.0 running :41001\nin-flight #1.0=0",
+        expect![[r#"
+            do #1 remove web.0
+            #1 Its machines are being stopped.
+            #2 Serves from 1 instance.
+        "#]],
+    );
+}
+
+#[test]
 fn p9_idle_is_stopped() {
     drains(
         "#1 draining 2s\n#1.0 running :41001\nin-flight #1.0=0",

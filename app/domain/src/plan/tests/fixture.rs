@@ -11,7 +11,7 @@
 //! A duration after a phase says how long ago it was entered. `passes=2` and `fails=3` are of
 //! probes at the instance's own address unless `at=:41000` says another.
 
-use super::super::world::{Build, Environment, Seen, Trouble, World};
+use super::super::world::{Build, Environment, Kind, Seen, Trouble, World};
 use super::super::{drain, plan, serving};
 use super::printed::print;
 use crate::config::{Config, ConfigPatch};
@@ -103,6 +103,7 @@ pub fn nothing_yet() -> World {
             active: None,
             candidate: None,
             deleting: false,
+            kind: Kind::Container,
         },
         deployments: BTreeMap::new(),
         builds: BTreeMap::new(),
@@ -130,6 +131,7 @@ fn fact(world: &mut World, words: &[&str]) {
     match words {
         ["active", number] => world.environment.active = Some(id(number)),
         ["candidate", number] => world.environment.candidate = Some(id(number)),
+        ["machines"] => world.environment.kind = Kind::Machine,
         ["deleting"] => world.environment.deleting = true,
         ["blind", sentence] => world.seen = Seen::Unknown((*sentence).into()),
         ["build", number, rest @ ..] => build(world, number, rest),
@@ -219,6 +221,7 @@ fn deployment_fact(world: &mut World, number_word: &str, phase: &str, ago: &str,
         match word.split_once('=') {
             Some(("replicas", n)) => made.config.replicas = number(n),
             Some(("drain", s)) => made.config.drain_s = number(s.trim_end_matches('s')),
+            Some(("held", s)) => made.config.max_hold_s = number(s.trim_end_matches('s')),
             Some(("window", s)) => made.config.health.timeout_s = number(s.trim_end_matches('s')),
             Some(("exclusive", resource)) => hold_alone(&mut made.config, resource),
             Some(("hold", host)) => made.hold = Some(host.into()),
@@ -258,10 +261,19 @@ fn trouble(world: &mut World, instance_word: &str, rest: &[&str]) {
     world.troubles.insert(instance(instance_word), said);
 }
 
+/// As it is for what comes next there.
+fn gap(world: &World) -> Target {
+    let coming = |d: &&Deployment| d.phase.is_coming();
+    let next = world
+        .candidate()
+        .or_else(|| world.deployments.values().find(coming));
+    serving::gap(next.unwrap_or(&deployment(0, Phase::Starting)))
+}
+
 fn served(world: &World, rest: &[&str]) -> Target {
     match rest {
         ["nothing"] => serving::empty(&nothing_yet()),
-        ["gap"] => serving::gap(),
+        ["gap"] => gap(world),
         ["paused"] => serving::paused(),
         ["static", number] => serving::files(&world.deployments[&id(number)]),
         upstreams => {
@@ -289,6 +301,7 @@ fn upstream(word: &str) -> Upstream {
     Upstream {
         id: instance(id).to_string(),
         address: port(at),
+        sealed: None,
     }
 }
 
@@ -317,6 +330,7 @@ fn instance_fact(world: &mut World, word: &str, rest: &[&str]) {
                 environment,
                 state,
                 address,
+                sealed: None,
                 started_at,
             },
         );

@@ -1,7 +1,7 @@
 //! A world back as the text that `fixture::world` reads: a property that fails prints its
 //! world as a case to keep.
 
-use super::super::world::{Build, Seen, World};
+use super::super::world::{Build, Kind, Seen, World};
 use super::fixture::world;
 use crate::deployment::Deployment;
 use crate::id::{DeploymentId, InstanceId};
@@ -36,6 +36,9 @@ pub fn text(world: &World) -> String {
 
 fn facts(world: &World, out: &mut String) -> fmt::Result {
     let number = |id: &DeploymentId| world.deployments.get(id).map_or(0, |d| d.number);
+    if world.environment.kind == Kind::Machine {
+        writeln!(out, "machines")?;
+    }
     if world.environment.deleting {
         writeln!(out, "deleting")?;
     }

@@ -156,3 +156,30 @@ fn i9_other_hardware_is_no_reason_to_stop() {
         "#]],
     );
 }
+
+/// What the route is told about requests that come in the gap.
+fn held_s(world: &str) -> Option<u32> {
+    let plan = super::super::plan(&super::fixture::world(world));
+    let mut published = plan.steps.iter().filter_map(|step| match step {
+        super::super::Step::Publish(target) => Some(target.hold_s()),
+        _ => None,
+    });
+    published.next()
+}
+
+#[test]
+fn i9_requests_in_the_gap_wait_as_long_as_the_new_version_asks_for() {
+    let gap = "
+        active #1
+        candidate #2
+        #1 live 60s exclusive=gpu held=50s
+        #2 starting 0s exclusive=gpu held=20s
+        #1.0 running :41001
+        served #1.0=:41001
+        ";
+    assert_eq!(held_s(gap), Some(20));
+    assert_eq!(held_s(&gap.replace(" held=20s", "")), Some(0));
+    // A first version stops nobody, so nobody waits for it.
+    let first = "candidate #1\n#1 starting 1s held=20s\nserved nothing";
+    assert_eq!(held_s(first), Some(0));
+}

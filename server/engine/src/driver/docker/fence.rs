@@ -16,7 +16,7 @@ const ROOT: &str = "/sys/fs/cgroup";
 const OURS: &str = "sealdock";
 const SHARED: &str = "docker/buildkit";
 const CONTROLLERS: [&str; 3] = ["memory", "cpu", "pids"];
-/// Against the 100 (or 1024) of everything else: a build takes what the apps leave.
+/// Against the 100 (or 1024) of everything else, where a group can't be idle.
 const WEIGHT: u64 = 10;
 pub const SHARES: u32 = 102;
 pub const PERIOD_US: u32 = 100_000;
@@ -45,6 +45,8 @@ impl Fence {
         let name = format!("{OURS}/{installation}/{build}");
         let groups = Groups::of(Path::new(ROOT), &name);
         groups.make()?;
+        // A weight counts among neighbours: those of the group that holds all builds are the apps.
+        groups.named(OURS).yields()?;
         let fence = Self {
             groups,
             kind: Kind::Own(name),
@@ -63,6 +65,7 @@ impl Fence {
             },
         };
         fence.groups.make()?;
+        fence.groups.yields()?;
         let mut all = with.all();
         all.insert(build.to_owned(), *limits);
         fence.groups.limit(&sum(&all))?;
@@ -169,6 +172,30 @@ impl Groups {
         Ok(())
     }
 
+    fn named(&self, name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            ..self.clone()
+        }
+    }
+
+    /// An idle group runs when nobody else wants to, and is left at once when somebody does. It takes
+    /// no weight. A kernel before Linux 5.15 has none, and shares by weight.
+    fn yields(&self) -> io::Result<()> {
+        let (at, file, weight) = match self.unified {
+            true => (self.root.join(&self.name), "cpu.weight", WEIGHT),
+            false => (
+                self.root.join("cpu").join(&self.name),
+                "cpu.shares",
+                SHARES.into(),
+            ),
+        };
+        match at.join("cpu.idle").exists() {
+            true => write(&at, "cpu.idle", 1),
+            false => write(&at, file, weight),
+        }
+    }
+
     fn limit(&self, limits: &BuildLimits) -> io::Result<()> {
         let bytes = u64::from(limits.memory_mib) << 20;
         let quota = limits.cpu_quota_us(PERIOD_US);
@@ -178,7 +205,6 @@ impl Groups {
             // Where the kernel counts no swap there is none to limit.
             let _ = write(&at, "memory.swap.max", 0);
             write(&at, "cpu.max", format!("{quota} {PERIOD_US}"))?;
-            write(&at, "cpu.weight", WEIGHT)?;
             return write(&at, "pids.max", limits.pids);
         }
         let [memory, cpu, pids] = CONTROLLERS.map(|c| self.root.join(c).join(&self.name));
@@ -188,7 +214,6 @@ impl Groups {
         let _ = write(&memory, "memory.memsw.limit_in_bytes", bytes);
         write(&cpu, "cpu.cfs_period_us", PERIOD_US)?;
         write(&cpu, "cpu.cfs_quota_us", quota)?;
-        write(&cpu, "cpu.shares", SHARES)?;
         write(&pids, "pids.max", limits.pids)
     }
 
@@ -249,6 +274,12 @@ mod tests {
         assert_eq!(at("memory/sealdock/x/memory.limit_in_bytes"), "67108864");
         assert_eq!(at("cpu/sealdock/x/cpu.cfs_quota_us"), "150000");
         assert_eq!(at("pids/sealdock/x/pids.max"), "100");
+        let apart = groups.named("sealdock");
+        apart.yields().expect("it yields");
+        assert_eq!(at("cpu/sealdock/cpu.shares"), "102");
+        std::fs::write(dir.path().join("cpu/sealdock/cpu.idle"), "0").expect("a file");
+        apart.yields().expect("it yields");
+        assert_eq!(at("cpu/sealdock/cpu.idle"), "1");
 
         let dir = tempfile::tempdir().expect("a directory");
         std::fs::write(dir.path().join("cgroup.controllers"), "memory").expect("a file");

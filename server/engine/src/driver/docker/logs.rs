@@ -1,6 +1,7 @@
 //! What an instance prints, followed across its restarts until it is gone.
 
 use super::lines::{Joiner, Line};
+use super::repeats::Repeats;
 use super::{Room, error, name, observe};
 use crate::driver::{DriverError, Printed};
 use bollard::query_parameters::{LogsOptions, LogsOptionsBuilder};
@@ -51,6 +52,7 @@ async fn one_start(
     let engine = room.client.engine().await?;
     let mut frames = std::pin::pin!(engine.logs(container, Some(options(after_ns))));
     let (mut joiner, mut last_ns) = (Joiner::default(), after_ns);
+    let mut repeats = Repeats::default();
     loop {
         let frame = tokio::select! {
             () = into.closed() => return Ok(last_ns),
@@ -63,7 +65,8 @@ async fn one_start(
                 frame.map_err(|e| room.client.failed("send the lines of an instance", &e))?
             }
         };
-        if let Some(line) = joiner.push(frame).filter(|line| line.at_ns > after_ns) {
+        let is_new = |line: &Line| line.at_ns > after_ns && repeats.is_new(line);
+        if let Some(line) = joiner.push(frame).filter(is_new) {
             last_ns = last_ns.max(line.at_ns);
             // Nobody listens: noticed at the top.
             let _ = into.send(printed(line)).await;

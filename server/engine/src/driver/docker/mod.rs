@@ -46,6 +46,7 @@ mod pieces;
 mod pull;
 mod registry;
 mod remove;
+mod repeats;
 mod save;
 mod service;
 mod settle;

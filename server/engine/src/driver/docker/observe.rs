@@ -167,6 +167,7 @@ fn observed(found: Found, state: State, started: Option<Started>) -> Observed {
         address: found
             .address
             .filter(|_| matches!(state, State::Running | State::Leaving)),
+        sealed: None,
         started_at: started.map(|started| started.at),
         id: found.id,
         environment: found.environment,

@@ -195,6 +195,7 @@ impl Instance {
             id: self.spec.id.clone(),
             environment: self.spec.environment.clone(),
             address: start.filter(|_| runs).map(|start| start.address),
+            sealed: None,
             started_at: start.map(|start| start.at),
             state,
         }

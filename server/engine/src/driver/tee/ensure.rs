@@ -13,6 +13,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::driver::DriverError;
 use domain::attest::{Platform, Shape};
 use domain::instance::InstanceSpec;
+use domain::placement::MACHINE_OVERHEAD_MIB;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
@@ -20,8 +21,6 @@ use std::sync::Arc;
 /// Somebody may take a port between our look and QEMU's.
 const PORT_TRIES: usize = 5;
 const PORT_TAKEN: &str = "Could not set up host forwarding rule";
-/// What the agent, the kernel and a file system in memory take beside the app.
-const OWN_MEMORY_MIB: u32 = 160;
 
 pub async fn ensure(room: &Arc<Room>, spec: &InstanceSpec) -> Result<(), DriverError> {
     let kit = room.kit().await?;
@@ -82,7 +81,10 @@ async fn written(
 }
 
 fn shape(spec: &InstanceSpec) -> Shape {
-    let memory_mb = spec.resources.memory_mib.saturating_add(OWN_MEMORY_MIB);
+    let memory_mb = spec
+        .resources
+        .memory_mib
+        .saturating_add(MACHINE_OVERHEAD_MIB);
     Shape {
         cpus: spec.resources.cpus_milli.div_ceil(1000).max(1),
         memory_mb: memory_mb.max(LEAST_MEMORY_MIB),
@@ -100,7 +102,7 @@ pub(super) async fn write(
     let draft = room.folders.draft(&spec.id)?;
     let config = Config::new(spec, built, expected::public(&room.key));
     let (bytes, digest) = config.disk()?;
-    let line = cmdline::line(&built.rootfs, &digest, false);
+    let line = cmdline::line(&built.rootfs, &digest, spec.debug);
     std::fs::write(draft.file(argv::CONFIG), bytes)?;
     std::fs::write(draft.file(argv::INITRD), &kit.initrd)?;
     std::fs::hard_link(images::place(room, &spec.image), draft.file(argv::ROOTFS))?;

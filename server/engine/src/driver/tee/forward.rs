@@ -18,8 +18,15 @@ pub struct Forward {
     _stop: DropGuard,
 }
 
-pub async fn open(guest: Guest) -> io::Result<Forward> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+/// At any port. Must be called inside a runtime.
+pub fn open(guest: Guest) -> io::Result<Forward> {
+    open_at(guest, 0)
+}
+
+pub fn open_at(guest: Guest, port: u16) -> io::Result<Forward> {
+    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+    listener.set_nonblocking(true)?;
+    let listener = TcpListener::from_std(listener)?;
     let (address, stop) = (listener.local_addr()?, CancellationToken::new());
     let until = stop.clone();
     tokio::spawn(async move {

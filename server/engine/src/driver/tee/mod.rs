@@ -28,10 +28,12 @@ mod pin;
 mod pinned;
 mod process;
 mod qmp;
+pub mod release;
 mod remove;
 mod room;
 mod secrets;
 mod stages;
+mod stop;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -188,8 +190,8 @@ impl Driver for Tee {
         ensure::ensure(&self.room, spec).await
     }
 
-    async fn remove(&self, id: &InstanceId, _grace_s: u32) -> Result<(), DriverError> {
-        remove::begin(&self.room, id);
+    async fn remove(&self, id: &InstanceId, grace_s: u32) -> Result<(), DriverError> {
+        remove::begin(&self.room, id, Duration::from_secs(grace_s.into()));
         Ok(())
     }
 

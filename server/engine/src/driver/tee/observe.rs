@@ -1,12 +1,12 @@
 //! What is concluded from the folders, from QEMU's sockets, and from who was verified.
 
-use super::room::{Folder, Record};
+use super::room::{Folder, Record, Started};
 use super::watch::REFUSED;
 use super::{Room, failed, lines, qmp};
 use crate::driver::{DriverError, Scope};
 use domain::instance::{Observed, State};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 const LAST_LINES: usize = 20;
 /// The agent's own last word on the console.
@@ -43,9 +43,11 @@ async fn look(room: &Room, folder: &Folder, record: Record) -> io::Result<Option
         // It runs, and nobody may reach it yet.
         None => State::Starting,
     };
-    let is_reached = matches!(state, State::Running | State::Leaving);
+    let open = open.filter(|_| matches!(state, State::Running | State::Leaving));
+    let inside = |started: &Started| SocketAddr::from((Ipv4Addr::LOCALHOST, started.port));
     Ok(folder.path().exists().then(|| Observed {
-        address: open.filter(|_| is_reached),
+        address: open,
+        sealed: open.and(started.as_ref().map(inside)),
         // Whoever sees that nobody has started it brings its secrets.
         started_at: started.filter(|_| !lacks_secrets).map(|started| started.at),
         id: record.id,

@@ -1,7 +1,7 @@
 //! Where machines lie: a folder for each, under its instance's id, which holds all that is needed to
 //! find it again after a restart. A folder appears whole or not at all.
 
-use domain::attest::{Boot, TpmKey};
+use domain::attest::{Boot, Digest, TpmKey};
 use domain::id::{EnvironmentId, InstanceId};
 use domain::time::Time;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ const RECORD: &str = "machine.json";
 const STARTED: &str = "started.json";
 const EXPECTED: &str = "expected.json";
 const GIVEN: &str = "secrets-given";
+const ADMITTED: &str = "admitted.json";
 
 /// Below the data directory.
 #[derive(Clone, Debug)]
@@ -38,6 +39,15 @@ pub struct Started {
     /// What was done on this side before its first instruction.
     #[serde(default)]
     pub boot: Vec<Boot>,
+}
+
+/// Its evidence was verified, and it is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Admitted {
+    /// SHA-256 of the key that the evidence named: whoever proves to have it is that very machine.
+    pub key: Digest,
+    /// Where its plain end was.
+    pub port: u16,
 }
 
 impl Folders {
@@ -132,6 +142,14 @@ impl Folder {
 
     pub fn expected(&self) -> io::Result<Option<domain::attest::SignedExpected>> {
         self.read(EXPECTED)
+    }
+
+    pub fn admitted(&self) -> io::Result<Option<Admitted>> {
+        self.read(ADMITTED)
+    }
+
+    pub fn write_admitted(&self, admitted: &Admitted) -> io::Result<()> {
+        self.write(ADMITTED, admitted)
     }
 
     /// It took its secrets.

@@ -34,12 +34,16 @@ pub async fn send(
     let asked = get(guest, &format!("{EVIDENCE_PATH}?nonce={nonce}")).await?;
     expect(&asked, "HTTP/1.1 200")?;
     let body = body(key, nonce, spki, secrets);
+    expect(&post(guest, PATH, &body).await?, "HTTP/1.1 204")
+}
+
+pub async fn post(guest: &Guest, path: &str, body: &[u8]) -> io::Result<String> {
     let head = format!(
-        "POST {PATH} HTTP/1.1\r\nhost: tee\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        "POST {path} HTTP/1.1\r\nhost: tee\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );
-    let request = Zeroizing::new([head.as_bytes(), body.as_slice()].concat());
-    expect(&talk(guest, &request).await?, "HTTP/1.1 204")
+    let request = Zeroizing::new([head.as_bytes(), body].concat());
+    talk(guest, &request).await
 }
 
 fn body(
@@ -50,8 +54,13 @@ fn body(
 ) -> Zeroizing<Vec<u8>> {
     let values: BTreeMap<&str, &str> = secrets.iter().collect();
     let payload = json!({ "secrets": values, "nonce": nonce, "tls_spki_sha256": spki });
-    let payload = Zeroizing::new(payload.to_string());
-    let signature = key.sign(&[CONTEXT, payload.as_bytes()].concat());
+    signed(key, CONTEXT, &Zeroizing::new(payload.to_string()))
+}
+
+/// As the agent reads it.
+pub fn signed(key: &Ed25519KeyPair, context: &[u8], payload: &str) -> Zeroizing<Vec<u8>> {
+    let said = Zeroizing::new([context, payload.as_bytes()].concat());
+    let signature = key.sign(&said);
     let sent = json!({
         "payload": STANDARD.encode(payload.as_bytes()),
         "signature": STANDARD.encode(signature),

@@ -3,7 +3,7 @@
 
 use super::gate::{Asked, Looked};
 use super::pinned::Guest;
-use super::room::{Folder, Record, Started};
+use super::room::{Admitted, Folder, Record, Started};
 use super::witness::Seen;
 use super::{Room, expected, forward, qmp, remove, secrets};
 use domain::attest::Digest;
@@ -15,6 +15,11 @@ use tokio_util::sync::CancellationToken;
 /// What was refused is said here.
 pub const REFUSED: &str = "refused";
 const ASK_AGAIN: Duration = Duration::from_millis(300);
+/// QEMU takes connections long before there is a guest, and tries ever more rarely to hand one on:
+/// a question that is asked too early hangs for seconds after the guest is there. So it is given up
+/// soon and asked anew, with a quarter more time each time, for a guest that is slow and not absent.
+const FIRST_PATIENCE: Duration = Duration::from_secs(1);
+const MOST_PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_AGAIN: Duration = Duration::from_millis(700);
 /// A guest with much to do answers late.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -24,18 +29,34 @@ pub fn begin(room: &Arc<Room>, record: Record) {
     let Some(stop) = room.machines().watch(&record.id) else {
         return;
     };
+    let known = again(room, &record, &stop);
     let of_task = room.clone();
     room.spawn(async move {
-        stop.run_until_cancelled(watch(&of_task, &record, &stop))
+        stop.run_until_cancelled(watch(&of_task, &record, known, &stop))
             .await;
         of_task.machines().ended(&record.id, &stop);
         of_task.hint(&record.environment);
     });
 }
 
-async fn watch(room: &Room, record: &Record, stop: &CancellationToken) {
+/// One that was verified before a restart of ours is reached as it was: its key is in nobody else's
+/// hands. It is asked anew at once, and everything else follows from that.
+fn again(room: &Room, record: &Record, stop: &CancellationToken) -> Option<Digest> {
     let folder = room.folders.machine(&record.id);
-    if let Err(e) = whole(room, record, &folder, stop).await {
+    if folder.file(REFUSED).exists() {
+        return None;
+    }
+    let (started, admitted) = (folder.started().ok()??, folder.admitted().ok()??);
+    let guest = Guest::new(started.port, Some(admitted.key)).ok()?;
+    // Somebody else may have the port by now.
+    let open = forward::open_at(guest.clone(), admitted.port).or_else(|_| forward::open(guest));
+    room.machines().opened(&record.id, stop, open.ok()?);
+    Some(admitted.key)
+}
+
+async fn watch(room: &Room, record: &Record, known: Option<Digest>, stop: &CancellationToken) {
+    let folder = room.folders.machine(&record.id);
+    if let Err(e) = whole(room, record, &folder, known, stop).await {
         tracing::warn!(instance = %record.id, error = %e, "a confidential machine is not let through");
         // First nobody reaches it, then everybody may see why, then it goes.
         room.machines().close(&record.id, stop);
@@ -49,6 +70,7 @@ async fn whole(
     room: &Room,
     record: &Record,
     folder: &Folder,
+    known: Option<Digest>,
     stop: &CancellationToken,
 ) -> io::Result<()> {
     let gone = || io::Error::from(io::ErrorKind::NotFound);
@@ -67,7 +89,10 @@ async fn whole(
         asked,
         started,
     };
-    let key = machine.admit(stop).await?;
+    let key = match known {
+        Some(key) => machine.once_more(key).await.map(|()| key)?,
+        None => machine.admit(stop).await?,
+    };
     room.hint(&record.environment);
     machine.keep(key).await
 }
@@ -86,17 +111,22 @@ impl Machine<'_> {
         let key = self.verified().await?;
         let guest = Guest::new(self.asked.port, Some(key))?;
         give_secrets(self.room, self.record, self.folder, &guest, key).await?;
-        let open = forward::open(guest).await?;
+        let open = forward::open(guest)?;
+        let port = open.address.port();
+        self.folder.write_admitted(&Admitted { key, port })?;
         self.room.machines().opened(&self.record.id, stop, open);
         Ok(key)
     }
 
     /// Whatever its answer is, it is heard before anything follows from it.
     async fn verified(&self) -> io::Result<Digest> {
+        let mut patience = FIRST_PATIENCE;
         loop {
-            if let Ok(looked) = self.room.gate.look(&self.asked).await {
+            let look = self.room.gate.look(&self.asked);
+            if let Ok(Ok(looked)) = tokio::time::timeout(patience, look).await {
                 return self.judged(looked).await;
             }
+            patience = (patience * 5 / 4).min(MOST_PATIENCE);
             // Any end before it was ready is a failure, whatever QEMU's own code says.
             if !self.runs().await {
                 return self

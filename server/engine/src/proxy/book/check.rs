@@ -4,6 +4,7 @@ use crate::proxy::host;
 use crate::proxy::protocol::{Refusal, RefusalCode};
 use crate::proxy::table::Table;
 use domain::route::{Route, Target};
+use std::net::SocketAddr;
 
 pub(super) fn check(table: &Table, route: &Route) -> Result<(), Refusal> {
     if let Target::Upstreams { upstreams, .. } = &route.target {
@@ -13,9 +14,10 @@ pub(super) fn check(table: &Table, route: &Route) -> Result<(), Refusal> {
                 "it has no upstream; publish it as unavailable instead",
             ));
         }
+        let nowhere = |at: SocketAddr| at.port() == 0 || at.ip().is_unspecified();
         if upstreams
             .iter()
-            .any(|one| one.address.port() == 0 || one.address.ip().is_unspecified())
+            .any(|one| nowhere(one.address) || one.sealed.is_some_and(nowhere))
         {
             return Err(invalid(
                 route,

@@ -11,6 +11,7 @@ fn route(id: &str, host: &str, upstreams: &[(&str, u16)]) -> Route {
     let upstream = |(id, port): &(&str, u16)| Upstream {
         id: (*id).into(),
         address: ([127, 0, 0, 1], *port).into(),
+        sealed: None,
     };
     let upstreams = upstreams.iter().map(upstream).collect();
     Route {

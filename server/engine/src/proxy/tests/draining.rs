@@ -166,6 +166,7 @@ async fn a_route_that_becomes_unavailable_lets_requests_in_flight_finish() {
             Target::Unavailable {
                 retry_after_s: 3,
                 sentence: "Paused.".into(),
+                hold_s: 0,
             },
         ))
         .await;

@@ -125,6 +125,7 @@ pub fn checked_route(
     let upstream = |(id, address): &(&str, SocketAddr)| Upstream {
         id: (*id).into(),
         address: *address,
+        sealed: None,
     };
     let upstreams = upstreams.iter().map(upstream).collect();
     leading_to(

@@ -61,6 +61,7 @@ async fn p9_a_route_without_a_live_deployment_answers_with_its_sentence() {
             Target::Unavailable {
                 retry_after_s: 7,
                 sentence: "Paused by its owner.".into(),
+                hold_s: 0,
             },
         ))
         .await;

@@ -23,9 +23,9 @@ use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-type Socket = TlsStream<TcpStream>;
+pub type Socket = TlsStream<TcpStream>;
 
-fn certificate(host: &str) -> Certificate {
+pub fn certificate(host: &str) -> Certificate {
     let params = CertificateParams::new(vec![host.to_owned()]).expect("a name");
     let key = KeyPair::generate().expect("a key");
     Certificate {
@@ -35,7 +35,7 @@ fn certificate(host: &str) -> Certificate {
     }
 }
 
-fn name(host: &str, leads_to: &str) -> Name {
+pub fn name(host: &str, leads_to: &str) -> Name {
     Name {
         host: host.into(),
         route: format!("route-{leads_to}"),
@@ -44,7 +44,7 @@ fn name(host: &str, leads_to: &str) -> Name {
     }
 }
 
-fn frontage(names: Vec<Name>, certificates: Vec<Certificate>) -> Frontage {
+pub fn frontage(names: Vec<Name>, certificates: Vec<Certificate>) -> Frontage {
     Frontage {
         names,
         certificates,
@@ -53,7 +53,7 @@ fn frontage(names: Vec<Name>, certificates: Vec<Certificate>) -> Frontage {
     }
 }
 
-async fn shake(
+pub async fn shake(
     at: SocketAddr,
     host: &str,
     trusted: &Certificate,
@@ -78,7 +78,7 @@ async fn shake(
         .expect("in time")
 }
 
-async fn text(answer: Response<hyper::body::Incoming>) -> String {
+pub async fn text(answer: Response<hyper::body::Incoming>) -> String {
     let bytes = answer
         .into_body()
         .collect()
@@ -88,10 +88,10 @@ async fn text(answer: Response<hyper::body::Incoming>) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-struct Kept(http1::SendRequest<Empty<Bytes>>);
+pub struct Kept(http1::SendRequest<Empty<Bytes>>);
 
 impl Kept {
-    async fn open(at: SocketAddr, host: &str, trusted: &Certificate) -> Self {
+    pub async fn open(at: SocketAddr, host: &str, trusted: &Certificate) -> Self {
         let socket = shake(at, host, trusted, "http/1.1")
             .await
             .expect("a handshake");
@@ -100,7 +100,7 @@ impl Kept {
         Self(sender)
     }
 
-    async fn ask(&mut self, host: &str, path: &str) -> Response<hyper::body::Incoming> {
+    pub async fn ask(&mut self, host: &str, path: &str) -> Response<hyper::body::Incoming> {
         let request = Request::get(path).header("host", host).body(Empty::new());
         let sent = self.0.send_request(request.expect("a request"));
         tokio::time::timeout(PATIENCE, sent)

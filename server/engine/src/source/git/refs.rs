@@ -212,6 +212,7 @@ fn tag(line: &str) -> Option<Tag> {
     let (subject, author) = (fields.next()?.to_owned(), fields.next()?.to_owned());
     Some(Tag {
         pre_release: pre_release(&name),
+        release_json: false,
         name,
         commit: Commit {
             sha,

@@ -4,7 +4,9 @@ use super::{HOUR, MIN, Scene, sha};
 use domain::attest::{Boot, Ledger, Platform, Status, checks};
 use domain::deployment::Phase;
 use domain::time::Time;
-use domain::view::{AttestationView, AttestedView, DeploymentSummary, ProofView, Standing};
+use domain::view::{
+    AttestationView, AttestedView, DeploymentSummary, ProofView, ReachView, Standing,
+};
 
 impl Scene {
     /// What serves shows that it is what it should be; what failed shows another kernel.
@@ -47,6 +49,13 @@ impl Scene {
             simulated: true,
             every_s: 300,
             key: Some(hex("key")),
+            reach: holds.then(|| ReachView {
+                inside: vec!["https://vault.localhost:8443".into()],
+                edge: vec!["http://vault.localhost:8080".into()],
+                command: Some(format!(
+                    "sealdock verify https://vault.localhost:8443 {rest}"
+                )),
+            }),
             history: vec![newest.clone(), before],
             instances: vec![ProofView {
                 found: newest,

@@ -84,6 +84,7 @@ impl Scene {
             can: self.can(phase),
             reuses: None,
             roll_back: (phase != Phase::Stopped).then(|| "It did not serve before.".to_owned()),
+            redeploy: None,
             promote_to: vec![],
             summary,
         })

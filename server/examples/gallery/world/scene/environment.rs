@@ -69,6 +69,8 @@ impl Scene {
                 World::Full => vec!["DATABASE_PASSWORD".into()],
                 _ => vec![],
             },
+            retry: None,
+            redeploy: None,
             deleting: false,
             debug: false,
             can: self.can(Phase::Live),
@@ -98,6 +100,8 @@ impl Scene {
             requests_last_minute: requests,
             requests_by_minute: vec![],
             stale_secrets: vec![],
+            retry: None,
+            redeploy: None,
             deleting: false,
             debug: false,
             can: self.can(Phase::Live),
@@ -123,6 +127,7 @@ impl Scene {
                 "Nothing serves: the first deployment exited with code 3 before it was healthy."
                     .into(),
             active: None,
+            retry: Some(latest.id.clone()),
             latest: Some(latest),
             ..self.other(4, "billing-worker-with-a-long-name", image(), None)
         }

@@ -13,16 +13,19 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 pub fn page(address: SocketAddr) -> Option<String> {
+    get(address, "/")
+}
+
+pub fn get(address: SocketAddr, path: &str) -> Option<String> {
     let mut stream = std::net::TcpStream::connect(address).ok()?;
-    stream
-        .write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
-        .ok()?;
+    let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).ok()?;
     let mut text = String::new();
     stream.read_to_string(&mut text).ok()?;
     text.starts_with("HTTP/1.1 200").then_some(text)
 }
 
-async fn reached(driver: &crate::driver::tee::Tee, spec: &InstanceSpec) -> Observed {
+pub async fn reached(driver: &crate::driver::tee::Tee, spec: &InstanceSpec) -> Observed {
     eventually("it is reached", async || {
         let seen = see(driver, spec).await?;
         if let State::Exited { lines, .. } = &seen.state {

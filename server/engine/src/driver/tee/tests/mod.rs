@@ -4,4 +4,5 @@
 mod again;
 mod attacks;
 mod boots;
+mod ends;
 mod lab;
