@@ -170,6 +170,7 @@ impl Live {
 }
 
 /// A read that keeps itself true. `about`: which hints concern it; `moves`: it changes by itself.
+#[track_caller]
 pub fn read<K, T, Fut>(
     key: impl Fn() -> K + Send + Sync + 'static,
     load: impl Fn(K) -> Fut + Send + Sync + 'static,

@@ -1,15 +1,19 @@
 //! A resource of one kind underneath, typed where it is used.
 
+#[cfg(feature = "ssr")]
+mod once;
+
 use crate::answer::{Answer, Raw};
 use crate::error::Fault;
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 use std::future::Future;
 use std::marker::PhantomData;
+use std::panic::Location;
 use std::pin::Pin;
 
 pub struct Read<T> {
-    raw: Resource<Result<Raw, Fault>>,
+    raw: Raws,
     of: PhantomData<fn() -> T>,
 }
 
@@ -21,10 +25,15 @@ impl<T> Clone for Read<T> {
 
 impl<T> Copy for Read<T> {}
 
+type Raws = Resource<Result<Raw, Fault>>;
 type Loading = Pin<Box<dyn Future<Output = Result<Raw, Fault>> + Send>>;
+type KeyOf<K> = Box<dyn Fn() -> K + Send + Sync>;
+type Load<K> = Box<dyn Fn(K) -> Loading + Send + Sync>;
 
 impl<T: 'static> Read<T> {
-    /// Loads again whenever the key becomes another.
+    /// Loads again whenever the key becomes another. The key and the place in the code say all that
+    /// is asked for: two of them that are equal, on one page, are one read.
+    #[track_caller]
     pub fn new<K, Fut>(
         key: impl Fn() -> K + Send + Sync + 'static,
         load: impl Fn(K) -> Fut + Send + Sync + 'static,
@@ -38,12 +47,12 @@ impl<T: 'static> Read<T> {
             Box::pin(async move { answer.await.map(Answer::raw) })
         };
         Self {
-            raw: resource(Box::new(key), Box::new(load)),
+            raw: resource(Location::caller(), Box::new(key), Box::new(load)),
             of: PhantomData,
         }
     }
 
-    pub fn raw(self) -> Resource<Result<Raw, Fault>> {
+    pub fn raw(self) -> Raws {
         self.raw
     }
 
@@ -57,10 +66,16 @@ impl<T: 'static> Read<T> {
     }
 }
 
-fn resource<K>(
-    key: Box<dyn Fn() -> K + Send + Sync>,
-    load: Box<dyn Fn(K) -> Loading + Send + Sync>,
-) -> Resource<Result<Raw, Fault>>
+#[cfg(feature = "ssr")]
+fn resource<K>(place: &'static Location<'static>, key: KeyOf<K>, load: Load<K>) -> Raws
+where
+    K: Clone + PartialEq + Send + Sync + 'static,
+{
+    once::once(place, key(), || ArcResource::new(key, load)).into()
+}
+
+#[cfg(not(feature = "ssr"))]
+fn resource<K>(_: &'static Location<'static>, key: KeyOf<K>, load: Load<K>) -> Raws
 where
     K: Clone + PartialEq + Send + Sync + 'static,
 {

@@ -18,8 +18,8 @@ pub fn deliveries_of(project: ProjectId, cursor: Memo<Option<String>>) -> AnyVie
     let redeliver = ServerAction::<Redeliver>::new();
     let id = project.to_string();
     let data = live::read(
-        move || (cursor.get(), redeliver.version().get()),
-        move |(cursor, _)| deliveries(id.clone(), cursor),
+        move || (id.clone(), cursor.get(), redeliver.version().get()),
+        |(id, cursor, _)| deliveries(id, cursor),
         |topic| matches!(topic, Topic::Project(_)),
         |page: &Page<DeliveryView>| page.items.iter().any(|d| d.waiting),
     );

@@ -63,8 +63,8 @@ async fn open(
 pub fn tail(finder: Finder, anchor: Anchor) -> AnyView {
     let stream = finder.stream.get_value();
     let data = Read::new(
-        move || (finder.filter.get(), finder.first()),
-        move |(filter, find)| open(stream.clone(), filter, find),
+        move || (stream.clone(), finder.filter.get(), finder.first()),
+        move |(stream, filter, find)| open(stream, filter, find),
     );
     loaded(data, Skeleton::Lines(8), move |opened| {
         dynamic(move || lines_of(finder, anchor, opened.get()))

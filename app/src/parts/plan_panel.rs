@@ -30,15 +30,12 @@ pub struct Confirmation {
 /// The plan of a choice, read again when the choice or the world has changed.
 pub fn planned(id: String, choice: Signal<Choice>, action: ServerAction<ConfirmUpdate>) -> Planned {
     Read::new(
-        move || (choice.get(), action.version().get()),
-        move |(choice, _)| {
-            let id = id.clone();
-            async move {
-                if choice.is_empty() {
-                    Ok(Answer::none())
-                } else {
-                    plan(id, choice).await.map(Answer::some)
-                }
+        move || (id.clone(), choice.get(), action.version().get()),
+        |(id, choice, _)| async move {
+            if choice.is_empty() {
+                Ok(Answer::none())
+            } else {
+                plan(id, choice).await.map(Answer::some)
             }
         },
     )

@@ -20,8 +20,8 @@ use leptos::prelude::*;
 pub fn previews_of(project: &ProjectId) -> AnyView {
     let id = project.to_string();
     let data = live::read(
-        || (),
-        move |()| previews(id.clone()),
+        move || id.clone(),
+        previews,
         |topic| matches!(topic, Topic::Project(_) | Topic::Environment(_)),
         |view: &ReviewsView| view.reviews.iter().any(|r| r.ending),
     );
