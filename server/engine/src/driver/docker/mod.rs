@@ -30,6 +30,7 @@ mod exec;
 mod failure;
 mod fence;
 mod files;
+mod gap;
 mod gpus;
 mod hints;
 mod ignore;

@@ -23,6 +23,7 @@ fn main() {
             println!("counted {}", std::fs::read(path).map_or(0, |bytes| bytes.len()));
             return;
         }
+        "prints-much" => print_much(),
         "prints-long" => println!("{}", "x".repeat(40_000)),
         _ => {}
     }
@@ -40,6 +41,13 @@ fn print() {
     for n in 1..=200 {
         println!("out {n}");
         eprintln!("err {n}");
+    }
+}
+
+/// More than the Engine keeps, and faster than the test reads.
+fn print_much() {
+    for n in 1..=500_000 {
+        println!("{n} {}", "x".repeat(60));
     }
 }
 

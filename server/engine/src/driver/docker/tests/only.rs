@@ -4,9 +4,10 @@ use super::builds::tag;
 use super::engine::{Here, options};
 use crate::driver::contract::{Behaviour, Harness, environment, eventually, see, spec};
 use crate::driver::docker::{Docker, Options};
-use crate::driver::{Driver, DriverError, Images, Scope};
+use crate::driver::{Driver, DriverError, Images, Printed, Scope};
 use domain::config::Exclusive;
 use domain::instance::{InstanceSpec, State};
+use domain::view::Stream;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -188,5 +189,47 @@ async fn a_line_over_the_cap_arrives_cut_and_joined() {
         "{} bytes",
         line.len()
     );
+    cleared(&docker, &spec).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn q6_a_slow_reader_is_told_what_it_missed_and_reads_nothing_twice() {
+    let Some(here) = Here::new("slow").await else {
+        return;
+    };
+    let (docker, mut spec) = (here.docker(), made(&here, Behaviour::Serves));
+    spec.command = Some(vec!["prints-much".into()]);
+    docker.ensure(&spec).await.expect("it is made");
+    let (send, mut receive) = mpsc::channel(64);
+    let reading = async {
+        let (mut numbers, mut notes) = (vec![0_u32], vec![]);
+        while numbers.last() != Some(&500_000) {
+            let line = tokio::time::timeout(Duration::from_secs(60), receive.recv()).await;
+            let line: Printed = line.expect("in time").expect("a line");
+            match line.stream {
+                Stream::Note => notes.push((numbers.len(), line.text)),
+                _ => numbers.extend(
+                    line.text
+                        .split(' ')
+                        .next()
+                        .and_then(|n| n.parse::<u32>().ok()),
+                ),
+            }
+            if numbers.len() % 200 == 0 && numbers.len() < 40_000 {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+        drop(receive);
+        (numbers, notes)
+    };
+    let (followed, (numbers, notes)) = tokio::join!(docker.logs(&spec.id, 0, send), reading);
+    assert_eq!(followed, Ok(()));
+    let gaps: Vec<usize> = (1..numbers.len())
+        .filter(|at| numbers[*at] != numbers[at - 1] + 1)
+        .collect();
+    assert!(!gaps.is_empty(), "it was slow enough to miss some");
+    assert!(numbers.is_sorted(), "a line came twice: {gaps:?}");
+    let told: Vec<usize> = notes.iter().map(|(at, _)| *at).collect();
+    assert_eq!(told, gaps, "{notes:?}");
     cleared(&docker, &spec).await;
 }
