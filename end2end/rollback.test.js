@@ -79,11 +79,10 @@ describe('rolling back and promoting', { skip, concurrency: 1 }, () => {
     assert.deepEqual(plan.changes.map(({ path }) => path), ['env.GREETING'])
   })
 
-  it('P-13 what never served is refused with the reason, and so is what serves', async () => {
+  it('I-13 what serves is not rolled back to but restarted, and the plan says so', async () => {
     const path = `/v2/environments/${production}/update/plan`
-    const now = await client.refused('POST', path, { reuse: { deployment: made.back.summary.id } })
-    assert.equal(now.status, 409)
-    assert.match(now.message, /it is what serves here now/)
+    const plan = await client.call('POST', path, { reuse: { deployment: made.back.summary.id } })
+    assert.deepEqual([plan.verb, plan.trigger, plan.downtime], ['Restart v1', 'restart', false])
   })
 
   it('P-14 staging runs what production runs, bit for bit, at its own address', async () => {

@@ -64,6 +64,7 @@ fn pages() -> impl IntoView {
             <Route path=path!("/projects/:id/crons") view=|| view! { <Crons/> }.into_any()/>
             <Route path=path!("/deployments") view=|| view! { <Deployments/> }.into_any()/>
             <Route path=path!("/deployments/:id") view=|| view! { <Deployment/> }.into_any()/>
+            <Route path=path!("/deployments/:id/stop") view=|| view! { <Stop/> }.into_any()/>
             <Route path=path!("/deployments/:id/stack-trace") view=|| view! { <StackTrace/> }.into_any()/>
             <Route path=path!("/environments/:id/update") view=|| view! { <Update/> }.into_any()/>
             <Route path=path!("/environments/:id/update/config") view=|| view! { <EditConfig/> }.into_any()/>

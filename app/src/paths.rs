@@ -52,6 +52,10 @@ pub fn deployment(id: &DeploymentId) -> String {
     format!("/deployments/{id}")
 }
 
+pub fn stop(id: &DeploymentId) -> String {
+    format!("{DEPLOYMENTS}/{id}/stop")
+}
+
 pub fn stack_trace(id: &DeploymentId) -> String {
     format!("/deployments/{id}/stack-trace")
 }

@@ -48,7 +48,7 @@ pub enum Action {
     ReadLogs,
     /// Create a project and its first deployment.
     CreateProject,
-    /// Update, redeploy, edit the configuration, cancel, pause and resume, run a cron now.
+    /// Update, redeploy, edit the configuration, cancel, pause and resume, stop, start and restart, run a cron now.
     Deploy,
     /// Open a terminal in an instance of a debug environment.
     Exec,

@@ -249,6 +249,10 @@ pub trait Deployments: Send + Sync {
     async fn pause(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView>;
     /// The route leads to the instances again, once they pass a probe.
     async fn resume(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView>;
+    /// What would end, and what to type for it; changes nothing.
+    async fn preview_stop(&self, caller: &Caller, id: &DeploymentId) -> Reply<StopPreview>;
+    /// Its requests finish, then its instances end; the route stays and answers 404.
+    async fn stop(&self, caller: &Caller, id: &DeploymentId, typed: &str) -> Reply<DeploymentView>;
     /// `stream` comes from a `JobView` or an `InstanceView`.
     async fn log(&self, caller: &Caller, stream: &str, query: &LogQuery) -> Reply<LogPage>;
     /// Where the text, or the level, is in the whole log: the next one, and how many there are.

@@ -113,6 +113,22 @@ pub fn resume(deployment: &Deployment) -> Result<(), Refusal> {
     }
 }
 
+/// Only what serves, and nothing is on its way: else that would serve when it is ready (I-13).
+pub fn stop(deployment: &Deployment, coming: bool) -> Result<(), Refusal> {
+    let why = match deployment.phase {
+        phase if phase.is_active() && !coming => return Ok(()),
+        phase if phase.is_active() => {
+            let why = "another version is on its way and would serve instead";
+            return Err(no("not_stopped", deployment, why)
+                .way_out("Cancel that one, or wait until it serves."));
+        }
+        phase if phase.is_coming() => "it does not serve yet; cancel it instead",
+        Phase::Draining => "it is being stopped already",
+        _ => "it has ended",
+    };
+    Err(no("not_stopped", deployment, why))
+}
+
 /// Updating is possible whenever the environment is not being deleted: what runs is queued behind.
 pub fn update(deleting: bool) -> Result<(), Refusal> {
     match deleting {
@@ -197,6 +213,22 @@ mod tests {
         assert!(
             cancel(&held(Phase::Live)).is_err() && cancel(&deployment(3, Phase::Ready)).is_err()
         );
+    }
+
+    #[test]
+    fn i13_only_what_serves_is_stopped_and_not_while_another_one_comes() {
+        let can = |d: &Deployment| stop(d, false).is_ok();
+        let all: Vec<_> = Phase::ALL
+            .into_iter()
+            .filter(|p| can(&deployment(3, *p)))
+            .collect();
+        assert_eq!(all, [Phase::Live, Phase::Paused]);
+        let no = stop(&deployment(3, Phase::Live), true).unwrap_err();
+        assert_eq!(
+            no.sentence,
+            "#3 can't be stopped: another version is on its way and would serve instead."
+        );
+        assert!(no.way_out.is_some());
     }
 
     #[test]

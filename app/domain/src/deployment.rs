@@ -84,6 +84,10 @@ pub enum Trigger {
     Redeploy,
     /// What failed here before it served, once more (I-9).
     Retry,
+    /// What serves here, once more (I-13).
+    Restart,
+    /// What served here until it was stopped, once more (I-13).
+    Start,
     /// What served here before, once more (P-13).
     Rollback,
     /// What another environment runs (P-14).
@@ -101,6 +105,8 @@ impl Trigger {
             Trigger::Config => "Config change",
             Trigger::Redeploy => "Redeploy",
             Trigger::Retry => "Retry",
+            Trigger::Restart => "Restart",
+            Trigger::Start => "Start",
             Trigger::Rollback => "Rollback",
             Trigger::Promote => "Promotion",
             Trigger::Push => "Push",
@@ -121,7 +127,7 @@ pub enum Phase {
     Starting,
     /// Healthy, without traffic. The planner switches; a hold keeps it here.
     Ready,
-    /// Serves. The planner moves it when a successor took over; a person may pause it.
+    /// Serves. The planner moves it when a successor took over; a person may pause or stop it.
     Live,
     /// Would serve, but a person told the route to answer 503. A person resumes it.
     Paused,
@@ -151,6 +157,8 @@ pub enum Event {
     Pause,
     /// A person lets it serve again.
     Resume,
+    /// A person ends it; the route says so until another one serves.
+    Stop,
     /// Its traffic went to a successor, or must end for one.
     Superseded,
     /// Its instances are gone.
@@ -196,7 +204,7 @@ impl Phase {
             (P::Ready, E::Switched) => P::Live,
             (P::Live, E::Pause) => P::Paused,
             (P::Paused, E::Resume) => P::Live,
-            (P::Live | P::Paused, E::Superseded) => P::Draining,
+            (P::Live | P::Paused, E::Stop | E::Superseded) => P::Draining,
             (P::Draining, E::Drained) => P::Stopped,
             (P::Queued | P::Building | P::Starting | P::Ready, E::Fail) => P::Failed,
             (P::Queued | P::Building | P::Starting | P::Ready, E::Cancel) => P::Cancelled,
@@ -254,13 +262,14 @@ mod tests {
     use super::*;
     use expect_test::expect;
 
-    const EVENTS: [Event; 10] = [
+    const EVENTS: [Event; 11] = [
         Event::Claim,
         Event::Built,
         Event::Healthy,
         Event::Switched,
         Event::Pause,
         Event::Resume,
+        Event::Stop,
         Event::Superseded,
         Event::Drained,
         Event::Fail,
@@ -296,8 +305,10 @@ mod tests {
             ready     Fail        failed
             ready     Cancel      cancelled
             live      Pause       paused
+            live      Stop        draining
             live      Superseded  draining
             paused    Resume      live
+            paused    Stop        draining
             paused    Superseded  draining
             draining  Drained     stopped
         "#]]

@@ -188,6 +188,8 @@ pub struct Standing<'a> {
     pub deleting: bool,
     /// A person told it to answer 503.
     pub paused: bool,
+    /// A person stopped what served.
+    pub stopped: bool,
     /// The newest that is coming, or else serves: its number, its commit, and whether it is coming.
     pub newest: Option<(u32, Option<&'a str>, bool)>,
     /// The head that was decided about last.
@@ -215,6 +217,10 @@ pub fn decide(standing: Standing<'_>, head: &str) -> Decision {
     }
     if standing.paused {
         let why = "Ignored: the environment is paused; resume it, then redeliver.";
+        return Decision::NotNow(why.into());
+    }
+    if standing.stopped {
+        let why = "Ignored: the environment is stopped; start it, then redeliver.";
         return Decision::NotNow(why.into());
     }
     if let Some((number, _, coming)) = standing.newest.filter(|newest| newest.1 == Some(head)) {

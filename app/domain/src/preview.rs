@@ -97,6 +97,8 @@ fn verb(trigger: Trigger, to: &Source, downtime: bool) -> String {
         Trigger::Config => "Apply this configuration".to_owned(),
         Trigger::Redeploy => format!("Redeploy {label}"),
         Trigger::Retry => format!("Retry {label}"),
+        Trigger::Restart => format!("Restart {label}"),
+        Trigger::Start => format!("Start {label}"),
         Trigger::Rollback => format!("Roll back to {label}"),
         Trigger::Promote => format!("Promote {label}"),
     };

@@ -138,6 +138,9 @@ pub struct EnvironmentView {
     /// Where nothing serves any more: what did before, which can be deployed again.
     #[serde(default)]
     pub redeploy: Option<DeploymentId>,
+    /// A person stopped what served here.
+    #[serde(default)]
+    pub stopped: bool,
     /// Everything about it is ending.
     pub deleting: bool,
     /// It is for debugging: its instances have a terminal.
@@ -162,6 +165,9 @@ pub struct Allowed {
     pub pause: Option<String>,
     /// Serve again.
     pub resume: Option<String>,
+    /// End what serves, and keep the address.
+    #[serde(default)]
+    pub stop: Option<String>,
     /// End everything of it.
     pub delete: Option<String>,
 }

@@ -44,7 +44,8 @@ fn page(id: String, view: VersionsView) -> AnyView {
 
 fn first(view: &VersionsView) -> Option<String> {
     let can = |v: &&VersionView| v.refused.is_none();
-    let found = view.earlier.iter().find(can);
+    let before = |v: &&VersionView| can(v) && !v.deployment.live;
+    let found = view.earlier.iter().find(before);
     let found = found.or_else(|| view.elsewhere.iter().find(can));
     found.map(|v| v.deployment.id.to_string())
 }

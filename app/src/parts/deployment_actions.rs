@@ -128,17 +128,18 @@ fn held(view: Signal<DeploymentView>, promote: ServerAction<Promote>, id: String
 /// Rolling back to it, or promoting it: pages of their own, with the plan.
 fn again(view: Signal<DeploymentView>) -> AnyView {
     let own = view.with_untracked(|v| paths::version(&v.summary.environment, &v.summary.id));
-    let back = Memo::new(move |_| {
-        view.with(|v| v.roll_back.is_none().then(|| back_label(v.summary.phase)))
-    });
+    let back = Memo::new(move |_| view.with(|v| v.roll_back.is_none().then(|| back_label(v))));
     let before = Memo::new(move |_| {
-        let to =
-            |v: &DeploymentView| Some(paths::version(&v.summary.environment, v.redeploy.as_ref()?));
+        let other = |v: &DeploymentView| v.redeploy.clone().filter(|of| *of != v.summary.id);
+        let to = |v: &DeploymentView| Some(paths::version(&v.summary.environment, &other(v)?));
         view.with(to)
     });
     let places = Memo::new(move |_| view.with(|v| v.promote_to.clone()));
     let of = view.with_untracked(|v| v.summary.id.clone());
     let inside = view.with_untracked(|v| paths::terminal(&v.summary.environment));
+    let halt = view.with_untracked(|v| paths::stop(&v.summary.id));
+    let serves =
+        Memo::new(move |_| view.with(|v| v.summary.phase.is_active() && v.can.stop.is_none()));
     let debug = Memo::new(move |_| view.with(|v| v.debug && v.summary.live));
     dynamic(move || {
         let terminal = debug
@@ -147,12 +148,16 @@ fn again(view: Signal<DeploymentView>) -> AnyView {
         let back = back
             .get()
             .map(|label| view! { <a class="btn" href=own.clone()>{label}</a> });
+        let stop = serves
+            .get()
+            .then(|| view! { <a class="btn" href=halt.clone()>"Stop"</a> });
         let before = before
             .get()
             .map(|href| view! { <a class="btn" href=href>"Redeploy"</a> });
         let promote = |p: PlaceView| view! { <a class="btn" href=paths::version(&p.environment, &of)>{format!("Promote to {}", p.name)}</a> };
         (
             terminal,
+            stop,
             back,
             before,
             places.get().into_iter().map(promote).collect_view(),
@@ -160,9 +165,11 @@ fn again(view: Signal<DeploymentView>) -> AnyView {
     })
 }
 
-const fn back_label(phase: Phase) -> &'static str {
-    match phase {
+fn back_label(v: &DeploymentView) -> &'static str {
+    match v.summary.phase {
         Phase::Failed => "Retry",
+        Phase::Live => "Restart",
+        _ if v.redeploy.as_ref() == Some(&v.summary.id) => "Start",
         _ => "Roll back to this",
     }
 }

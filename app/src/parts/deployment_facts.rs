@@ -76,6 +76,7 @@ const fn unchanged(trigger: Trigger) -> &'static str {
             "The same source and configuration as the version before."
         }
         Trigger::Retry => "Everything: what failed starts once more.",
+        Trigger::Restart | Trigger::Start => "Everything: the same version, started anew.",
         Trigger::Rollback => "Only the source: what ran before runs again.",
         Trigger::Promote => "Only the source: what another environment runs, runs here too.",
     }

@@ -25,7 +25,7 @@ pub fn earlier_form(
         .iter()
         .chain(&view.elsewhere)
         .chain(&view.failed)
-        .all(|v| v.refused.is_some());
+        .all(|v| v.refused.is_some() || serves_here(v, &view));
     let none = nothing.then(|| {
         view! { <div class="notice">{icon(Icon::CircleAlert)}<p>"There is no earlier version to go back to yet. It appears here as soon as another one took over."</p></div> }
     });
@@ -33,13 +33,18 @@ pub fn earlier_form(
         <form method="get" class="fields">
             {none}
             {list("Failed here, and never served", view.failed.into_iter().collect(), of, settings, &choose)}
-            {list("Served here before", view.earlier, of, settings, &choose)}
+            {list("Served here", view.earlier, of, settings, &choose)}
             {list("Runs in another environment", view.elsewhere, of, settings, &choose)}
             {back.then(|| settings_field(of, settings, choose))}
             <div class="form-foot"><button class="btn">"Show the plan"</button></div>
         </form>
     }
     .into_any()
+}
+
+/// It can only be restarted, which is no way back.
+fn serves_here(v: &VersionView, view: &VersionsView) -> bool {
+    v.deployment.live && v.deployment.environment == view.environment.id
 }
 
 fn list(
@@ -124,7 +129,7 @@ fn settings_field(
     };
     view! {
         <div class="field">
-            <label for="config">"Configuration of a rollback"</label>
+            <label for="config">"Configuration of a version that served here"</label>
             <select class="input" id="config" name="config" aria-describedby="config-hint" on:change:target=chosen>
                 <option value="own" selected=!current>"As it was when that version ran"</option>
                 <option value="current" selected=current>"As it is set now"</option>

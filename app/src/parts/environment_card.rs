@@ -95,16 +95,18 @@ fn stopped(e: &EnvironmentView) -> Option<AnyView> {
     };
     let may = e.can.update.is_none();
     let retry = e.retry.as_ref().map(|of| link(of, "Retry"));
-    let redeploy = e.redeploy.as_ref().map(|of| link(of, "Redeploy"));
+    let again = if e.stopped { "Start" } else { "Redeploy" };
+    let redeploy = e.redeploy.as_ref().map(|of| link(of, again));
     let ways = match (&retry, &redeploy) {
         (None, None) => return None,
+        _ if e.stopped => "Start it again: you see the plan first, and nothing is built.",
         (Some(_), None) => "Try the failed version again: you see the plan first.",
         (None, Some(_)) => "Deploy the version before it again: you see the plan first.",
         _ => "Try the failed version again, or deploy the one before it: you see the plan first.",
     };
     Some(
         view! {
-            <div class="notice notice-failed">
+            <div class="notice" class:notice-failed=!e.stopped>
                 {icon(Icon::CircleAlert)}
                 <div>
                     <p>"Nothing serves here, and nothing starts by itself. "{may.then_some(ways)}</p>
@@ -147,9 +149,11 @@ fn version(label: &'static str, summary: Option<&DeploymentSummary>) -> impl Int
 }
 
 fn requests(e: &EnvironmentView) -> AnyView {
-    let said = e
-        .requests_last_minute
-        .map(|n| format!("{} requests in the last minute", format::count(n)));
+    let said = match e.requests_last_minute {
+        Some(1) => "1 request in the last minute".to_owned(),
+        Some(n) => format!("{} requests in the last minute", format::count(n)),
+        None => "Traffic".to_owned(),
+    };
     view! {
         <a class="env-traffic muted num" href=paths::traffic(&e.id)>{sparkline(&e.requests_by_minute)}<span>{said}</span></a>
     }

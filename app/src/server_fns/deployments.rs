@@ -3,12 +3,12 @@
 use crate::answer::Answer;
 use crate::error::Fault;
 use domain::api::{DeploymentFilter, LogFind, LogQuery};
-use domain::view::{DeploymentSummary, DeploymentView, LogFound, LogPage, Page};
+use domain::view::{DeploymentSummary, DeploymentView, LogFound, LogPage, Page, StopPreview};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json};
 
 #[cfg(feature = "ssr")]
-use {crate::call, domain::dialect::MOVING};
+use {crate::call, crate::paths, domain::dialect::MOVING};
 
 #[server(prefix = "/fn", endpoint = "deployments", input = Json)]
 pub async fn deployments(
@@ -78,6 +78,24 @@ pub async fn resume(id: String) -> Result<(), Fault> {
             .await
             .map(drop),
     )
+}
+
+#[server(prefix = "/fn", endpoint = "stop-plan", input = GetUrl)]
+pub async fn stop_plan(id: String) -> Result<Answer<StopPreview>, Fault> {
+    let (api, caller) = call::signed()?;
+    call::answer(
+        api.preview_stop(&caller, &call::id(&id, "deployment")?)
+            .await,
+    )
+}
+
+#[server(prefix = "/fn", endpoint = "stop")]
+pub async fn stop(id: String, typed: String) -> Result<(), Fault> {
+    let (api, caller) = call::signed()?;
+    let id = call::id(&id, "deployment")?;
+    call::said(api.stop(&caller, &id, &typed).await)?;
+    leptos_axum::redirect(&paths::deployment(&id));
+    Ok(())
 }
 
 #[server(prefix = "/fn", endpoint = "outline", input = Json)]

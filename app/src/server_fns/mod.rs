@@ -45,6 +45,8 @@ pub const ALL: &[(&str, Action)] = &[
     ("/fn/cancel", Action::Deploy),
     ("/fn/pause", Action::Deploy),
     ("/fn/resume", Action::Deploy),
+    ("/fn/stop-plan", Action::Deploy),
+    ("/fn/stop", Action::Deploy),
     ("/fn/log", Action::ReadLogs),
     ("/fn/find-in-log", Action::ReadLogs),
     ("/fn/outline", Action::ReadLogs),

@@ -44,6 +44,7 @@ mod service;
 mod source;
 mod sse;
 mod stack_trace;
+mod stop;
 mod tail;
 mod token;
 mod update;
@@ -87,6 +88,12 @@ enum Command {
     Update(update::Update),
     /// Start what served before once more: no build, no downtime.
     Rollback(rollback::Rollback),
+    /// End what serves and keep its address, which answers 404 until it is started.
+    Stop(stop::Stop),
+    /// Start what was stopped: no build.
+    Start(stop::Again),
+    /// Start what serves once more and switch to it: no build, no downtime.
+    Restart(stop::Again),
     /// Start what failed once more, where nothing serves since.
     Retry(retry::Retry),
     /// Start in one environment what another one runs, bit for bit.
@@ -187,6 +194,9 @@ async fn remote(command: Command, say: &Say) -> Done {
         Command::Update(update) => update.run(say).await,
         Command::Retry(retry) => retry.run(say).await,
         Command::Rollback(rollback) => rollback.run(say).await,
+        Command::Stop(stop) => stop.run(say).await,
+        Command::Start(again) => again.start(say).await,
+        Command::Restart(again) => again.restart(say).await,
         Command::Promote(promote) => promote.run(say).await,
         Command::Hold(hold) => hold.run(say).await,
         Command::Environment(environment) => environment.run(say).await,

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::problem::Answer;
-use crate::reading::{Actor, Id, Query};
+use crate::reading::{Actor, Body, Id, Query};
 use crate::router::{Endpoint, may};
 use axum::Json;
 use axum::extract::State;
@@ -11,7 +11,9 @@ use axum::response::IntoResponse;
 use domain::access::Action;
 use domain::api::DeploymentFilter;
 use domain::id::DeploymentId;
-use domain::view::{DeploymentSummary, DeploymentView, Page};
+use domain::view::{DeploymentSummary, DeploymentView, Page, StopPreview};
+use serde::Deserialize;
+use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 pub fn endpoints() -> Vec<Endpoint> {
@@ -22,6 +24,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         may(Action::Deploy, routes!(cancel)),
         may(Action::Deploy, routes!(pause)),
         may(Action::Deploy, routes!(resume)),
+        may(Action::Deploy, routes!(plan_stop)),
+        may(Action::Deploy, routes!(stop)),
         may(Action::Read, routes!(screenshot)),
         may(Action::Read, routes!(sbom)),
     ]
@@ -85,6 +89,34 @@ async fn resume(
     Id(id): Id<DeploymentId>,
 ) -> Answer<Json<DeploymentView>> {
     Ok(Json(app.api.resume(&actor.0, &id).await?))
+}
+
+/// What would end. Changes nothing.
+#[utoipa::path(get, path = "/v2/deployments/{id}/stop-plan", tag = "Deployments", params(("id" = String, Path)), responses((status = 200, body = StopPreview)))]
+async fn plan_stop(
+    State(app): State<App>,
+    actor: Actor,
+    Id(id): Id<DeploymentId>,
+) -> Answer<Json<StopPreview>> {
+    Ok(Json(app.api.preview_stop(&actor.0, &id).await?))
+}
+
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Confirmed {
+    /// `yes`: there is downtime.
+    typed: String,
+}
+
+/// End what serves, once its requests have finished; its address answers 404 until it is started again, by an update that reuses it.
+#[utoipa::path(post, path = "/v2/deployments/{id}/stop", tag = "Deployments", params(("id" = String, Path)), request_body = Confirmed, responses((status = 200, body = DeploymentView)))]
+async fn stop(
+    State(app): State<App>,
+    actor: Actor,
+    Id(id): Id<DeploymentId>,
+    Body(confirmed): Body<Confirmed>,
+) -> Answer<Json<DeploymentView>> {
+    Ok(Json(app.api.stop(&actor.0, &id, &confirmed.typed).await?))
 }
 
 /// It never changes once it is there, so a browser asks for it once.

@@ -14,7 +14,7 @@ use domain::id::{DeploymentId, ProjectId, UploadId};
 use domain::refusal::Refusal;
 use domain::reuse::{Reuse, Settings};
 use domain::source::{Origin, Revision, Wanted};
-use domain::view::{DeploymentView, EnvironmentView, ProjectView};
+use domain::view::{DeploymentView, EnvironmentView, ProjectView, VersionView};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -98,7 +98,8 @@ async fn rollback(
 
 async fn newest_before(app: &App, caller: &Caller, project: &ProjectView) -> Reply<DeploymentId> {
     let versions = app.api.versions(caller, &production(project)?.id).await?;
-    let newest = versions.earlier.into_iter().find(|v| v.refused.is_none());
+    let before = |v: &VersionView| v.refused.is_none() && !v.deployment.live;
+    let newest = versions.earlier.into_iter().find(before);
     newest
         .map(|v| v.deployment.id)
         .ok_or_else(|| nothing_before(project))

@@ -90,6 +90,7 @@ fn body(endpoint: &Endpoint) -> String {
         "/v2/projects/{id}/deploy/static" | "/v2/projects/{id}/deploy/image-upload" => format!(r#"{{"upload":"{}"}}"#, upload_id()),
         "/uploads" => "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.zip\"\r\n\r\nzip\r\n--b--\r\n".into(),
         "/v2/compose/plan" => r#"{"file":"services: {a: {image: b}}"}"#.into(),
+        "/v2/deployments/{id}/stop" => r#"{"typed":"yes"}"#.into(),
         "/v2/compose" => r#"{"import":{"file":"services: {a: {image: b}}"},"digest":"d"}"#.into(),
         "/v2/deployments/{id}/stack-trace" => r#"{"text":"at a (b.js:1:2)"}"#.into(),
         _ => String::new(),

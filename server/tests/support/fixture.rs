@@ -324,6 +324,17 @@ impl Deployments for Fixture {
     async fn resume(&self, caller: &Caller, id: &DeploymentId) -> Reply<DeploymentView> {
         self.deployment(caller, id).await
     }
+    async fn preview_stop(&self, caller: &Caller, id: &DeploymentId) -> Reply<StopPreview> {
+        self.deployment(caller, id).await.map(|view| StopPreview {
+            deployment: view.summary,
+            ends: vec!["its instance ends".into()],
+            urls: view.urls,
+            typed: "yes".into(),
+        })
+    }
+    async fn stop(&self, caller: &Caller, id: &DeploymentId, _: &str) -> Reply<DeploymentView> {
+        self.deployment(caller, id).await
+    }
     async fn screenshot(&self, caller: &Caller, id: &DeploymentId) -> Reply<Vec<u8>> {
         self.deployment(caller, id).await.map(|_| vec![1, 2, 3])
     }

@@ -46,7 +46,10 @@ impl Updates for Fixture {
     }
     async fn versions(&self, caller: &Caller, id: &EnvironmentId) -> Reply<VersionsView> {
         let version = VersionView {
-            deployment: summary(),
+            deployment: DeploymentSummary {
+                live: false,
+                ..summary()
+            },
             refused: None,
         };
         Ok(VersionsView {

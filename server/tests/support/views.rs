@@ -130,6 +130,7 @@ pub fn environment() -> EnvironmentView {
         stale_secrets: vec![],
         retry: None,
         redeploy: None,
+        stopped: false,
         deleting: false,
         debug: false,
         can: Allowed::default(),

@@ -280,6 +280,12 @@ fn p17_a_push_neither_resumes_nor_revives() {
         ..Standing::default()
     };
     assert!(matches!(decide(paused, A), Decision::NotNow(why) if why.contains("paused")));
+    let stopped = Standing {
+        stopped: true,
+        asked: true,
+        ..Standing::default()
+    };
+    assert!(matches!(decide(stopped, A), Decision::NotNow(why) if why.contains("start it")));
     let deleting = Standing {
         deleting: true,
         ..Standing::default()

@@ -158,6 +158,9 @@ pub(super) fn empty(world: &World) -> Target {
     let next = world.candidate().filter(is_coming);
     match next.or_else(|| world.deployments.values().find(is_coming)) {
         Some(coming) => gap(coming),
+        None if world.environment.stopped => Target::Absent {
+            sentence: "This app is stopped.".into(),
+        },
         None => Target::Absent {
             sentence: "Nothing is deployed here.".into(),
         },

@@ -45,6 +45,8 @@ pub struct Environment {
     pub active: Option<DeploymentId>,
     /// The one on its way.
     pub candidate: Option<DeploymentId>,
+    /// A person stopped what served, and nothing has since.
+    pub stopped: bool,
     /// Everything is to end, and then the environment too.
     pub deleting: bool,
     /// What an instance is there, for sentences.

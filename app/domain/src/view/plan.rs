@@ -125,6 +125,20 @@ pub struct UpdateOptions {
     pub config: Option<Config>,
 }
 
+/// What ends with a stop (I-13); it can be started again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct StopPreview {
+    /// What serves now.
+    pub deployment: DeploymentSummary,
+    /// "2 containers", "the cron `nightly`".
+    pub ends: Vec<String>,
+    /// Which answer 404 until it is started.
+    pub urls: Vec<String>,
+    /// There is downtime, so this is to be typed: `yes`.
+    pub typed: String,
+}
+
 /// What disappears with a delete (I-12).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

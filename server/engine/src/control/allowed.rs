@@ -33,6 +33,12 @@ pub(super) fn allowed(
         promote: ask(can::promote),
         pause: ask(can::pause),
         resume: ask(can::resume),
+        stop: no(caller
+            .may(Action::Deploy)
+            .and_then(|()| can::change(row.deleting, row.review))
+            .and_then(|()| {
+                deployment.map_or_else(nothing, |d| can::stop(d, row.candidate.is_some()))
+            })),
         delete: no(caller
             .may(Action::Delete)
             .and_then(|()| can::update(row.deleting))),

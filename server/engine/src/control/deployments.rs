@@ -11,7 +11,7 @@ use domain::deployment::{Deployment, Event};
 use domain::dialect;
 use domain::id::{DeploymentId, JobId};
 use domain::refusal::Refusal;
-use domain::view::{DeploymentSummary, DeploymentView, LogFound, LogPage, Page};
+use domain::view::{DeploymentSummary, DeploymentView, LogFound, LogPage, Page, StopPreview};
 
 const LIMIT: u32 = 50;
 const MOST: u32 = 1000;
@@ -76,6 +76,14 @@ impl Deployments for Control {
         let reason = format!("Resumed by {}.", caller.email);
         self.moved(caller, id, can::resume, Event::Resume, &reason)
             .await
+    }
+
+    async fn preview_stop(&self, caller: &Caller, id: &DeploymentId) -> Reply<StopPreview> {
+        self.stop_preview(caller, id).await
+    }
+
+    async fn stop(&self, caller: &Caller, id: &DeploymentId, typed: &str) -> Reply<DeploymentView> {
+        self.stopped(caller, id, typed).await
     }
 
     async fn log(&self, caller: &Caller, stream: &str, query: &LogQuery) -> Reply<LogPage> {

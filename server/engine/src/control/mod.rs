@@ -24,10 +24,12 @@ mod recovery;
 mod releases;
 mod resolve;
 mod reviews;
+mod running;
 mod runtimes;
 mod secrets;
 mod services;
 mod stack_trace;
+mod stop;
 mod terminals;
 mod token;
 mod updates;
@@ -115,6 +117,11 @@ impl Control {
 
     /// Look again: at the environment, and on the pages that show it.
     fn wake(&self, org: &OrgId, environment: &EnvironmentId, deployment: Option<&DeploymentId>) {
+        if let Some(id) = deployment {
+            // What was said of it before is not true any more.
+            self.memory
+                .with(environment, |memory| memory.why.remove(id));
+        }
         self.queue.wake(environment);
         self.bus.hint(org, Topic::Environment(environment.clone()));
         if let Some(id) = deployment {

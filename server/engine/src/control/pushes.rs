@@ -169,6 +169,7 @@ impl Control {
         let sha = newest.and_then(commit);
         let standing = Standing {
             deleting: row.deleting,
+            stopped: row.stopped,
             paused: there.iter().any(|d| d.phase == Phase::Paused),
             newest: newest.map(|d| (d.number, sha.as_deref(), d.phase.is_coming())),
             decided: tracking.decided.as_deref(),

@@ -1,14 +1,15 @@
-//! After an update that stopped the old version and then failed, nothing serves, and nothing is
-//! started behind anybody's back (I-9): the failed one is tried again, or the one before it deployed
-//! again, when a person says so.
+//! Where nothing serves, nothing is started behind anybody's back: what a person stopped is started
+//! again (I-13), and after an update that stopped the old version and then failed (I-9), the failed one
+//! is tried again or the one before it deployed again, when a person says so.
 
 use super::Control;
+use super::versions::place;
 use crate::store::environment::Environment;
 use domain::access::Caller;
 use domain::api::Reply;
 use domain::deployment::{Deployment, Phase};
 use domain::id::DeploymentId;
-use domain::reuse::eligible;
+use domain::reuse::{Place, eligible};
 
 type Either = (Option<DeploymentId>, Option<DeploymentId>);
 
@@ -24,19 +25,37 @@ impl Control {
             return Ok((None, None));
         }
         let before = self.served_before(caller, failed).await?;
-        let can = eligible(failed, &row.id, None).is_ok();
+        let can = eligible(failed, place(row)).is_ok();
         let redeploy = redeploys(None, failed, before.as_ref());
         Ok((can.then(|| failed.id.clone()), redeploy))
+    }
+
+    /// What a deployment's page offers where nothing serves: itself, when it is what was stopped.
+    pub(super) async fn once_more(
+        &self,
+        caller: &Caller,
+        row: &Environment,
+        deployment: &Deployment,
+        before: Option<&Deployment>,
+    ) -> Reply<Option<DeploymentId>> {
+        let stopped = self.startable(caller, row).await?;
+        let own = stopped.filter(|last| *last == deployment.id);
+        Ok(own.or_else(|| redeploys(row.active.as_ref(), deployment, before)))
     }
 }
 
 /// Only where nothing serves: else the environment is rolled back, or is as it should be.
-pub(super) fn redeploys(
+fn redeploys(
     active: Option<&DeploymentId>,
     failed: &Deployment,
     before: Option<&Deployment>,
 ) -> Option<DeploymentId> {
     let none = active.is_none() && failed.phase == Phase::Failed;
-    let before = before.filter(|b| none && eligible(b, &failed.environment, None).is_ok());
+    let place = Place {
+        environment: &failed.environment,
+        active: None,
+        stopped: false,
+    };
+    let before = before.filter(|b| none && eligible(b, place).is_ok());
     before.map(|b| b.id.clone())
 }

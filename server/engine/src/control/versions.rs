@@ -12,7 +12,7 @@ use domain::config::ConfigPatch;
 use domain::deployment::{Deployment, Phase, Trigger};
 use domain::detect::BuildPlan;
 use domain::refusal::Refusal;
-use domain::reuse::{self, Reuse, Settings};
+use domain::reuse::{self, Place, Reuse, Settings};
 use domain::source::Artifact;
 use domain::view::{VersionView, VersionsView};
 use std::path::Path;
@@ -41,7 +41,7 @@ impl Control {
         };
         let view = |listed: &Listed| VersionView {
             deployment: self.summary(&listed.entry),
-            refused: reuse::eligible(&listed.deployment, &row.id, row.active.as_ref())
+            refused: reuse::eligible(&listed.deployment, place(row))
                 .err()
                 .map(|no| no.sentence),
         };
@@ -98,9 +98,9 @@ impl Control {
         if made_in.map_err(broken)?.is_some_and(|e| e.review) {
             return Err(of_a_preview(&of));
         }
-        reuse::eligible(&of, &row.id, row.active.as_ref())?;
+        reuse::eligible(&of, place(row))?;
         self.still_here(&of, runtime).await?;
-        let trigger = reuse::trigger(&of, &row.id);
+        let trigger = reuse::trigger(&of, place(row));
         if trigger != Trigger::Promote && wanted.config == Settings::Own {
             return Ok(as_it_was(of, trigger));
         }
@@ -130,6 +130,15 @@ impl Control {
             }
         };
         if here { Ok(()) } else { Err(gone(of, runtime)) }
+    }
+}
+
+/// Where an artifact may go once more.
+pub(super) fn place(row: &Environment) -> Place<'_> {
+    Place {
+        environment: &row.id,
+        active: row.active.as_ref(),
+        stopped: row.stopped,
     }
 }
 

@@ -1,9 +1,8 @@
 //! Rows and observations become what a page shows. Everything here is derived on each read.
 
 use super::allowed::allowed;
-use super::recovery::redeploys;
+use super::versions::place;
 use super::{Control, broken};
-use crate::driver::Scope;
 use crate::store::deployment::{Entry, Filter, Listed};
 use crate::store::environment::Environment;
 use crate::store::event::PhaseEvent;
@@ -13,7 +12,7 @@ use domain::api::Reply;
 use domain::config::diff;
 use domain::deployment::{Deployment, Phase};
 use domain::dialect;
-use domain::instance::{Observed, State};
+use domain::instance::State;
 use domain::plan::deadline;
 use domain::refusal::Refusal;
 use domain::reuse;
@@ -55,6 +54,7 @@ impl Control {
         let phase = |l: Option<&Listed>| l.map(|l| l.deployment.phase);
         let leading = candidate.or(active.as_ref()).or(latest);
         let (retry, redeploy) = match (active.as_ref().or(candidate), latest) {
+            (None, _) if row.stopped => (None, self.startable(caller, row).await?),
             (None, Some(failed)) => self.after_failure(caller, row, &failed.deployment).await?,
             _ => (None, None),
         };
@@ -83,6 +83,7 @@ impl Control {
                 .map(|m| m.requests)
                 .collect(),
             stale_secrets: self.stale_secrets(active.as_ref()).await?,
+            stopped: row.stopped,
             deleting: row.deleting,
             debug: row.debug,
             can: allowed(
@@ -197,7 +198,9 @@ impl Control {
             update_status: dialect::update(deployment.phase, running),
             timeline: stages(&timeline),
             jobs: jobs.iter().map(job_view).collect(),
-            redeploy: redeploys(row.active.as_ref(), deployment, before.as_ref()),
+            redeploy: self
+                .once_more(caller, &row, deployment, before.as_ref())
+                .await?,
             changes: before
                 .as_ref()
                 .map(|b| diff(&b.config, &deployment.config))
@@ -220,7 +223,7 @@ impl Control {
                     source: b.source,
                 }),
             can: allowed(caller, &row, Some(deployment)),
-            roll_back: reuse::eligible(deployment, &row.id, row.active.as_ref())
+            roll_back: reuse::eligible(deployment, place(&row))
                 .err()
                 .map(|no| no.sentence),
             promote_to: self.promote_to(caller, deployment).await?,
@@ -243,7 +246,7 @@ impl Control {
         let can = |e: &&Environment| {
             e.id != deployment.environment
                 && !e.deleting
-                && reuse::eligible(deployment, &e.id, e.active.as_ref()).is_ok()
+                && reuse::eligible(deployment, place(e)).is_ok()
         };
         let place = |e: &Environment| PlaceView {
             environment: e.id.clone(),
@@ -276,47 +279,6 @@ impl Control {
         Ok(self.list(caller, filter).await?.pop().map(|l| l.deployment))
     }
 
-    /// What runs beside it and of it now; nothing where its runtime does not answer (its sentence
-    /// says so).
-    async fn observed(&self, deployment: &Deployment) -> Vec<Observed> {
-        if matches!(deployment.phase, Phase::Queued | Phase::Building)
-            || deployment.phase.is_final()
-        {
-            return vec![];
-        }
-        let Ok(place) = self.runtimes.of(&deployment.runtime).await else {
-            return vec![];
-        };
-        place
-            .driver
-            .observe(Scope::Environment(&deployment.environment))
-            .await
-            .unwrap_or_default()
-    }
-
-    fn instance_view(&self, deployment: &Deployment, seen: &Observed) -> InstanceView {
-        let probed = self
-            .memory
-            .of(&deployment.environment)
-            .probes
-            .get(&seen.id)
-            .cloned();
-        let healthy = seen.state == State::Running && probed.as_ref().is_none_or(|p| p.passes > 0);
-        InstanceView {
-            id: seen.id.clone(),
-            state: state_word(&seen.state),
-            healthy,
-            sentence: match (healthy, probed.and_then(|p| p.last_failure)) {
-                (true, _) => "Its last probe passed.".into(),
-                (false, Some(failure)) => format!("Its last probe {failure}."),
-                (false, None) => "Not probed yet.".into(),
-            },
-            address: seen.address.map(|a| a.to_string()),
-            started_at: seen.started_at,
-            stream: format!("instance/{}", seen.id),
-        }
-    }
-
     async fn drain(&self, deployment: &Deployment) -> Option<DrainView> {
         if deployment.phase != Phase::Draining {
             return None;
@@ -347,19 +309,6 @@ const fn usually(phase: Phase) -> &'static str {
         Phase::Stopped => "Served, and was replaced.",
         Phase::Failed => "It failed.",
         Phase::Cancelled => "It was cancelled.",
-    }
-}
-
-fn state_word(state: &State) -> String {
-    match state {
-        State::Starting => "starting".into(),
-        State::Running => "running".into(),
-        State::Leaving => "stopping".into(),
-        State::Exited {
-            out_of_memory: true,
-            ..
-        } => "killed: out of memory".into(),
-        State::Exited { code, .. } => format!("exited ({code})"),
     }
 }
 

@@ -196,6 +196,7 @@ fn facts(row: &Environment, kind: Kind) -> world::Environment {
         title: format!("{} / {}", row.project_name, row.name),
         active: row.active.clone(),
         candidate: row.candidate.clone(),
+        stopped: row.stopped,
         deleting: row.deleting,
         kind,
     }

@@ -33,7 +33,7 @@ const PROJECTS: [&str; 2] = ["web", "api"];
 /// One wish; a refusal is an answer too, but a fault of ours is not.
 pub async fn wish(outside: &Outside, boot: &Boot, caller: &Caller) {
     let nothing = environment(outside, boot, caller).await.is_none();
-    let (what, answer) = match outside.chance.below(if nothing { 1 } else { 18 }) {
+    let (what, answer) = match outside.chance.below(if nothing { 1 } else { 19 }) {
         0 | 1 => ("create", create(outside, boot, caller).await),
         2..=4 => (
             "update",
@@ -51,6 +51,7 @@ pub async fn wish(outside: &Outside, boot: &Boot, caller: &Caller) {
         12 | 13 => ("roll back", roll_back(outside, boot, caller).await),
         9 | 10 => ("cancel", cancel(outside, boot, caller).await),
         16 | 17 => ("promote", promote(outside, boot, caller).await),
+        18 => ("stop", stop(outside, boot, caller).await),
         14 | 15 => ("run a cron", run_cron(outside, boot, caller).await),
         _ => ("delete", delete(outside, boot, caller).await),
     };
@@ -192,6 +193,18 @@ async fn pause_or_resume(outside: &Outside, boot: &Boot, caller: &Caller) -> Rep
         "paused" => boot.control.resume(caller, &active.id).await?,
         _ => boot.control.pause(caller, &active.id).await?,
     };
+    Ok(format!("#{} is {}", now.summary.number, now.summary.status))
+}
+
+async fn stop(outside: &Outside, boot: &Boot, caller: &Caller) -> Reply<String> {
+    let Some(id) = environment(outside, boot, caller).await else {
+        return Ok("nothing to stop".into());
+    };
+    let Some(active) = boot.control.environment(caller, &id).await?.active else {
+        return Ok("nothing serves".into());
+    };
+    let plan = boot.control.preview_stop(caller, &active.id).await?;
+    let now = boot.control.stop(caller, &active.id, &plan.typed).await?;
     Ok(format!("#{} is {}", now.summary.number, now.summary.status))
 }
 

@@ -19,6 +19,8 @@ pub struct Environment {
     pub overrides: ConfigPatch,
     pub active: Option<DeploymentId>,
     pub candidate: Option<DeploymentId>,
+    /// A person stopped what served here, and nothing has since.
+    pub stopped: bool,
     pub deleting: bool,
     /// It is a preview's: what runs here follows a branch or a pull request, and no person's update.
     pub review: bool,
@@ -28,7 +30,7 @@ pub struct Environment {
     pub hosts: Vec<String>,
 }
 
-const SELECT: &str = "SELECT e.id, e.org, e.project, p.name AS project_name, e.name, e.runtime, e.overrides, e.active, e.candidate, e.deleting, e.debug, \
+const SELECT: &str = "SELECT e.id, e.org, e.project, p.name AS project_name, e.name, e.runtime, e.overrides, e.active, e.candidate, e.stopped, e.deleting, e.debug, \
     EXISTS (SELECT 1 FROM reviews v WHERE v.environment = e.id) AS review, \
     (SELECT group_concat(host, ' ') FROM (SELECT host FROM hosts h WHERE h.environment = e.id ORDER BY h.ordinal)) AS hosts \
     FROM environments e JOIN projects p ON p.id = e.project";
@@ -324,6 +326,7 @@ fn environment(row: &Row) -> Stored<Environment> {
         overrides: from_json(&row.try_get::<String, _>("overrides")?)?,
         active: id("active")?,
         candidate: id("candidate")?,
+        stopped: row.try_get::<i64, _>("stopped")? != 0,
         deleting: row.try_get::<i64, _>("deleting")? != 0,
         review: row.try_get::<i64, _>("review")? != 0,
         debug: row.try_get::<i64, _>("debug")? != 0,

@@ -58,6 +58,24 @@ impl Deployments for Gallery {
         Err(no())
     }
 
+    async fn preview_stop(&self, caller: &Caller, id: &DeploymentId) -> Reply<StopPreview> {
+        let view = self.deployment(caller, id).await?;
+        Ok(StopPreview {
+            deployment: view.summary,
+            ends: vec![
+                "its 2 instances end once the requests in flight have finished, within 30 s".into(),
+                "its crons do not run, and a push deploys nothing".into(),
+            ],
+            urls: view.urls,
+            typed: "yes".into(),
+        })
+    }
+
+    async fn stop(&self, caller: &Caller, _: &DeploymentId, _: &str) -> Reply<DeploymentView> {
+        caller.may(Action::Deploy)?;
+        Err(no())
+    }
+
     async fn screenshot(&self, _: &Caller, _: &DeploymentId) -> Reply<Vec<u8>> {
         Err(Refusal::not_found("screenshot"))
     }

@@ -116,6 +116,7 @@ impl Scene {
                 phase == Phase::Live,
                 "Only a live deployment can be paused.",
             ),
+            stop: mine(phase == Phase::Live, "It does not serve."),
             resume: mine(phase == Phase::Paused, "It is not paused."),
             delete: self.may(Action::Delete),
         }

@@ -102,6 +102,7 @@ pub fn nothing_yet() -> World {
             title: "web / production".into(),
             active: None,
             candidate: None,
+            stopped: false,
             deleting: false,
             kind: Kind::Container,
         },
@@ -132,6 +133,7 @@ fn fact(world: &mut World, words: &[&str]) {
         ["active", number] => world.environment.active = Some(id(number)),
         ["candidate", number] => world.environment.candidate = Some(id(number)),
         ["machines"] => world.environment.kind = Kind::Machine,
+        ["stopped"] => world.environment.stopped = true,
         ["deleting"] => world.environment.deleting = true,
         ["blind", sentence] => world.seen = Seen::Unknown((*sentence).into()),
         ["build", number, rest @ ..] => build(world, number, rest),
@@ -273,6 +275,7 @@ fn gap(world: &World) -> Target {
 fn served(world: &World, rest: &[&str]) -> Target {
     match rest {
         ["nothing"] => serving::empty(&nothing_yet()),
+        ["stopped"] => serving::empty(&self::world("stopped")),
         ["gap"] => gap(world),
         ["paused"] => serving::paused(),
         ["static", number] => serving::files(&world.deployments[&id(number)]),

@@ -39,6 +39,9 @@ fn facts(world: &World, out: &mut String) -> fmt::Result {
     if world.environment.kind == Kind::Machine {
         writeln!(out, "machines")?;
     }
+    if world.environment.stopped {
+        writeln!(out, "stopped")?;
+    }
     if world.environment.deleting {
         writeln!(out, "deleting")?;
     }

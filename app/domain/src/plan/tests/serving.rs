@@ -30,6 +30,52 @@ fn i13_an_environment_without_a_deployment_answers() {
 }
 
 #[test]
+fn i13_what_is_stopped_keeps_its_route_finishes_and_is_gone() {
+    check(
+        "
+        stopped
+        #1 draining 1s
+        #1.0 running :41001
+        served #1.0=:41001
+        in-flight #1.0=2
+        ",
+        expect![[r#"
+            do publish 404: This app is stopped.
+            #1 2 requests are finishing, 29 s left.
+            wake in 29000 ms
+        "#]],
+    );
+    check(
+        "
+        stopped
+        #1 draining 1s
+        #1.0 running :41001
+        served stopped
+        ",
+        expect![[r#"
+            do #1 remove web.0
+            #1 Its containers are being stopped.
+        "#]],
+    );
+}
+
+#[test]
+fn i13_what_starts_again_takes_the_page_away() {
+    check(
+        "
+        stopped
+        #2 queued 1s
+        served stopped
+        ",
+        expect![[r#"
+            do #2 record Claim
+            do publish 503: A new version of this app is being deployed. It will be here shortly.
+            #2 Begins now.
+        "#]],
+    );
+}
+
+#[test]
 fn p10_pause_answers_503_and_leaves_the_instances() {
     check(
         "

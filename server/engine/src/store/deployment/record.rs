@@ -30,7 +30,7 @@ impl Store {
             retire(&mut tx, &deployment, ids).await?;
         }
         let phase = advance(&mut tx, &deployment, event, reason, actor, ids).await?;
-        point(&mut tx, &deployment, phase).await?;
+        point(&mut tx, &deployment, event, phase).await?;
         tx.commit().await?;
         Ok(phase)
     }
@@ -74,9 +74,8 @@ async fn advance(
     let sql = format!(
         "UPDATE deployments SET phase = $1, since = $2, reason = COALESCE($3, reason){stamp} WHERE id = $4 AND phase = $5"
     );
-    let why = matches!(phase, Phase::Failed | Phase::Cancelled)
-        .then_some(reason)
-        .flatten();
+    let lasts = matches!(phase, Phase::Failed | Phase::Cancelled) || event == Event::Stop;
+    let why = lasts.then_some(reason).flatten();
     let moved = sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(phase.word())
         .bind(now.at.0)
@@ -118,17 +117,25 @@ const fn stamp(phase: Phase) -> &'static str {
 }
 
 /// Which deployment serves, and which one is coming: pointers on the environment.
-async fn point(tx: &mut Transaction<'_>, deployment: &Deployment, phase: Phase) -> Stored<()> {
+async fn point(
+    tx: &mut Transaction<'_>,
+    deployment: &Deployment,
+    event: Event,
+    phase: Phase,
+) -> Stored<()> {
     let (id, environment) = (deployment.id.as_str(), deployment.environment.as_str());
     let sql = match phase {
         Phase::Building => {
             "UPDATE environments SET candidate = $1 WHERE id = $2 AND candidate IS NULL"
         }
         Phase::Live => {
-            "UPDATE environments SET active = $1, candidate = CASE WHEN candidate = $1 THEN NULL ELSE candidate END WHERE id = $2"
+            "UPDATE environments SET active = $1, stopped = 0, candidate = CASE WHEN candidate = $1 THEN NULL ELSE candidate END WHERE id = $2"
         }
         Phase::Failed | Phase::Cancelled => {
             "UPDATE environments SET candidate = NULL WHERE id = $2 AND candidate = $1"
+        }
+        Phase::Draining if event == Event::Stop => {
+            "UPDATE environments SET active = NULL, stopped = 1 WHERE id = $2 AND active = $1"
         }
         Phase::Draining => "UPDATE environments SET active = NULL WHERE id = $2 AND active = $1",
         _ => return Ok(()),
