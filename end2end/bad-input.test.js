@@ -105,7 +105,7 @@ describe('refused before anything is written', { skip, concurrency: 1 }, () => {
     },
   }
   for (const [name, { source, flags, ...expected }] of Object.entries(cases)) {
-    it(`B-1 ${name}`, async () => {
+    it(`I-2 P-4 B-1 ${name}`, async () => {
       assertRefusal(await client.refused('POST', '/v2/projects', { name: 'other', source: source() }), expected)
       assertRefusal(await client.refused('POST', `/v2/environments/${web.environment}/update/plan`, { source: source() }), expected)
       assertCliRefusal(await client.cli('deploy', ...flags(), '--name', 'other', '--yes', '--wait'), expected)
@@ -122,7 +122,7 @@ describe('refused before anything is written', { skip, concurrency: 1 }, () => {
     assertRefusal(await client.refused('POST', '/v2/projects', typo), { status: 422, place: /config\.replicsa/, says: /`replicsa`.*`replicas`/ })
   })
 
-  it('B-3 a plan that is not of today: nothing runs', async () => {
+  it('I-5 B-3 a plan that is not of today: nothing runs', async () => {
     const update = { config: { replicas: 2 } }
     const { digest } = await client.post(`/v2/environments/${web.environment}/update/plan`, { config: { replicas: 3 } })
     const refused = await client.refused('POST', `/v2/environments/${web.environment}/update`, { update, digest })
@@ -174,7 +174,7 @@ describe('found out on the way: the deployment fails with a sentence, and v1.0.0
     'an app that never becomes healthy: what its probe got': { tag: 'never', says: /not become healthy within 4 s: GET \/health answered 503/ },
   }
   for (const [name, { tag, says }] of Object.entries(cases)) {
-    it(`B-6 ${name}`, async () => {
+    it(`P-8 B-6 ${name}`, async () => {
       const { summary } = await client.update(web.environment, { source: git(repository, tag) })
       await fails(client, summary.id, says)
       const { code, stdout, stderr } = await client.cli('update', 'web', '--tag', tag, '--yes', '--wait')
@@ -183,7 +183,7 @@ describe('found out on the way: the deployment fails with a sentence, and v1.0.0
     })
   }
 
-  it('B-7 an image that no registry has', async () => {
+  it('I-16 B-7 an image that no registry has', async () => {
     const says = /registry of 127\.0\.0\.1:1\/none:1 does not answer .*refused.*Check/
     const { summary } = await client.update(web.environment, { source: image('127.0.0.1:1/none:1', false) })
     await fails(client, summary.id, says)
@@ -227,7 +227,7 @@ describe('bundles', { skip, concurrency: 1 }, () => {
     'text.txt': [() => Buffer.from('hello'), /none of zip, tar and tar\.gz/],
   }
   for (const [name, [make, says]] of Object.entries(bad)) {
-    it(`B-9 ${name}: nothing is unpacked`, async () => {
+    it(`P-16 B-9 ${name}: nothing is unpacked`, async () => {
       const upload = await client.upload(name, make())
       const { summary } = await client.create('site', bundle(upload))
       await fails(client, summary.id, says)
@@ -238,14 +238,14 @@ describe('bundles', { skip, concurrency: 1 }, () => {
     })
   }
 
-  it('B-9 an empty file is refused at once', async () => {
+  it('P-16 B-9 an empty file is refused at once', async () => {
     assertRefusal(await client.refused('POST', '/v2/uploads?name=empty.zip', new Uint8Array()), { status: 422, place: /^file$/, says: /empty/, wayOut: /index\.html/ })
     assert.deepEqual(await readdir(inData(sealdock, 'uploads')), [])
   })
 })
 
 describe('memory', { skip }, () => {
-  it('B-10 an app that takes more than its limit ends alone, says so, and is started again', async () => {
+  it('P-7 P-8 B-10 an app that takes more than its limit ends alone, says so, and is started again', async () => {
     const { summary } = await client.live('greedy', image(LOCAL_IMAGE), { resources: { memory_mib: 16 }, health: { path: '/health' }, drain_s: 1 })
     await ask(sealdock, 'greedy.localhost', '/leak?mb=64').catch(() => {})
     const said = []

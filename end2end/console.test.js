@@ -60,7 +60,7 @@ describe('the main job in a browser', { skip, concurrency: 1 }, () => {
     await again.getByText('already', { exact: false }).or(again.getByRole('heading', { name: 'Sign in' })).first().waitFor()
   })
 
-  it('a newcomer deploys the sample in one click', async () => {
+  it('I-1 a newcomer deploys the sample in one click', async () => {
     await page.getByRole('button', { name: 'Deploy the sample' }).click()
     await page.waitForURL(/\/deployments\/dep_/)
     await live()

@@ -114,7 +114,7 @@ describe('domains of one\'s own', { skip, concurrency: 1 }, () => {
     return view.status === 'serving' && view
   }, LONG)
 
-  it('is proved by a record, gets a certificate by HTTP-01, and serves the app with it', async () => {
+  it('I-15 is proved by a record, gets a certificate by HTTP-01, and serves the app with it', async () => {
     const added = await client.post('/v2/domains', { name: 'Shop.Example.COM', environment })
     assert.equal(added.name, 'shop.example.com')
     assert.equal(added.status, 'unproven')
@@ -132,7 +132,7 @@ describe('domains of one\'s own', { skip, concurrency: 1 }, () => {
     await assert.rejects(ask(sealdock, 'shop.example.com', undefined), /self-signed|unable to/)
   })
 
-  it('sends requests without TLS to TLS, and tells browsers to insist when asked to', async () => {
+  it('I-15 sends requests without TLS to TLS, and tells browsers to insist when asked to', async () => {
     const [view] = (await client.get('/v2/domains')).items
     const moved = await bare(sealdock, view.name, '/a?b=c')
     assert.deepEqual([moved.status, moved.headers.location], [308, `https://shop.example.com:${sealdock.tlsPort}/a?b=c`])
@@ -144,7 +144,7 @@ describe('domains of one\'s own', { skip, concurrency: 1 }, () => {
     await set(view.id)
   })
 
-  it('refuses a name that it has no certificate for, by the alert that says so', async () => {
+  it('I-15 refuses a name that it has no certificate for, by the alert that says so', async () => {
     const error = await new Promise((resolve) => {
       const socket = connect({ host: '127.0.0.1', port: sealdock.tlsPort, servername: 'nobody.example.com' }, () => resolve(null))
       socket.once('error', resolve)
@@ -152,7 +152,7 @@ describe('domains of one\'s own', { skip, concurrency: 1 }, () => {
     assert.match(`${error?.code} ${error?.message}`, /unrecognized.name/i)
   })
 
-  it('keeps the key out of every answer, and its snapshot to itself', async () => {
+  it('I-15 keeps the key out of every answer, and its snapshot to itself', async () => {
     const text = JSON.stringify(await client.get('/v2/domains'))
     assert.ok(!text.includes('PRIVATE KEY'))
     const found = []
@@ -165,7 +165,7 @@ describe('domains of one\'s own', { skip, concurrency: 1 }, () => {
     assert.ok(!database.includes('PRIVATE KEY'), 'sealed at rest')
   })
 
-  it('serves on with TLS while the control plane is dead, and after a new data plane started alone', async () => {
+  it('I-15 serves on with TLS while the control plane is dead, and after a new data plane started alone', async () => {
     await sealdock.kill()
     assert.equal((await ask(sealdock, 'shop.example.com', authority.root)).body, body)
     await sealdock.serve()
@@ -174,14 +174,14 @@ describe('domains of one\'s own', { skip, concurrency: 1 }, () => {
       (await ask(sealdock, 'shop.example.com', authority.root)).body === body)
   })
 
-  it('serves a wildcard, proved by DNS-01 through the operator\'s hook', async () => {
+  it('I-15 serves a wildcard, proved by DNS-01 through the operator\'s hook', async () => {
     const view = await proved('*.wild.example.org')
     await serving(view.id)
     assert.equal((await ask(sealdock, 'anything.wild.example.org', authority.root)).body, body)
     await assert.rejects(ask(sealdock, 'a.b.wild.example.org', authority.root))
   })
 
-  it('says where a domain points that is not here, and asks no authority', async () => {
+  it('I-15 says where a domain points that is not here, and asks no authority', async () => {
     await names.at('away.example.com', '203.0.113.9')
     const view = await proved('away.example.com')
     assert.equal(view.status, 'elsewhere')
@@ -192,7 +192,7 @@ describe('domains of one\'s own', { skip, concurrency: 1 }, () => {
     await client.call('DELETE', `/v2/domains/${view.id}`)
   })
 
-  it('takes a certificate of one\'s own, and says what is wrong with one', async () => {
+  it('I-15 takes a certificate of one\'s own, and says what is wrong with one', async () => {
     const view = await proved('own.example.com')
     const good = await selfSigned(directory, ['own.example.com'])
     const other = await selfSigned(directory, ['other.example.com'])
@@ -210,7 +210,7 @@ describe('domains of one\'s own', { skip, concurrency: 1 }, () => {
     assert.deepEqual(await lookedBy(client, 'domains', '/settings/domains'), [])
   })
 
-  it('is removed only when it leads nowhere, and then is served no more', async () => {
+  it('I-15 is removed only when it leads nowhere, and then is served no more', async () => {
     const view = (await client.get('/v2/domains')).items.find(({ name }) => name === 'own.example.com')
     const refused = await client.refused('DELETE', `/v2/domains/${view.id}`)
     assert.deepEqual([refused.status, refused.problem.code], [409, 'domain_in_use'])
@@ -220,7 +220,7 @@ describe('domains of one\'s own', { skip, concurrency: 1 }, () => {
     assert.equal((await bare(sealdock, view.name)).status, 404)
   })
 
-  it('does the same from a shell', async () => {
+  it('I-15 does the same from a shell', async () => {
     const added = await client.cli('domain', 'add', 'shell.example.com', '--project', 'web')
     assert.equal(added.code, 0, added.stderr)
     assert.match(added.stdout, /_sealdock\.shell\.example\.com/)
@@ -231,7 +231,7 @@ describe('domains of one\'s own', { skip, concurrency: 1 }, () => {
     assert.equal((await client.cli('domain', 'remove', 'shell.example.com')).code, 0)
   })
 
-  it('says what a dead authority is, and goes on serving', async () => {
+  it('I-15 says what a dead authority is, and goes on serving', async () => {
     authority.kill()
     const view = await proved('late.example.com')
     const failed = await eventually('it says why', async () => {
@@ -265,7 +265,7 @@ describe('certificates that are renewed', { skip, concurrency: 1 }, () => {
     await rm(directory, { recursive: true, force: true })
   })
 
-  it('replaces one at two thirds of its life without a failed request, killed in between or not', async () => {
+  it('I-15 replaces one at two thirds of its life without a failed request, killed in between or not', async () => {
     const { summary } = await site(client)
     const added = await client.post('/v2/domains', { name: 'soon.example.com', environment: summary.environment })
     const { name, value } = added.records.find(({ kind }) => kind === 'TXT')

@@ -47,7 +47,7 @@ describe('deploy, update, refuse, configure, pause, delete', { skip, concurrency
     return { result, sequences: summary.sequences, answered: summary.answered }
   }
 
-  it('M-1 a repository with a Dockerfile is cloned, built and served, and every line is in its log', async () => {
+  it('P-1 P-3 P-4 P-21 M-1 a repository with a Dockerfile is cloned, built and served, and every line is in its log', async () => {
     const { summary } = await client.create('web', git(repository, 'v1'))
     const view = await client.until(summary.id, 'live')
     ;({ project, environment } = view.summary)
@@ -55,12 +55,21 @@ describe('deploy, update, refuse, configure, pause, delete', { skip, concurrency
     host = new URL(view.urls[0]).hostname
     installation = await client.installation(summary.id)
     await served(sealdock, host, 'v1')
+    const { source, environment_name: place, trigger } = view.summary
+    assert.deepEqual([source.kind, source.commit.sha.length, place, trigger], ['git', 40, 'production', 'create'])
+    assert.deepEqual(view.jobs.map(({ kind }) => kind).slice(0, 4), ['DownloadRepoJob', 'BuildImageJob', 'DeployImageJob', 'MarkDeploymentCompleteJob'])
+    for (const { kind, status, started_at: from, ended_at: to, stream } of view.jobs.slice(0, 4)) {
+      assert.ok(status === 'Success' && from <= to && stream, `${kind} is ${status}, from ${from} to ${to}`)
+    }
+    assert.deepEqual(view.timeline.map(({ phase }) => phase), ['queued', 'building', 'starting', 'ready', 'live'])
+    const entered = view.timeline.slice(1).map(({ entered_at: at }) => at)
+    assert.deepEqual(view.timeline.slice(0, -1).map(({ left_at: at }) => at), entered)
     const build = view.jobs.find(({ kind }) => kind === 'BuildImageJob')
     assert.match(await client.log(build.stream), /COPY hello version \//)
     assert.match(await client.log(view.instances[0].stream), /listening on port 8080/)
   })
 
-  it('M-2 a new tag takes over under load: no request fails, and every client sees v1, then v2, once', async (t) => {
+  it('I-6 P-9 M-2 a new tag takes over under load: no request fails, and every client sees v1, then v2, once', async (t) => {
     const { sequences, answered } = await underLoad(async () => {
       const { summary } = await toTag('v2')
       deployments.push(summary.id)
@@ -72,7 +81,7 @@ describe('deploy, update, refuse, configure, pause, delete', { skip, concurrency
     for (const kind of ['keepAlive', 'fresh', 'post', 'sse', 'websocket']) assert.ok(answered[kind] > 0, kind)
   })
 
-  it('M-3 a version that never becomes healthy is refused, with the reason, while v2 serves', async () => {
+  it('P-8 I-6 M-3 a version that never becomes healthy is refused, with the reason, while v2 serves', async () => {
     const { result, sequences } = await underLoad(async () => failed((await toTag('v3')).summary.id))
     assert.match(result.summary.sentence, /503/)
     assert.match(result.summary.sentence, /\/health/)
@@ -80,7 +89,7 @@ describe('deploy, update, refuse, configure, pause, delete', { skip, concurrency
     assert.deepEqual(await containers(environment), [containerName(deployments[1])])
   })
 
-  it('M-3 a version that ends at its start is refused, with its exit code and last lines, while v2 serves', async () => {
+  it('P-8 I-6 M-3 a version that ends at its start is refused, with its exit code and last lines, while v2 serves', async () => {
     const { result, sequences } = await underLoad(async () => failed((await toTag('v4')).summary.id))
     assert.match(result.summary.sentence, /exited with code 7 .*last lines: .*exiting with 7/)
     assert.deepEqual(Object.keys(sequences), ['v2'])
@@ -92,7 +101,7 @@ describe('deploy, update, refuse, configure, pause, delete', { skip, concurrency
     return client.until(id, 'failed')
   }
 
-  it('M-4 configuration is changed without a build: an environment variable and two replicas', async () => {
+  it('I-4 P-7 M-4 configuration is changed without a build: an environment variable and two replicas', async () => {
     const config = { env: { HELLO_MESSAGE: 'from the form' }, replicas: 2 }
     const plan = await client.post(`/v2/environments/${environment}/update/plan`, { config })
     assert.equal(plan.downtime, false)
@@ -110,7 +119,7 @@ describe('deploy, update, refuse, configure, pause, delete', { skip, concurrency
     assert.deepEqual(await containers(environment), [containerName(id, 0), containerName(id, 1)])
   })
 
-  it('M-5 paused, it answers 503 on purpose; resumed, it serves the same version', async () => {
+  it('P-10 M-5 paused, it answers 503 on purpose; resumed, it serves the same version', async () => {
     const id = deployments.at(-1)
     await client.post(`/v2/deployments/${id}/pause`)
     await client.until(id, 'paused')
@@ -124,7 +133,7 @@ describe('deploy, update, refuse, configure, pause, delete', { skip, concurrency
     await served(sealdock, host, 'v2')
   })
 
-  it('M-6 a delete leaves no container, network, image, directory or route', async () => {
+  it('I-12 M-6 a delete leaves no container, network, image, directory or route', async () => {
     const refused = await client.refused('DELETE', `/v2/projects/${project}?confirm=wep`)
     assert.equal(refused.status, 422)
     await served(sealdock, host, 'v2')
