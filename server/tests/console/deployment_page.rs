@@ -74,3 +74,16 @@ async fn i18_a_card_whose_evidence_does_not_hold_says_which_check_and_why() {
     let docker = owner(World::Building).get(&deployment(12)).await;
     docker.says_not("Attestation");
 }
+
+#[tokio::test]
+async fn i13_stop_says_what_ends_and_what_stays_and_asks_for_a_yes() {
+    let page = owner(World::Live)
+        .get(&format!("{}/stop", deployment(12)))
+        .await;
+    page.says("Stop shop / production")
+        .says("its 2 instances end once the requests in flight have finished, within 30 s")
+        .says("answers 404")
+        .says("Start brings it back without a build")
+        .says("Type yes to confirm")
+        .has("action=\"/fn/stop\"");
+}

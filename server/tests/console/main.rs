@@ -73,6 +73,7 @@ pub fn every_page() -> Vec<String> {
         deployment(12),
         deployment(13),
         format!("{}/stack-trace", deployment(11)),
+        format!("{}/stop", deployment(11)),
         project(1),
         format!("{}/git", project(1)),
         format!("{}/delete", project(1)),

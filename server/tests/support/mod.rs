@@ -4,6 +4,7 @@
 pub mod client;
 mod credentials;
 mod crons;
+mod deployments;
 mod domains;
 mod environments;
 pub mod fixture;

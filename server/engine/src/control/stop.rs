@@ -2,9 +2,7 @@
 //! what it made, like a rollback.
 
 use super::versions::place;
-use super::views::SERVED;
 use super::{Control, broken, found, moved_on};
-use crate::store::deployment::Filter;
 use crate::store::environment::Environment;
 use domain::access::{Action, Caller};
 use domain::api::Reply;
@@ -82,15 +80,9 @@ impl Control {
         if !row.stopped || row.deleting || row.review {
             return Ok(None);
         }
-        let last = Filter {
-            environment: Some(row.id.clone()),
-            phases: SERVED.to_vec(),
-            limit: 1,
-            ..Filter::default()
-        };
-        let last = self.list(caller, last).await?.pop();
-        let last = last.filter(|l| eligible(&l.deployment, place(row)).is_ok());
-        Ok(last.map(|l| l.deployment.id))
+        let last = self.last_served(caller, &row.id, None).await?;
+        let last = last.filter(|of| eligible(of, place(row)).is_ok());
+        Ok(last.map(|of| of.id))
     }
 }
 

@@ -12,6 +12,7 @@ use domain::api::Reply;
 use domain::config::diff;
 use domain::deployment::{Deployment, Phase};
 use domain::dialect;
+use domain::id::{DeploymentId, EnvironmentId};
 use domain::instance::State;
 use domain::plan::deadline;
 use domain::refusal::Refusal;
@@ -38,9 +39,7 @@ impl Control {
                 },
             )
             .await?;
-        let pick = |id: Option<&domain::id::DeploymentId>| {
-            newest.iter().find(|l| Some(&l.deployment.id) == id)
-        };
+        let pick = |id: Option<&DeploymentId>| newest.iter().find(|l| Some(&l.deployment.id) == id);
         let active = match (pick(row.active.as_ref()), &row.active) {
             (Some(listed), _) => Some(listed.clone()),
             (None, Some(id)) => self.store.listed(&caller.org, id).await.map_err(broken)?,
@@ -269,9 +268,20 @@ impl Control {
         caller: &Caller,
         deployment: &Deployment,
     ) -> Reply<Option<Deployment>> {
+        self.last_served(caller, &deployment.environment, Some(&deployment.id))
+            .await
+    }
+
+    /// The newest that served there.
+    pub(super) async fn last_served(
+        &self,
+        caller: &Caller,
+        environment: &EnvironmentId,
+        before: Option<&DeploymentId>,
+    ) -> Reply<Option<Deployment>> {
         let filter = Filter {
-            environment: Some(deployment.environment.clone()),
-            before: Some(deployment.id.clone()),
+            environment: Some(environment.clone()),
+            before: before.cloned(),
             phases: SERVED.to_vec(),
             limit: 1,
             ..Filter::default()
