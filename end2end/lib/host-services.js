@@ -9,8 +9,11 @@ import { eventually } from './eventually.js'
 import { freePort, freshDirectory } from './places.js'
 import { postgresHome } from './service-images.js'
 
-/** Where containers reach this machine. */
-const bridge = () => command('docker', ['network', 'inspect', 'bridge', '--format', '{{(index .IPAM.Config 0).Gateway}}'])
+/** Where containers reach this machine. An Engine that found its bridge there already names no gateway: it is the first address. */
+const bridge = async () => {
+  const [subnet, gateway] = (await command('docker', ['network', 'inspect', 'bridge', '--format', '{{with index .IPAM.Config 0}}{{.Subnet}} {{.Gateway}}{{end}}'])).split(' ')
+  return gateway || subnet.replace(/\.0\/\d+$/, '.1')
+}
 
 export async function hostRedis() {
   const [folder, port, host] = [await freshDirectory('redis'), await freePort(), await bridge()]
