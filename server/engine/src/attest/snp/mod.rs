@@ -68,12 +68,22 @@ fn read(bytes: &[u8]) -> Result<AttestationReport, String> {
         Some("a report with another signature algorithm")
     } else if report.key_info.signing_key() != VCEK || report.key_info.mask_chip_key() {
         Some("a report that no chip's own key has signed")
+    } else if unknown(&report) {
+        Some("a report with bits that nobody here knows")
     } else if r[48..].iter().chain(&s[48..]).any(|byte| *byte != 0) {
         Some("a signature that is too long")
     } else {
         None
     };
     problem.map_or(Ok(report), |what| Err(what.into()))
+}
+
+/// A bit of the guest's policy that is not known may allow anything to the host, which chose it. Known
+/// are those up to `PAGE_SWAP_DISABLE`, of which bit 17 is always one. The same goes for `key_info`.
+fn unknown(report: &AttestationReport) -> bool {
+    let policy = report.policy.to_bytes().map(u64::from_le_bytes);
+    let strange = policy.map_or(true, |bits| bits >> 26 != 0 || bits >> 17 & 1 == 0);
+    strange || u32::from(report.key_info) >> 5 != 0
 }
 
 /// Chain, then signature. What the chain says of the chip counts, but nothing else waits for it.
