@@ -43,14 +43,29 @@ pub struct Question<'a> {
 
 /// Looks at everything.
 pub fn verify(evidence: &Evidence, question: &Question<'_>) -> Verdict {
-    verify_under(&snp::Roots::amd(), evidence, question)
+    verify_under(&Roots::makers(), evidence, question)
 }
 
-fn verify_under(roots: &snp::Roots, evidence: &Evidence, question: &Question<'_>) -> Verdict {
+/// Who is believed.
+pub(crate) struct Roots {
+    amd: snp::Roots,
+    intel: tdx::Root,
+}
+
+impl Roots {
+    fn makers() -> Self {
+        Self {
+            amd: snp::Roots::amd(),
+            intel: tdx::Root::intel(),
+        }
+    }
+}
+
+fn verify_under(roots: &Roots, evidence: &Evidence, question: &Question<'_>) -> Verdict {
     let mut case = Case::open(evidence, question);
     match evidence.platform {
-        Platform::Snp => snp::check(&mut case, roots),
-        Platform::Tdx => tdx::check(&mut case),
+        Platform::Snp => snp::check(&mut case, &roots.amd),
+        Platform::Tdx => tdx::check(&mut case, &roots.intel),
         Platform::Sim => sim::check(&mut case),
     }
     case.close()

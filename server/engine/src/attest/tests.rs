@@ -11,7 +11,6 @@ mod tdx_real;
 mod tpm;
 mod vectors;
 
-use super::snp::Roots;
 use super::*;
 use domain::attest::{
     Base64, Certs, Crypto, Evidence, Expected, Rootfs, Shape, SignedExpected, extra_data,

@@ -2,7 +2,8 @@
 //! can't show (another chip, an old TCB, an expired certificate) is made with it.
 
 use super::{NONCE, SPKI, envelope, report_data};
-use crate::attest::snp::Roots;
+use crate::attest::Roots;
+use crate::attest::snp::{Pair, Roots as Pairs};
 use domain::attest::{Base64, Certs, Evidence, Platform};
 use domain::time::Time;
 use ring::rand::SystemRandom;
@@ -109,10 +110,14 @@ impl Amd {
 
     pub fn roots(&self) -> Roots {
         let read = |der: &[u8]| Certificate::from_der(der).unwrap();
-        Roots(vec![crate::attest::snp::Pair {
+        let pair = Pair {
             ark: read(&self.ark_der),
             ask: read(&self.ask_der),
-        }])
+        };
+        Roots {
+            amd: Pairs(vec![pair]),
+            ..Roots::makers()
+        }
     }
 
     pub fn certs(&self, vcek: &Vcek) -> Certs {

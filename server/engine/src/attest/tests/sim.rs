@@ -53,18 +53,18 @@ fn asker(tpm: &Tpm, sim: SimExpected) -> Asker {
 }
 
 fn ask(tpm: &Tpm, evidence: &Evidence) -> Verdict {
-    asker(tpm, sim(tpm)).ask(&Roots::amd(), evidence)
+    asker(tpm, sim(tpm)).ask(&Roots::makers(), evidence)
 }
 
 #[test]
 fn i18_a_simulated_platform_is_refused_unless_told_otherwise() {
     let tpm = machine();
     let mut asker = asker(&tpm, sim(&tpm));
-    let verdict = asker.ask(&Roots::amd(), &evidence(&tpm));
+    let verdict = asker.ask(&Roots::makers(), &evidence(&tpm));
     assert!(verdict.ok && verdict.simulated, "{verdict:#?}");
     assert!(verdict.sentence().starts_with(SIMULATED));
     asker.policy.allow_simulated = false;
-    let verdict = asker.ask(&Roots::amd(), &evidence(&tpm));
+    let verdict = asker.ask(&Roots::makers(), &evidence(&tpm));
     assert_eq!(failed(&verdict), ["policy.simulated"]);
     assert!(verdict.sentence().starts_with(SIMULATED));
 }
@@ -180,7 +180,7 @@ fn i17_another_image_is_refused_by_what_it_measures_as() {
     let mut row = |case: &str, want: &[&str], edit: &dyn Fn(&mut SimExpected)| {
         let mut sim = sim(&tpm);
         edit(&mut sim);
-        table.row(case, want, &asker(&tpm, sim).ask(&Roots::amd(), &honest));
+        table.row(case, want, &asker(&tpm, sim).ask(&Roots::makers(), &honest));
     };
     let debug = boot("tee.root=1 tee.debug=1").pcr(9);
     row("PCR 0 alone is enough", &[], &|s| s.dxefv = None);
@@ -208,7 +208,7 @@ fn i17_another_image_is_refused_by_what_it_measures_as() {
     );
     let debugged = boot("tee.root=1 tee.debug=1");
     let asker_of_production = asker(&debugged, sim(&tpm));
-    let verdict = asker_of_production.ask(&Roots::amd(), &evidence(&debugged));
+    let verdict = asker_of_production.ask(&Roots::makers(), &evidence(&debugged));
     table.row(
         "debug, where production was expected",
         &["measurement.cmdline_initrd"],
@@ -222,7 +222,7 @@ fn i18_without_a_pinned_key_nothing_passes() {
     let tpm = machine();
     let mut asker = asker(&tpm, sim(&tpm));
     asker.policy.sim.keys = vec![];
-    let verdict = asker.ask(&Roots::amd(), &evidence(&tpm));
+    let verdict = asker.ask(&Roots::makers(), &evidence(&tpm));
     assert_eq!(failed(&verdict), ["key.pinned", "signature"]);
     let reached = |name| {
         verdict
@@ -246,7 +246,7 @@ fn i18_without_a_log_pcr_0_as_a_whole_is_enough() {
         event_log: None,
         ..evidence(&tpm)
     };
-    assert!(asker(&tpm, sim).ask(&Roots::amd(), &evidence).ok);
+    assert!(asker(&tpm, sim).ask(&Roots::makers(), &evidence).ok);
 }
 
 #[test]

@@ -197,7 +197,7 @@ fn q27_chains_that_do_not_hold_are_refused() {
     table.row(
         "under AMD's own roots",
         &["chain.root"],
-        &asker().ask(&Roots::amd(), &honest()),
+        &asker().ask(&Roots::makers(), &honest()),
     );
     let late = Asker {
         at: Time(TO.0 + day),

@@ -44,7 +44,7 @@ fn accepted(verdict: &Verdict) -> bool {
 #[test]
 fn q27_a_real_report_of_amds_is_accepted() {
     let evidence = evidence();
-    let verdict = asker(&evidence.report.0).ask(&Roots::amd(), &evidence);
+    let verdict = asker(&evidence.report.0).ask(&Roots::makers(), &evidence);
     let mut table = Table::default();
     table.row("Milan, as it was made", &["report_data"], &verdict);
     table.close("SEV-SNP, a real report");
@@ -53,7 +53,7 @@ fn q27_a_real_report_of_amds_is_accepted() {
 
 #[test]
 fn q27_every_changed_byte_of_a_real_report_is_refused() {
-    let (roots, honest) = (Roots::amd(), evidence());
+    let (roots, honest) = (Roots::makers(), evidence());
     let asker = asker(&honest.report.0);
     assert!(accepted(&asker.ask(&roots, &honest)));
     for place in 0..honest.report.0.len() {
@@ -68,7 +68,7 @@ fn q27_a_real_report_with_the_debug_bit_is_refused() {
     let mut evidence = evidence();
     let asker = asker(&evidence.report.0);
     evidence.report.0[0x0a] |= 1 << 3;
-    let verdict = asker.ask(&Roots::amd(), &evidence);
+    let verdict = asker.ask(&Roots::makers(), &evidence);
     assert_eq!(failed(&verdict), ["report_data", "signature"]);
 }
 
@@ -78,7 +78,7 @@ fn q27_a_real_chip_under_another_generations_root_is_refused() {
     let asker = asker(&evidence.report.0);
     let turin = file("sev", "tests/certs_data/vcek_turin.der");
     evidence.certs.vcek = Some(Base64(turin));
-    let verdict = asker.ask(&Roots::amd(), &evidence);
+    let verdict = asker.ask(&Roots::makers(), &evidence);
     assert_eq!(
         failed(&verdict),
         ["report_data", "chain.chip_id", "chain.tcb", "signature"]
@@ -92,6 +92,6 @@ fn q27_a_real_report_is_refused_when_its_certificates_have_ended() {
         at: Time(4_000_000_000_000),
         ..asker(&evidence.report.0)
     };
-    let verdict = asker.ask(&Roots::amd(), &evidence);
+    let verdict = asker.ask(&Roots::makers(), &evidence);
     assert_eq!(failed(&verdict), ["report_data", "chain.dates"]);
 }

@@ -49,7 +49,7 @@ proptest! {
         let mut asker = Asker::new(&image(), Time(1_780_000_000_000));
         asker.policy.allow_simulated = true;
         asker.policy.sim.keys = vec![Hex([1; 64])];
-        let verdict = asker.ask(&Roots::amd(), &evidence);
+        let verdict = asker.ask(&Roots::makers(), &evidence);
         prop_assert!(!verdict.ok);
         prop_assert_eq!(verdict.checks.len(), domain::attest::checks::of(platform).len());
     }

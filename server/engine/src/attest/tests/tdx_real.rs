@@ -58,7 +58,7 @@ fn accepted(verdict: &Verdict) -> bool {
 fn q27_a_real_quote_of_intels_is_accepted() {
     let evidence = evidence();
     let td = td(&evidence.report.0);
-    let verdict = asker(&td).ask(&Roots::amd(), &evidence);
+    let verdict = asker(&td).ask(&Roots::makers(), &evidence);
     assert_eq!(failed(&verdict), [OTHER], "{verdict:#?}");
     assert!(accepted(&verdict));
 }
@@ -66,7 +66,7 @@ fn q27_a_real_quote_of_intels_is_accepted() {
 #[test]
 fn q27_every_changed_byte_of_a_real_quote_is_refused() {
     let honest = evidence();
-    let roots = Roots(vec![]);
+    let roots = Roots::makers();
     let asker = asker(&td(&honest.report.0));
     assert!(accepted(&asker.ask(&roots, &honest)));
     let chain = certificates(&honest.report.0).unwrap();
@@ -120,7 +120,7 @@ fn q27_what_is_changed_around_a_real_quote_is_refused() {
     let mut row = |case: &str, want: &[&str], edit: &dyn Fn(&mut Evidence)| {
         let mut evidence = honest.clone();
         edit(&mut evidence);
-        let mut verdict = asker.ask(&Roots::amd(), &evidence);
+        let mut verdict = asker.ask(&Roots::makers(), &evidence);
         verdict.checks.retain(|check| check.check != OTHER);
         verdict.ok = verdict.checks.iter().all(|check| check.ok && check.reached);
         table.row(case, want, &verdict);
@@ -175,7 +175,7 @@ fn q27_collateral_counts_only_in_its_time() {
             at: Time(at),
             ..asker(&td)
         };
-        let verdict = asker.ask(&Roots::amd(), &evidence);
+        let verdict = asker.ask(&Roots::makers(), &evidence);
         assert!(failed(&verdict).contains(&"signature"), "{at}");
     }
 }
@@ -186,7 +186,7 @@ fn q27_a_status_of_intels_that_is_not_accepted_is_refused() {
     let mut asker = asker(&td(&evidence.report.0));
     for statuses in [vec![], vec![TcbStatus::OutOfDate], vec![TcbStatus::Revoked]] {
         asker.policy.tdx.statuses = statuses;
-        let verdict = asker.ask(&Roots::amd(), &evidence);
+        let verdict = asker.ask(&Roots::makers(), &evidence);
         assert_eq!(failed(&verdict), [OTHER, "policy.tcb_status"]);
     }
 }
@@ -206,7 +206,7 @@ fn q27_a_real_quote_of_firmware_that_is_too_old_is_refused() {
     let mut asker = asker(&td(&evidence.report.0));
     asker.at = issue_date(issued);
     asker.policy.tdx.statuses = TcbStatus::ALL.to_vec();
-    let verdict = asker.ask(&Roots::amd(), &evidence);
+    let verdict = asker.ask(&Roots::makers(), &evidence);
     assert_eq!(failed(&verdict), [OTHER, "signature"]);
 }
 
@@ -234,7 +234,7 @@ fn q27_each_measurement_of_a_quote_is_compared() {
     for (check, edit) in edits {
         let mut other = real;
         edit(&mut other);
-        let verdict = asker(&other).ask(&Roots::amd(), &evidence);
+        let verdict = asker(&other).ask(&Roots::makers(), &evidence);
         assert!(
             !accepted(&verdict) && failed(&verdict).contains(&check),
             "{check}"

@@ -1,14 +1,22 @@
 //! Intel TDX. The crate `dcap-qvl` checks the chain from Intel's root to the quote, with Intel's
 //! signed word on revoked keys and on the firmware at that time. What it must have said is checked
-//! here, with the attributes, once more and by name, and the measurements.
+//! here, with the attributes, once more and by name, and the measurements; and that nothing comes
+//! along which it has not looked at.
+
+mod chains;
+mod pem;
+mod platform;
+mod root;
+
+pub use root::Root;
 
 use super::case::Case;
 use dcap_qvl::QuoteCollateralV3;
 use dcap_qvl::quote::{AuthData, Quote, TDAttributes, TDReport10};
 use dcap_qvl::verify::{QuoteVerifier, VerifiedReport};
 use domain::attest::checks::{
-    CMDLINE, DEBUG, FIRMWARE, HOST_DATA, KERNEL, MIGRATION, MODULE, REPORT, RUNTIME, SETTINGS,
-    SIGNATURE, TCB_STATUS,
+    CMDLINE, DEBUG, DEVICES, FIRMWARE, HOST_DATA, KERNEL, MIGRATION, MODULE, REPORT, RUNTIME,
+    SETTINGS, SIGNATURE, TCB_STATUS,
 };
 use domain::attest::{Collateral, Hex, TcbStatus};
 use scale::Encode as _;
@@ -16,7 +24,7 @@ use scale::Encode as _;
 /// What holds the chip's certificates in a version 4 quote.
 const QE_REPORT_CERTIFICATION: u16 = 6;
 
-pub fn check(case: &mut Case<'_>) {
+pub fn check(case: &mut Case<'_>, root: &Root) {
     let (quote, td) = match read(&case.evidence.report.0) {
         Ok(read) => read,
         Err(what) => return case.ledger.no(REPORT, what, "a TDX quote, version 4 or 5"),
@@ -25,7 +33,9 @@ pub fn check(case: &mut Case<'_>) {
     case.ledger.note(REPORT, true, version, "version 4 or 5");
     case.report_data(td.report_data);
     let attributes = attributes(case, &quote, &td);
-    let Some(verified) = signed(case) else { return };
+    let Some(verified) = signed(case, &quote, root) else {
+        return;
+    };
     status(case, &verified);
     module(case, &td);
     if let Some((debug, migration)) = attributes {
@@ -34,6 +44,16 @@ pub fn check(case: &mut Case<'_>) {
     }
     measured(case, &td);
     case.devices();
+    attached(case, &quote);
+}
+
+/// Devices that the TDX module itself knows of. Nobody here can check their reports either.
+fn attached(case: &mut Case<'_>, quote: &Quote) {
+    let extended = quote.report.as_td15_ex();
+    if let Some(td) = extended.filter(|td| td.dev_info != [0; 48]) {
+        let got = format!("devices that measure as {}", Hex(td.dev_info));
+        case.ledger.no(DEVICES, got, "none");
+    }
 }
 
 /// In its one spelling.
@@ -64,11 +84,8 @@ fn attributes(
 ) -> Option<(&'static str, &'static str)> {
     let attributes = TDAttributes::parse(td.td_attributes).ok()?;
     let debug = on(attributes.tud != 0);
-    let service = quote
-        .report
-        .as_td15()
-        .is_some_and(|td| td.mr_service_td != [0; 48]);
-    let migration = on(attributes.sec.migratable || attributes.sec.servtd_ext || service);
+    let secured = &attributes.sec;
+    let migration = on(secured.migratable || secured.servtd_ext || serviced(quote));
     for (check, got) in [(DEBUG, debug), (MIGRATION, migration)] {
         if got != "off" {
             case.ledger.no(check, got, "off");
@@ -77,13 +94,25 @@ fn attributes(
     Some((debug, migration))
 }
 
+/// Another guest has rights over this one, or had them: that is who migrates it.
+fn serviced(quote: &Quote) -> bool {
+    let one = quote.report.as_td15().map(|td| td.mr_service_td);
+    let more = quote
+        .report
+        .as_td15_ex()
+        .map(|td| [td.init_service_td_hash, td.cur_service_td_hash]);
+    one.into_iter()
+        .chain(more.into_iter().flatten())
+        .any(|hash| hash != [0; 48])
+}
+
 const fn on(bit: bool) -> &'static str {
     if bit { "on" } else { "off" }
 }
 
-fn signed(case: &mut Case<'_>) -> Option<VerifiedReport> {
+fn signed(case: &mut Case<'_>, quote: &Quote, root: &Root) -> Option<VerifiedReport> {
     let want = "a chain from Intel's root, valid now, and ECDSA P-256";
-    match verified(case) {
+    match verified(case, quote, root) {
         Ok(report) => {
             case.ledger.note(SIGNATURE, true, want, want);
             Some(report)
@@ -95,24 +124,34 @@ fn signed(case: &mut Case<'_>) -> Option<VerifiedReport> {
     }
 }
 
-fn verified(case: &Case<'_>) -> Result<VerifiedReport, String> {
+fn verified(case: &Case<'_>, quote: &Quote, root: &Root) -> Result<VerifiedReport, String> {
     let collateral = case
         .evidence
         .certs
         .collateral
         .as_ref()
         .ok_or("no collateral of Intel's")?;
+    let chip = chains::read(quote, collateral, root)?;
     let collateral = theirs(collateral)?;
     let seconds = u64::try_from(case.question.at.0 / 1000).map_err(|_| "a time before 1970")?;
     let quote = &case.evidence.report.0;
-    let verified = QuoteVerifier::new_prod().verify(quote, &collateral, seconds);
-    verified.map_err(|error| format!("{error:#}"))
+    let verified = QuoteVerifier::new(chip.root).verify(quote, &collateral, seconds);
+    let verified = verified.map_err(|error| format!("{error:#}"))?;
+    platform::is_meant(&chip.certificate, &collateral.tcb_info)?;
+    Ok(verified)
 }
 
 /// Both are the same JSON; the crate has the hexadecimal fields as bytes.
 fn theirs(collateral: &Collateral) -> Result<QuoteCollateralV3, String> {
     let json = serde_json::to_value(collateral).map_err(|error| error.to_string())?;
-    serde_json::from_value(json).map_err(|error| format!("collateral that can't be read: {error}"))
+    let theirs: QuoteCollateralV3 = serde_json::from_value(json)
+        .map_err(|error| format!("collateral that can't be read: {error}"))?;
+    // Zeros before a number change nothing of it, but a signature has one spelling here.
+    let signatures = [&theirs.tcb_info_signature, &theirs.qe_identity_signature];
+    match signatures.iter().all(|signature| signature.len() == 64) {
+        true => Ok(theirs),
+        false => Err("collateral with a signature of another length".into()),
+    }
 }
 
 fn status(case: &mut Case<'_>, verified: &VerifiedReport) {
