@@ -3,6 +3,8 @@
 
 mod amd;
 mod asking;
+mod fields;
+mod intel;
 mod sim;
 mod snp_mock;
 mod snp_real;

@@ -8,9 +8,10 @@ use domain::attest::{Base64, Certs, Evidence, Platform};
 use domain::time::Time;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
-use rsa::RsaPrivateKey;
 use rsa::pkcs8::EncodePublicKey as _;
 use rsa::signature::{RandomizedSigner as _, SignatureEncoding as _};
+use rsa::traits::PublicKeyParts as _;
+use rsa::{BigUint, RsaPrivateKey};
 use sev::certs::snp::Certificate;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -59,6 +60,7 @@ impl Default for Vcek {
 }
 
 pub struct Amd {
+    ark: RsaPrivateKey,
     ask: RsaPrivateKey,
     chip: EcdsaKeyPair,
     ark_der: Vec<u8>,
@@ -80,27 +82,14 @@ impl Amd {
     pub fn new(valid: [Time; 2]) -> Self {
         let rsa = || RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2048).unwrap();
         let (ark, ask) = (rsa(), rsa());
-        let ark_der = certificate(
-            "CN=ARK-Mock",
-            "CN=ARK-Mock",
-            spki(&ark),
-            valid,
-            vec![],
-            &ark,
-        );
-        let ask_der = certificate(
-            "CN=ARK-Mock",
-            "CN=SEV-Mock",
-            spki(&ask),
-            valid,
-            vec![],
-            &ark,
-        );
+        let ark_der = sealed(tbs("CN=ARK-Mock", "CN=ARK-Mock", spki(&ark), valid), &ark);
+        let ask_der = sealed(tbs("CN=ARK-Mock", "CN=SEV-Mock", spki(&ask), valid), &ark);
         let random = SystemRandom::new();
         let algorithm = &ECDSA_P384_SHA384_FIXED_SIGNING;
         let chip = EcdsaKeyPair::generate_pkcs8(algorithm, &random).unwrap();
         let chip = EcdsaKeyPair::from_pkcs8(algorithm, chip.as_ref(), &random).unwrap();
         Self {
+            ark,
             ask,
             chip,
             ark_der,
@@ -121,6 +110,22 @@ impl Amd {
     }
 
     pub fn certs(&self, vcek: &Vcek) -> Certs {
+        Certs {
+            ark: Some(Base64(self.ark_der.clone())),
+            ask: Some(Base64(self.ask_der.clone())),
+            vcek: Some(Base64(sealed(self.vcek(vcek), &self.ask))),
+            collateral: None,
+        }
+    }
+
+    /// A VCEK that the ASK signed after it was changed.
+    pub fn changed_vcek(&self, edit: impl FnOnce(&mut TbsCertificate)) -> Vec<u8> {
+        let mut tbs = self.vcek(&Vcek::default());
+        edit(&mut tbs);
+        sealed(tbs, &self.ask)
+    }
+
+    pub fn vcek(&self, vcek: &Vcek) -> TbsCertificate {
         let base = "1.3.6.1.4.1.3704.1";
         let number =
             |which: u8, value: u8| extension(&format!("{base}.3.{which}"), value.to_der().unwrap());
@@ -132,35 +137,57 @@ impl Amd {
             number(8, microcode),
             extension(&format!("{base}.4"), vcek.chip.clone()),
         ];
+        let mut tbs = tbs("CN=SEV-Mock", "CN=SEV-VCEK", self.chip_key(), vcek.valid);
+        tbs.extensions = Some(extensions);
+        tbs
+    }
+
+    pub fn chip_key(&self) -> SubjectPublicKeyInfoOwned {
         let point = [P384.as_slice(), self.chip.public_key().as_ref()].concat();
-        let key = SubjectPublicKeyInfoOwned::from_der(&point).unwrap();
-        let der = certificate(
-            "CN=SEV-Mock",
-            "CN=SEV-VCEK",
-            key,
-            vcek.valid,
-            extensions,
-            &self.ask,
-        );
-        Certs {
-            ark: Some(Base64(self.ark_der.clone())),
-            ask: Some(Base64(self.ask_der.clone())),
-            vcek: Some(Base64(der)),
-            collateral: None,
-        }
+        SubjectPublicKeyInfoOwned::from_der(&point).unwrap()
+    }
+
+    pub fn ask_key(&self) -> SubjectPublicKeyInfoOwned {
+        spki(&self.ask)
     }
 
     /// An ASK that the root did not sign.
     pub fn forged_ask(&self) -> Vec<u8> {
-        let valid = [FROM, TO];
-        certificate(
-            "CN=ARK-Mock",
-            "CN=SEV-Mock",
-            spki(&self.ask),
-            valid,
-            vec![],
-            &self.ask,
-        )
+        sealed(self.ask(), &self.ask)
+    }
+
+    /// An ASK that the root signed after it was changed.
+    pub fn changed_ask(&self, edit: impl FnOnce(&mut TbsCertificate)) -> Vec<u8> {
+        let mut tbs = self.ask();
+        edit(&mut tbs);
+        sealed(tbs, &self.ark)
+    }
+
+    /// An ARK that signed itself after it was changed.
+    pub fn changed_ark(&self, edit: impl FnOnce(&mut TbsCertificate)) -> Vec<u8> {
+        let mut tbs = tbs("CN=ARK-Mock", "CN=ARK-Mock", spki(&self.ark), [FROM, TO]);
+        edit(&mut tbs);
+        sealed(tbs, &self.ark)
+    }
+
+    fn ask(&self) -> TbsCertificate {
+        tbs("CN=ARK-Mock", "CN=SEV-Mock", spki(&self.ask), [FROM, TO])
+    }
+
+    /// A VCEK whose signature is larger by ASK's modulus, which is another spelling of the same
+    /// number.
+    pub fn respelled(&self) -> Vec<u8> {
+        let modulus = self.ask.n().to_bytes_be();
+        loop {
+            let mut der = self.certs(&Vcek::default()).vcek.unwrap().0;
+            let at = der.len() - modulus.len();
+            let sum = BigUint::from_bytes_be(&der[at..]) + self.ask.n();
+            let sum = sum.to_bytes_be();
+            if sum.len() == modulus.len() {
+                der[at..].copy_from_slice(&sum);
+                return der;
+            }
+        }
     }
 
     /// An ARK of another key, with the very same name.
@@ -238,7 +265,7 @@ fn spki(key: &RsaPrivateKey) -> SubjectPublicKeyInfoOwned {
     SubjectPublicKeyInfoOwned::from_der(der.as_bytes()).unwrap()
 }
 
-fn extension(oid: &str, value: Vec<u8>) -> Extension {
+pub fn extension(oid: &str, value: Vec<u8>) -> Extension {
     Extension {
         extn_id: oid.parse().unwrap(),
         critical: false,
@@ -246,27 +273,24 @@ fn extension(oid: &str, value: Vec<u8>) -> Extension {
     }
 }
 
-fn moment(time: Time) -> X509Time {
+pub fn moment(time: Time) -> X509Time {
     let since = Duration::from_millis(time.0.try_into().unwrap());
     X509Time::UtcTime(UtcTime::from_unix_duration(since).unwrap())
 }
 
-fn certificate(
+fn tbs(
     issuer: &str,
     subject: &str,
     key: SubjectPublicKeyInfoOwned,
     [from, to]: [Time; 2],
-    extensions: Vec<Extension>,
-    signer: &RsaPrivateKey,
-) -> Vec<u8> {
-    let algorithm = AlgorithmIdentifierOwned {
-        oid: PSS,
-        parameters: None,
-    };
-    let tbs = TbsCertificate {
+) -> TbsCertificate {
+    TbsCertificate {
         version: Version::V3,
         serial_number: SerialNumber::new(&[1]).unwrap(),
-        signature: algorithm.clone(),
+        signature: AlgorithmIdentifierOwned {
+            oid: PSS,
+            parameters: None,
+        },
         issuer: issuer.parse().unwrap(),
         validity: Validity {
             not_before: moment(from),
@@ -276,14 +300,17 @@ fn certificate(
         subject_public_key_info: key,
         issuer_unique_id: None,
         subject_unique_id: None,
-        extensions: (!extensions.is_empty()).then_some(extensions),
-    };
+        extensions: None,
+    }
+}
+
+fn sealed(tbs: TbsCertificate, signer: &RsaPrivateKey) -> Vec<u8> {
     let signer = rsa::pss::SigningKey::<rsa::sha2::Sha384>::new(signer.clone());
     let signature = signer.sign_with_rng(&mut rsa::rand_core::OsRng, &tbs.to_der().unwrap());
     let signature = BitString::from_bytes(&signature.to_vec()).unwrap();
     X509 {
+        signature_algorithm: tbs.signature.clone(),
         tbs_certificate: tbs,
-        signature_algorithm: algorithm,
         signature,
     }
     .to_der()

@@ -7,7 +7,7 @@ use domain::attest::SnpExpected;
 /// Long after it was made, and while AMD's certificates hold.
 const AT: Time = Time(1_750_000_000_000);
 
-fn evidence() -> Evidence {
+pub fn evidence() -> Evidence {
     Evidence {
         report: Base64(hex(&file("sev", "tests/certs_data/report_milan.hex"))),
         certs: Certs {
@@ -20,7 +20,7 @@ fn evidence() -> Evidence {
 
 /// What was asked when it was made is not known any more, so its report data can't be ours: that one
 /// check must fail, and all others must hold.
-fn asker(report: &[u8]) -> Asker {
+pub fn asker(report: &[u8]) -> Asker {
     let snp = SnpExpected {
         measurement: Hex(report[0x90..0xc0].try_into().unwrap()),
         host_data: Hex(report[0xc0..0xe0].try_into().unwrap()),
@@ -49,18 +49,6 @@ fn q27_a_real_report_of_amds_is_accepted() {
     table.row("Milan, as it was made", &["report_data"], &verdict);
     table.close("SEV-SNP, a real report");
     assert!(accepted(&verdict), "{verdict:#?}");
-}
-
-#[test]
-fn q27_every_changed_byte_of_a_real_report_is_refused() {
-    let (roots, honest) = (Roots::makers(), evidence());
-    let asker = asker(&honest.report.0);
-    assert!(accepted(&asker.ask(&roots, &honest)));
-    for place in 0..honest.report.0.len() {
-        let mut evidence = honest.clone();
-        evidence.report.0[place] ^= 1 << (place % 8);
-        assert!(!accepted(&asker.ask(&roots, &evidence)), "byte {place:#x}");
-    }
 }
 
 #[test]
