@@ -1,4 +1,4 @@
-//! One build-and-deploy cycle: list, look, cancel, pause, resume, read its logs.
+//! One build-and-deploy cycle: list, look, cancel, pause, resume, stop, read its logs.
 
 use super::{Control, broken, found, moved_on};
 use crate::store::deployment::Filter;
