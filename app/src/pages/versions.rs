@@ -44,8 +44,7 @@ fn page(id: String, view: VersionsView) -> AnyView {
 
 fn first(view: &VersionsView) -> Option<String> {
     let can = |v: &&VersionView| v.refused.is_none();
-    let before = |v: &&VersionView| can(v) && !v.deployment.live;
-    let found = view.earlier.iter().find(before);
+    let found = view.earlier.iter().find(|v| v.is_earlier());
     let found = found.or_else(|| view.elsewhere.iter().find(can));
     found.map(|v| v.deployment.id.to_string())
 }

@@ -54,7 +54,7 @@ impl Rollback {
 fn chosen(earlier: Vec<VersionView>, to: Option<u32>) -> Got<VersionView> {
     let wanted = |v: &VersionView| match to {
         Some(number) => v.deployment.number == number,
-        None => v.refused.is_none() && !v.deployment.live,
+        None => v.is_earlier(),
     };
     earlier.into_iter().find(wanted).ok_or_else(|| {
         let sentence = match to {

@@ -98,8 +98,7 @@ async fn rollback(
 
 async fn newest_before(app: &App, caller: &Caller, project: &ProjectView) -> Reply<DeploymentId> {
     let versions = app.api.versions(caller, &production(project)?.id).await?;
-    let before = |v: &VersionView| v.refused.is_none() && !v.deployment.live;
-    let newest = versions.earlier.into_iter().find(before);
+    let newest = versions.earlier.into_iter().find(VersionView::is_earlier);
     newest
         .map(|v| v.deployment.id)
         .ok_or_else(|| nothing_before(project))

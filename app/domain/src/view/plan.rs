@@ -103,6 +103,13 @@ pub struct VersionView {
     pub refused: Option<String>,
 }
 
+impl VersionView {
+    /// To go back to: what serves can be started once more too, but that leads nowhere else.
+    pub fn is_earlier(&self) -> bool {
+        self.refused.is_none() && !self.deployment.live
+    }
+}
+
 /// What the update page needs before anything is chosen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

@@ -121,12 +121,10 @@ impl Control {
             // What was said of it before is not true any more.
             self.memory
                 .with(environment, |memory| memory.why.remove(id));
+            self.bus.hint(org, Topic::Deployment(id.clone()));
         }
         self.queue.wake(environment);
         self.bus.hint(org, Topic::Environment(environment.clone()));
-        if let Some(id) = deployment {
-            self.bus.hint(org, Topic::Deployment(id.clone()));
-        }
     }
 }
 

@@ -26,7 +26,7 @@ impl Control {
         }
         let before = self.served_before(caller, failed).await?;
         let can = eligible(failed, place(row)).is_ok();
-        let redeploy = redeploys(None, failed, before.as_ref());
+        let redeploy = redeploys(place(row), failed, before.as_ref());
         Ok((can.then(|| failed.id.clone()), redeploy))
     }
 
@@ -40,22 +40,17 @@ impl Control {
     ) -> Reply<Option<DeploymentId>> {
         let stopped = self.startable(caller, row).await?;
         let own = stopped.filter(|last| *last == deployment.id);
-        Ok(own.or_else(|| redeploys(row.active.as_ref(), deployment, before)))
+        Ok(own.or_else(|| redeploys(place(row), deployment, before)))
     }
 }
 
 /// Only where nothing serves: else the environment is rolled back, or is as it should be.
 fn redeploys(
-    active: Option<&DeploymentId>,
+    place: Place<'_>,
     failed: &Deployment,
     before: Option<&Deployment>,
 ) -> Option<DeploymentId> {
-    let none = active.is_none() && failed.phase == Phase::Failed;
-    let place = Place {
-        environment: &failed.environment,
-        active: None,
-        stopped: false,
-    };
+    let none = place.active.is_none() && failed.phase == Phase::Failed;
     let before = before.filter(|b| none && eligible(b, place).is_ok());
     before.map(|b| b.id.clone())
 }
