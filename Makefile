@@ -13,7 +13,7 @@ SOURCES := $(SITE_SOURCES) $(shell find server $(wildcard migrations) -type f)
 .DEFAULT_GOAL := help
 .PHONY: run dev build test bench faults lint fmt clean help ready
 
-run: ready build ## set this machine up, build, and start on http://127.0.0.1:4600 (ARGS=… for serve)
+run: build ## set this machine up, build, and start on http://127.0.0.1:4600 (ARGS=… for serve)
 	$(BINARY) serve $(ARGS)
 
 dev: ready ## rebuild and reload the page at every edit
@@ -24,7 +24,7 @@ build: $(BINARY) ## the one binary, with the site in it
 test: ## everything: lint, tests, a real Engine, a real browser
 	@.ci/test
 
-bench: ready build ## the table of numbers, beside nginx, HAProxy and Caddy
+bench: build ## the table of numbers, beside nginx, HAProxy and Caddy
 	@./setup bench
 	end2end/bench/run
 
@@ -50,10 +50,10 @@ ready:
 	@./setup toolchain tools engine
 
 # In this order: the binary embeds the site, compressed.
-$(SITE): $(SITE_SOURCES)
+$(SITE): $(SITE_SOURCES) | ready
 	cargo leptos build --release --frontend-only --precompress
 	@touch $@
 
-$(BINARY): $(SITE) $(SOURCES)
+$(BINARY): $(SITE) $(SOURCES) | ready
 	cargo leptos build --release --server-only
 	@touch $@
