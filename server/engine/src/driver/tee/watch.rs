@@ -7,19 +7,25 @@ use super::room::{Admitted, Folder, Record, Started};
 use super::witness::Seen;
 use super::{Room, expected, forward, qmp, remove, secrets};
 use domain::attest::Digest;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::time::error::Elapsed;
 use tokio_util::sync::CancellationToken;
 
 /// What was refused is said here.
 pub const REFUSED: &str = "refused";
 const ASK_AGAIN: Duration = Duration::from_millis(300);
 /// QEMU takes connections long before there is a guest, and tries ever more rarely to hand one on:
-/// a question that is asked too early hangs for seconds after the guest is there. So it is given up
-/// soon and asked anew, with a quarter more time each time, for a guest that is slow and not absent.
-const FIRST_PATIENCE: Duration = Duration::from_secs(1);
+/// a question that is asked too early hangs for seconds after the guest is there. So another is asked
+/// beside it, soon, and the first that is answered counts. Each is given up after a quarter of what
+/// the guest took so far, for a guest that is slow and not absent.
+const LEAST_PATIENCE: Duration = Duration::from_secs(1);
 const MOST_PATIENCE: Duration = Duration::from_secs(30);
+/// Side by side, so that a guest that takes minutes is not met by a crowd.
+const MOST_QUESTIONS: u32 = 8;
 const LOOK_AGAIN: Duration = Duration::from_millis(700);
 /// A guest with much to do answers late.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -120,20 +126,22 @@ impl Machine<'_> {
 
     /// Whatever its answer is, it is heard before anything follows from it.
     async fn verified(&self) -> io::Result<Digest> {
-        let mut patience = FIRST_PATIENCE;
+        let begun = Instant::now();
+        let mut questions = FuturesUnordered::new();
         loop {
+            let patience = (begun.elapsed() / 4).clamp(LEAST_PATIENCE, MOST_PATIENCE);
             let look = self.room.gate.look(&self.asked);
-            if let Ok(Ok(looked)) = tokio::time::timeout(patience, look).await {
+            questions.push(tokio::time::timeout(patience, look));
+            let pause = patience / MOST_QUESTIONS;
+            if let Ok(looked) = tokio::time::timeout(pause, first(&mut questions)).await {
                 return self.judged(looked).await;
             }
-            patience = (patience * 5 / 4).min(MOST_PATIENCE);
             // Any end before it was ready is a failure, whatever QEMU's own code says.
             if !self.runs().await {
                 return self
                     .nothing("It ended before it showed any evidence.")
                     .await;
             }
-            tokio::time::sleep(ASK_AGAIN).await;
         }
     }
 
@@ -197,6 +205,20 @@ impl Machine<'_> {
                     .await;
             }
             tokio::time::sleep(ASK_AGAIN).await;
+        }
+    }
+}
+
+/// Of all that are asked, the first that is answered; for ever, where none is.
+async fn first<T, E, F>(questions: &mut FuturesUnordered<F>) -> T
+where
+    F: Future<Output = Result<Result<T, E>, Elapsed>>,
+{
+    loop {
+        match questions.next().await {
+            Some(Ok(Ok(answer))) => return answer,
+            Some(_) => {}
+            None => std::future::pending().await,
         }
     }
 }
