@@ -74,7 +74,7 @@ impl Deployment {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Trigger {
-    /// The first deployment of a new project.
+    /// The first version where nothing ever served.
     Create,
     /// A new tag, branch, commit, image or bundle.
     Update,

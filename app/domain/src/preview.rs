@@ -24,6 +24,8 @@ pub struct Proposal<'a> {
     pub services: Vec<config::Change>,
     /// Whose artifact would be started again, and what that is called.
     pub reuses: Option<(&'a Deployment, Trigger)>,
+    /// Nothing ever served where it goes.
+    pub first: bool,
     /// Its environment is for debugging.
     pub debug: bool,
     /// How its repository would be built.
@@ -36,6 +38,31 @@ pub struct Proposal<'a> {
     pub notes: Vec<String>,
 }
 
+impl<'a> Proposal<'a> {
+    /// The first deployment of a project that is not there yet.
+    pub const fn of_new_project(
+        source: &'a Source,
+        config: &'a Config,
+        build: Option<&'a BuildPlan>,
+        notes: Vec<String>,
+    ) -> Proposal<'a> {
+        Proposal {
+            active: None,
+            candidate: None,
+            source,
+            config,
+            services: vec![],
+            reuses: None,
+            first: true,
+            debug: false,
+            build,
+            commits: vec![],
+            commits_more: false,
+            notes,
+        }
+    }
+}
+
 /// The plan, with the digest of everything in it.
 pub fn preview(proposal: Proposal<'_>) -> Preview {
     let active = proposal.active;
@@ -43,14 +70,15 @@ pub fn preview(proposal: Proposal<'_>) -> Preview {
     let downtime = strategy == Strategy::Replace;
     let mut changes = active.map_or_else(Vec::new, |a| config::diff(&a.config, proposal.config));
     changes.extend(proposal.services);
-    let trigger = proposal.reuses.map_or_else(
-        || trigger(active, proposal.source, !changes.is_empty()),
-        |(_, called)| called,
-    );
+    let trigger = match proposal.reuses {
+        _ if proposal.first => Trigger::Create,
+        Some((_, called)) => called,
+        None => trigger(active, proposal.source, !changes.is_empty()),
+    };
     let plan = Preview {
         digest: String::new(),
         trigger,
-        verb: verb(trigger, proposal.source, downtime),
+        verb: verb(trigger, active.is_some(), proposal.source, downtime),
         from: active.map(|a| a.source.clone()),
         to: proposal.source.clone(),
         reuses: proposal.reuses.map(|(of, _)| ReusedView::of(of)),
@@ -75,14 +103,13 @@ pub fn preview(proposal: Proposal<'_>) -> Preview {
 
 fn trigger(active: Option<&Deployment>, to: &Source, changed: bool) -> Trigger {
     match active {
-        None => Trigger::Create,
-        Some(a) if a.source != *to => Trigger::Update,
-        Some(_) if changed => Trigger::Config,
-        Some(_) => Trigger::Redeploy,
+        Some(a) if a.source == *to && changed => Trigger::Config,
+        Some(a) if a.source == *to => Trigger::Redeploy,
+        _ => Trigger::Update,
     }
 }
 
-fn verb(trigger: Trigger, to: &Source, downtime: bool) -> String {
+fn verb(trigger: Trigger, serves: bool, to: &Source, downtime: bool) -> String {
     let label = match to {
         Source::Git {
             revision: Revision::Head,
@@ -92,8 +119,8 @@ fn verb(trigger: Trigger, to: &Source, downtime: bool) -> String {
         other => other.label(),
     };
     let verb = match trigger {
-        Trigger::Create => format!("Deploy {label}"),
-        Trigger::Update | Trigger::Push => format!("Update to {label}"),
+        Trigger::Update | Trigger::Push if serves => format!("Update to {label}"),
+        Trigger::Create | Trigger::Update | Trigger::Push => format!("Deploy {label}"),
         Trigger::Config => "Apply this configuration".to_owned(),
         Trigger::Redeploy => format!("Redeploy {label}"),
         Trigger::Retry => format!("Retry {label}"),
@@ -194,6 +221,7 @@ mod tests {
             config,
             services: vec![],
             reuses: None,
+            first: false,
             debug: false,
             build: None,
             commits: vec![],
@@ -286,11 +314,25 @@ mod tests {
         assert_eq!((alone.strategy, alone.downtime), (Strategy::Replace, true));
         assert_eq!(alone.typed.as_deref(), Some("yes"));
         assert_eq!(alone.verb, "Update to app:2 with downtime");
-        let first = preview(Proposal {
-            active: None,
-            ..shown(&active, &to, &active.config)
-        });
+        let first = Proposal::of_new_project(&to, &active.config, None, vec![]);
+        let first = preview(first);
         assert_eq!((first.trigger, first.downtime), (Trigger::Create, false));
+    }
+
+    #[test]
+    fn i13_where_nothing_serves_a_version_is_deployed_and_only_the_first_is_created() {
+        let (stopped, to) = (deployment(4, Phase::Stopped), image("2"));
+        for source in [&to, &stopped.source] {
+            let plan = preview(Proposal {
+                active: None,
+                ..shown(&stopped, source, &stopped.config)
+            });
+            let said = (plan.trigger, plan.verb);
+            assert_eq!(
+                said,
+                (Trigger::Update, format!("Deploy {}", source.label()))
+            );
+        }
     }
 
     #[test]

@@ -68,7 +68,7 @@ fn has_source_maps(view: &DeploymentView) -> bool {
 
 const fn unchanged(trigger: Trigger) -> &'static str {
     match trigger {
-        Trigger::Create => "Everything: it is the first version of its project.",
+        Trigger::Create => "Everything: it is the first version here.",
         Trigger::Update | Trigger::Push => {
             "Only the source: the configuration is that of the version before."
         }

@@ -14,7 +14,6 @@ use domain::deployment::Trigger;
 use domain::hint::Topic;
 use domain::id::{DeploymentId, EnvironmentId, ProjectId};
 use domain::import::{self, Proposed};
-use domain::preview::{Proposal, preview};
 use domain::view::{DeploymentSummary, ImportPlan, ImportedProject};
 
 /// A project that can be made, with the ids that it gets.
@@ -70,7 +69,7 @@ impl Control {
                 let place = no.place.clone().unwrap_or_default();
                 no.at(format!("services.{} {place}", service.name).trim_end())
             })?;
-            seen.push(digest(&checked));
+            seen.push(checked.resolved.first().digest);
             shown.push(ImportedProject {
                 service: service.name,
                 line: service.line,
@@ -144,23 +143,4 @@ impl Control {
             Some(Created::HostTaken(host)) => Err(host_taken(&host)),
         }
     }
-}
-
-/// Of the plan as it would be shown for this project alone.
-fn digest(checked: &Checked) -> String {
-    let resolved = &checked.resolved;
-    let plan = preview(Proposal {
-        active: None,
-        candidate: None,
-        source: &resolved.source,
-        config: &resolved.config,
-        services: vec![],
-        reuses: None,
-        debug: false,
-        build: resolved.build.as_ref(),
-        commits: vec![],
-        commits_more: false,
-        notes: resolved.notes.clone(),
-    });
-    plan.digest
 }

@@ -16,7 +16,6 @@ use domain::dialect;
 use domain::hint::Topic;
 use domain::id::{DeploymentId, EnvironmentId, ProjectId};
 use domain::name;
-use domain::preview::{Proposal, preview};
 use domain::refusal::Refusal;
 use domain::source::{Revision, Wanted};
 use domain::view::*;
@@ -78,19 +77,7 @@ impl Projects for Control {
     async fn preview_project(&self, caller: &Caller, new: &NewProject) -> Reply<Preview> {
         caller.may(Action::CreateProject)?;
         let checked = self.check(caller, new).await?;
-        Ok(preview(Proposal {
-            active: None,
-            candidate: None,
-            source: &checked.resolved.source,
-            config: &checked.resolved.config,
-            services: vec![],
-            reuses: None,
-            debug: false,
-            build: checked.resolved.build.as_ref(),
-            commits: vec![],
-            commits_more: false,
-            notes: checked.resolved.notes,
-        }))
+        Ok(checked.resolved.first())
     }
 
     async fn create_project(&self, caller: &Caller, new: NewProject) -> Reply<DeploymentView> {

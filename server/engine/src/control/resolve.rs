@@ -11,9 +11,10 @@ use domain::api::Reply;
 use domain::config::{self, Config, ConfigPatch};
 use domain::detect::BuildPlan;
 use domain::id::OrgId;
+use domain::preview::{Proposal, preview};
 use domain::refusal::Refusal;
 use domain::source::{Origin, Revision, Source, Wanted};
-use domain::view::UploadView;
+use domain::view::{Preview, UploadView};
 
 const LONGEST_REFERENCE: usize = 512;
 
@@ -24,6 +25,18 @@ pub(super) struct Resolved {
     pub build: Option<BuildPlan>,
     pub config: Config,
     pub notes: Vec<String>,
+}
+
+impl Resolved {
+    /// The plan of a new project that begins with it.
+    pub fn first(&self) -> Preview {
+        preview(Proposal::of_new_project(
+            &self.source,
+            &self.config,
+            self.build.as_ref(),
+            self.notes.clone(),
+        ))
+    }
 }
 
 impl Control {

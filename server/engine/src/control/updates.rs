@@ -167,6 +167,7 @@ impl Control {
         let row = found(self.store.environment(&caller.org, id).await, "environment")?;
         can::update(row.deleting)?;
         let active = self.active(caller, &row).await?;
+        let first = active.is_none() && self.last_served(caller, id, None).await?.is_none();
         let candidate = match &row.candidate {
             Some(id) => self
                 .store
@@ -202,6 +203,7 @@ impl Control {
             config: &resolved.config,
             services,
             reuses: reuses.as_ref().map(|(of, called)| (of, *called)),
+            first,
             debug: row.debug,
             build: resolved.build.as_ref(),
             commits,

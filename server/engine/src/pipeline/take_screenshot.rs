@@ -5,10 +5,12 @@ use crate::camera::Shot;
 use crate::store::job::{Done, Fact};
 use domain::deployment::Phase;
 
+const PAUSED: &str = "It is paused, so there is nothing to see.";
+
 pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> after::Ended {
     let deployment = task.deployment;
     if deployment.phase == Phase::Paused {
-        return Ok(Done::skipped("It is paused, so there is nothing to see."));
+        return Ok(Done::skipped(PAUSED));
     }
     let environment = pipeline
         .store
@@ -22,6 +24,13 @@ pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> after::Ended {
     match pipeline.camera.take(&host, &into).await? {
         Shot::Skipped(why) => Ok(Done::skipped(why)),
         Shot::Taken { size_bytes } => {
+            // A picture takes seconds, in which somebody may have paused it.
+            let now = pipeline.store.deployment_of_any(&deployment.id).await;
+            let now = now.map_err(|error| error.to_string())?;
+            if now.is_some_and(|deployment| deployment.phase == Phase::Paused) {
+                let _ = tokio::fs::remove_file(&into).await;
+                return Ok(Done::skipped(PAUSED));
+            }
             task.say(&format!(
                 "http://{host}/ ({} KiB).",
                 size_bytes.div_ceil(1024)

@@ -7,9 +7,11 @@ mod imports;
 use super::boot::Boot;
 use super::outside::{Outside, Weather};
 use super::run::found;
+use crate::camera::{Camera, Shot};
 use crate::reconciler::Outcome;
 use crate::store::Store;
 use crate::store::job::{Done, Fact, Job, Lane};
+use async_trait::async_trait;
 use domain::access::Caller;
 use domain::api::{Confirm, Deployments, NewProject, Projects, Update, Updates};
 use domain::config::ConfigPatch;
@@ -17,8 +19,10 @@ use domain::cron::Cron;
 use domain::id::{DeploymentId, EnvironmentId, ProjectId};
 use domain::job::{JobKind, JobStatus};
 use domain::source::Wanted;
+use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
+use tokio::sync::Notify;
 
 const SHOT: Lane = Lane::After(JobKind::TakeScreenshotJob);
 const MINUTE: i64 = 60_000;
@@ -163,6 +167,44 @@ async fn p11_what_comes_after_is_done_once_it_serves() {
         .unwrap();
     assert_eq!(view.summary.status, "completed");
     assert_eq!(view.contents.map(|c| c.components), Some(0));
+}
+
+/// Takes a picture for as long as it is told to.
+#[derive(Default)]
+struct SlowCamera {
+    begun: Notify,
+    go_on: Notify,
+}
+
+#[async_trait]
+impl Camera for SlowCamera {
+    async fn take(&self, _: &str, into: &Path) -> Result<Shot, String> {
+        self.begun.notify_one();
+        self.go_on.notified().await;
+        std::fs::create_dir_all(into.parent().unwrap()).unwrap();
+        std::fs::write(into, "503").unwrap();
+        Ok(Shot::Taken { size_bytes: 3 })
+    }
+}
+
+#[tokio::test]
+async fn p11_nobody_is_shown_a_picture_of_a_pause() {
+    let mut calm = Calm::serving("fake/ok:v1", vec![], false).await;
+    let camera = Arc::new(SlowCamera::default());
+    calm.boot.pipeline.camera = camera.clone();
+    let pause = async {
+        camera.begun.notified().await;
+        let paused = calm.boot.control.pause(&calm.caller, &calm.first).await;
+        camera.go_on.notify_one();
+        paused
+    };
+    let (worked, paused) = tokio::join!(calm.boot.pipeline.work_once(SHOT), pause);
+    assert!(worked.unwrap() && paused.is_ok());
+    let job = calm.job(&calm.first, JobKind::TakeScreenshotJob).await;
+    assert_eq!(job.status, JobStatus::Skipped);
+    assert!(job.error.unwrap().contains("is paused"));
+    let left = calm.boot.pipeline.dirs.screenshot(&calm.first);
+    assert!(!left.exists(), "and nothing of it stays");
 }
 
 #[tokio::test]
