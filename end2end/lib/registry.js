@@ -46,6 +46,20 @@ export class Registry {
     return reference
   }
 
+  /** What the registry calls it, whatever its tag means tomorrow: `sha256:…`. */
+  async digest(name) {
+    const [repository, tag] = name.split(':')
+    const { username, password } = this.user
+    const answer = await fetch(`http://${this.host}/v2/${repository}/manifests/${tag}`, {
+      method: 'HEAD',
+      headers: {
+        accept: 'application/vnd.docker.distribution.manifest.v2+json',
+        authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
+      },
+    })
+    return answer.headers.get('docker-content-digest')
+  }
+
   async stop() {
     this.child.kill()
     await this.exited

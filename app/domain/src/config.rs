@@ -21,6 +21,7 @@ mod diff;
 mod error;
 mod exclusive;
 mod field;
+mod foreign;
 mod kind;
 mod many;
 pub mod nearest;
@@ -31,6 +32,7 @@ mod read;
 mod render;
 mod schema;
 pub mod text;
+pub mod tinfoil;
 mod units;
 mod yaml;
 
@@ -77,6 +79,8 @@ pub struct Config {
     pub build: Build,
     /// Where the container listens; injected as `PORT`.
     pub port: u16,
+    /// Instead of the image's own entrypoint, and of its command with it.
+    pub entrypoint: Option<Vec<String>>,
     /// Instead of the image's own command.
     pub command: Option<Vec<String>>,
     /// The team's own variables; injected ones win.
@@ -121,6 +125,8 @@ pub struct Build {
     /// What builds it; `auto` goes by the files.
     #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub preset: PresetChoice,
+    /// What runs instead of a build, with its digest.
+    pub image: Option<String>,
     /// Relative to `root`.
     pub dockerfile: String,
     /// The project's directory inside the repository.
@@ -185,6 +191,7 @@ impl Default for Config {
             source: SourceConfig::default(),
             build: Build::default(),
             port: 8080,
+            entrypoint: None,
             command: None,
             env: BTreeMap::new(),
             secrets: Vec::new(),
@@ -204,6 +211,7 @@ impl Default for Build {
     fn default() -> Build {
         Build {
             preset: PresetChoice::Auto,
+            image: None,
             dockerfile: "Dockerfile".to_owned(),
             root: ".".to_owned(),
             install: None,

@@ -151,6 +151,9 @@ pub struct BuildPlan {
     pub preset: Preset,
     /// The file that decided, as a half sentence: `package.json has a start script`.
     pub why: String,
+    /// What runs as it is: nothing is built.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
     /// Fetches what the build needs; `None`: nothing, or the Dockerfile's business.
     pub install: Option<String>,
     /// Makes what runs; `None` like `install`.
@@ -172,6 +175,7 @@ impl BuildPlan {
     /// The steps that a person should know, each with its name.
     pub fn steps(&self) -> Vec<(&'static str, &str)> {
         let all = [
+            ("Image", &self.image),
             ("Install", &self.install),
             ("Build", &self.build),
             ("Start", &self.start),
@@ -207,6 +211,7 @@ pub fn plan(tree: &Tree, config: &Config) -> Result<BuildPlan, Refusal> {
     let preset = choose(tree, config)?;
     refuse::idle(preset, &config.build)?;
     match preset {
+        Preset::Image => image(config),
         Preset::Dockerfile => dockerfile(tree, config),
         Preset::Static => Ok(files(tree, config)),
         _ => Ok(generated(&detect(preset, tree, config)?, config)),
@@ -227,6 +232,7 @@ fn choose(tree: &Tree, config: &Config) -> Result<Preset, Refusal> {
 
 fn found(preset: Preset, tree: &Tree, config: &Config) -> Result<bool, Refusal> {
     Ok(match preset {
+        Preset::Image => config.build.image.is_some(),
         Preset::Dockerfile => tree.is_dockerfile(config),
         Preset::Nextjs => tree.first(&NEXT).is_some(),
         Preset::Vite => tree.first(&VITE).is_some(),
@@ -247,12 +253,27 @@ fn detect(preset: Preset, tree: &Tree, config: &Config) -> Result<Detected, Refu
     }
 }
 
+fn image(config: &Config) -> Result<BuildPlan, Refusal> {
+    let image = config.build.image.clone().ok_or_else(refuse::no_image)?;
+    Ok(BuildPlan {
+        preset: Preset::Image,
+        why: chosen(config, "`build.image` says what runs".into()),
+        image: Some(image),
+        install: None,
+        build: None,
+        start: None,
+        output: None,
+        dockerfile: None,
+    })
+}
+
 fn dockerfile(tree: &Tree, config: &Config) -> Result<BuildPlan, Refusal> {
     let name = &config.build.dockerfile;
     match tree.has(name) {
         true => Ok(BuildPlan {
             preset: Preset::Dockerfile,
             why: chosen(config, format!("the repository has `{name}`")),
+            image: None,
             install: None,
             build: None,
             start: None,
@@ -272,6 +293,7 @@ fn files(tree: &Tree, config: &Config) -> BuildPlan {
     BuildPlan {
         preset: Preset::Static,
         why: chosen(config, found.into()),
+        image: None,
         install: None,
         build: None,
         start: None,
@@ -284,6 +306,7 @@ fn generated(detected: &Detected, config: &Config) -> BuildPlan {
     BuildPlan {
         preset: detected.preset,
         why: detected.why.clone(),
+        image: None,
         install: detected.install.clone(),
         build: detected.build.clone(),
         start: detected.start.as_ref().map(ToString::to_string),

@@ -25,6 +25,8 @@ pub struct InstanceSpec {
     pub image: String,
     /// Instead of the image's own.
     pub command: Option<Vec<String>>,
+    /// Instead of the image's own entrypoint, and of its command with it.
+    pub entrypoint: Option<Vec<String>>,
     /// The user's, then the injected ones.
     pub env: BTreeMap<String, String>,
     /// What nobody is to read: more variables, and never written anywhere.

@@ -95,6 +95,11 @@ fn anew(source: &Source, build: Option<&BuildPlan>) -> &'static [JobKind] {
 fn from_repository(build: Option<&BuildPlan>) -> &'static [JobKind] {
     use JobKind as K;
     match build {
+        Some(plan) if plan.image.is_some() => &[
+            K::PullExternalImageJob,
+            K::DeployImageJob,
+            K::MarkDeploymentCompleteJob,
+        ],
         Some(plan) if plan.carries_files() => &[
             K::DownloadRepoJob,
             K::BuildImageJob,
@@ -313,6 +318,7 @@ mod tests {
         let plan = |dockerfile: Option<&str>| BuildPlan {
             preset: Preset::Vite,
             why: String::new(),
+            image: None,
             install: None,
             build: None,
             start: None,

@@ -19,7 +19,7 @@ pub const SITE: &str = "/site";
 const NODE_USER: &str = "1000:1000";
 const NOBODY: &str = "65532:65532";
 
-/// The text for what was detected. Not for [`Preset::Dockerfile`] and [`Preset::Static`], which have none.
+/// The text for what was detected. Not for [`Preset::Image`], [`Preset::Dockerfile`] and [`Preset::Static`], which have none.
 pub fn dockerfile(detected: &Detected, config: &Config) -> String {
     let mut lines = vec![
         format!("# {}: {}.", detected.preset.title(), detected.why),
@@ -83,7 +83,7 @@ const fn building(preset: Preset) -> Option<&'static str> {
         Preset::Go => Some("ENV CGO_ENABLED=0"),
         // Outside of what the last stage copies.
         Preset::Rust => Some("ENV CARGO_TARGET_DIR=/target"),
-        Preset::Dockerfile | Preset::Static => None,
+        Preset::Image | Preset::Dockerfile | Preset::Static => None,
     }
 }
 

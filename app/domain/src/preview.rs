@@ -205,6 +205,7 @@ mod tests {
         BuildPlan {
             preset: config::Preset::Dockerfile,
             why: "the repository has `Dockerfile`".into(),
+            image: None,
             install: None,
             build: None,
             start: None,

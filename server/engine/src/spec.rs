@@ -30,6 +30,7 @@ pub fn instance(
             environment.project_name, environment.name, deployment.number
         ),
         image: image.to_owned(),
+        entrypoint: deployment.config.entrypoint.clone(),
         command: deployment.config.command.clone(),
         env: variables(environment, deployment, id, key, links, &secrets),
         secrets,

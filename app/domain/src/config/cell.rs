@@ -24,6 +24,7 @@ impl Cell<'_> {
                 .text(node, |text| check::one_of(text, words))
                 .map(Value::Text),
             Kind::Command => self.text(node, check::command).map(Value::Text),
+            Kind::Pinned => self.text(node, check::pinned).map(Value::Text),
             Kind::UrlPath => self.text(node, check::url_path).map(Value::Text),
             Kind::Number { min, max } => self.number(node, min, max).map(Value::Number),
             Kind::Cpus {

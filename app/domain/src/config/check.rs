@@ -92,6 +92,24 @@ pub(super) fn image(reference: &str) -> Check {
     }
 }
 
+/// A reference that can mean one image only: its registry's digest is behind it.
+pub(super) fn pinned(reference: &str) -> Check {
+    image(reference)?;
+    let digest = reference.rsplit_once("@sha256:").map(|(_, hex)| hex);
+    let is_digest =
+        |hex: &str| hex.len() == 64 && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    match digest.is_some_and(is_digest) {
+        true => Ok(()),
+        false => Err(Fault::new(
+            format!(
+                "`{}` has no digest, so it may mean another image tomorrow",
+                brief(reference)
+            ),
+            "write it like `ghcr.io/acme/shop@sha256:…`, with the 64 digits that its registry shows",
+        )),
+    }
+}
+
 /// The path of a URL, as an HTTP request line carries it.
 pub(super) fn url_path(path: &str) -> Check {
     let way_out = "write it like `/healthz`, with `%20` for a space";

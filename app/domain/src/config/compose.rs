@@ -7,27 +7,27 @@
 
 mod build;
 mod environment;
-mod health;
+pub(super) mod health;
 mod interpolate;
 mod known;
 mod ports;
 mod service;
-mod sizes;
+pub(super) mod sizes;
 mod tree;
 mod words;
 
-use super::error::{ConfigErrors, Fault, Faults, Position};
+use super::error::{ConfigErrors, Fault, Position};
+use super::foreign::Reader;
 use super::node::{Body, Node};
 use super::{ConfigPatch, yaml};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+pub use super::foreign::LeftOut;
 
 /// A longer file is refused unread.
 pub const MAX_BYTES: usize = 256 * 1024;
 /// Projects that one import makes.
 pub const MAX_SERVICES: usize = 20;
-/// Notes are for a person, who reads no more than this.
-const MAX_LEFT_OUT: usize = 500;
 
 /// Values for `${NAME}`.
 pub type Values = BTreeMap<String, String>;
@@ -72,27 +72,6 @@ pub enum MadeFrom {
     Repository,
 }
 
-/// A part of the file that has no place here.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct LeftOut {
-    /// From 1.
-    pub line: u32,
-    /// From 1, in characters.
-    pub column: u32,
-    /// As `services.web.volumes`.
-    pub path: String,
-    /// Why, and what to do instead.
-    pub sentence: String,
-}
-
-impl LeftOut {
-    /// `line 4, column 5: services.web.volumes`
-    pub fn place(&self) -> String {
-        format!("line {}, column {}: {}", self.line, self.column, self.path)
-    }
-}
-
 /// Reads a `compose.yaml`; `values` are those of its variables.
 pub fn read(text: &[u8], values: &Values) -> Result<Composed, ConfigErrors> {
     let mut reader = Reader::default();
@@ -104,13 +83,6 @@ pub fn read(text: &[u8], values: &Values) -> Result<Composed, ConfigErrors> {
         left_out,
         ..composed
     })
-}
-
-/// Collects what is wrong and what is left out while the file is read.
-#[derive(Default)]
-struct Reader {
-    faults: Faults,
-    left_out: Vec<LeftOut>,
 }
 
 impl Reader {
@@ -177,73 +149,6 @@ impl Reader {
             Fault::new("the file has no services", way_out),
         );
         Composed::default()
-    }
-
-    fn leave_out(&mut self, at: Position, path: &str, sentence: impl Into<String>) {
-        if self.left_out.len() < MAX_LEFT_OUT {
-            self.left_out.push(LeftOut {
-                line: at.line,
-                column: at.column,
-                path: super::units::brief(path),
-                sentence: sentence.into(),
-            });
-        }
-    }
-
-    fn fault(&mut self, at: Position, path: &str, problem: impl Into<String>, way_out: &str) {
-        self.faults.add(at, path, Fault::new(problem, way_out));
-    }
-
-    /// Text, or a sentence about what stands there instead.
-    fn text(&mut self, node: &Node, path: &str) -> Option<String> {
-        match &node.body {
-            Body::Scalar { text, .. } if !node.is_blank() && !node.is_null() => Some(text.clone()),
-            Body::Refused => None,
-            _ => {
-                let problem = format!("`{path}` must be text, not {}", node.noun());
-                self.fault(
-                    node.at,
-                    path,
-                    problem,
-                    "write it on one line behind the colon",
-                );
-                None
-            }
-        }
-    }
-
-    fn group<'n>(&mut self, node: &'n Node, path: &str) -> &'n [super::node::Entry] {
-        match &node.body {
-            Body::Map(entries) => entries,
-            Body::Refused => &[],
-            _ => {
-                let problem = format!("`{path}` must be a group of keys, not {}", node.noun());
-                self.fault(
-                    node.at,
-                    path,
-                    problem,
-                    "put its keys below it, each on its line",
-                );
-                &[]
-            }
-        }
-    }
-
-    fn list<'n>(&mut self, node: &'n Node, path: &str) -> &'n [Node] {
-        match &node.body {
-            Body::List(items) => items,
-            Body::Refused => &[],
-            _ => {
-                let problem = format!("`{path}` must be a list, not {}", node.noun());
-                self.fault(
-                    node.at,
-                    path,
-                    problem,
-                    "write each item on a line that begins with `- `",
-                );
-                &[]
-            }
-        }
     }
 }
 

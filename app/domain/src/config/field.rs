@@ -62,13 +62,15 @@ macro_rules! row {
 }
 
 #[rustfmt::skip] // a table is read by its columns
-static FIELDS: [Field; 34] = [
+static FIELDS: [Field; 36] = [
     row!("source.submodules", Kind::Flag, "true",
         "Also clone the repositories inside the repository, and those inside them.", source.submodules),
     row!("source.lfs", Kind::Flag, "true",
         "Also fetch the files that Git LFS keeps outside the repository.", source.lfs),
     row!("build.preset", Kind::OneOf(&CHOICES), "auto",
         "What builds the repository; `auto` goes by its files.", build.preset),
+    row!("build.image", Kind::Pinned, "ghcr.io/acme/shop@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "An image, with its digest, that runs as it is: nothing is built.", build.image),
     row!("build.dockerfile", Kind::File, "Dockerfile",
         "The Dockerfile to build, relative to `build.root`.", build.dockerfile),
     row!("build.root", Kind::File, "services/web",
@@ -97,6 +99,8 @@ static FIELDS: [Field; 34] = [
         "Secrets of the organization that the build's steps can mount: `RUN --mount=type=secret,id=NPM_TOKEN …`. They are in no layer.", build.secrets),
     row!("port", Kind::Number { min: 1, max: 65_535 }, "8080",
         "The port that the container listens on; injected as `PORT`.", port),
+    row!("entrypoint", Kind::Words, "[/usr/bin/app]",
+        "What is run instead of the image's own entrypoint, word by word; `command` follows it, the image's own command does not.", entrypoint),
     row!("command", Kind::Words, "[npm, start]",
         "The command to run instead of the image's own, word by word: no shell is involved.", command),
     row!("env", Kind::Env, "{LOG_LEVEL: info}",

@@ -16,6 +16,8 @@ pub enum Kind {
     OneOf(&'static [&'static str]),
     /// A command, as one types it.
     Command,
+    /// An image with its digest.
+    Pinned,
     /// The path of a URL.
     UrlPath,
     /// A whole number.

@@ -22,6 +22,8 @@ pub struct ConfigPatch {
     pub build: BuildPatch,
     /// See [`Config::port`].
     pub port: Option<u16>,
+    /// An empty list goes back to the image's own entrypoint.
+    pub entrypoint: Option<Vec<String>>,
     /// An empty list goes back to the image's own command.
     pub command: Option<Vec<String>>,
     /// See [`Config::env`].
@@ -66,6 +68,8 @@ pub struct BuildPatch {
     /// See [`Build::preset`].
     #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
     pub preset: Option<PresetChoice>,
+    /// See [`Build::image`].
+    pub image: Option<String>,
     /// See [`Build::dockerfile`].
     pub dockerfile: Option<String>,
     /// See [`Build::root`].
@@ -153,6 +157,7 @@ impl Config {
             },
             build: build(said.build, default.build),
             port: said.port.unwrap_or(default.port),
+            entrypoint: said.entrypoint.filter(|words| !words.is_empty()),
             command: said.command.filter(|words| !words.is_empty()),
             env: present(said.env),
             secrets: said.secrets.unwrap_or(default.secrets),
@@ -171,6 +176,7 @@ impl Config {
 fn build(said: BuildPatch, default: Build) -> Build {
     Build {
         preset: said.preset.unwrap_or(default.preset),
+        image: said.image,
         dockerfile: said.dockerfile.unwrap_or(default.dockerfile),
         root: said.root.unwrap_or(default.root),
         install: said.install,
@@ -228,6 +234,7 @@ impl From<&Config> for ConfigPatch {
             },
             build: BuildPatch {
                 preset: Some(build.preset),
+                image: build.image.clone(),
                 dockerfile: Some(build.dockerfile.clone()),
                 root: Some(build.root.clone()),
                 install: build.install.clone(),
@@ -243,6 +250,7 @@ impl From<&Config> for ConfigPatch {
                 secrets: Some(build.secrets.clone()),
             },
             port: Some(config.port),
+            entrypoint: Some(config.entrypoint.clone().unwrap_or_default()),
             command: Some(config.command.clone().unwrap_or_default()),
             env: set(&config.env),
             secrets: Some(config.secrets.clone()),

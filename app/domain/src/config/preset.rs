@@ -8,6 +8,8 @@ use std::{fmt, str::FromStr};
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Preset {
+    /// `build.image` in the file: nothing is built.
+    Image,
     /// The repository's own.
     Dockerfile,
     /// `next.config.*`.
@@ -28,7 +30,8 @@ pub enum Preset {
 
 impl Preset {
     /// In the order in which they are looked for.
-    pub const ALL: [Preset; 8] = [
+    pub const ALL: [Preset; 9] = [
+        Preset::Image,
         Preset::Dockerfile,
         Preset::Nextjs,
         Preset::Vite,
@@ -42,6 +45,7 @@ impl Preset {
     /// As the file says it.
     pub const fn word(self) -> &'static str {
         match self {
+            Preset::Image => "image",
             Preset::Dockerfile => "dockerfile",
             Preset::Nextjs => "nextjs",
             Preset::Vite => "vite",
@@ -56,6 +60,7 @@ impl Preset {
     /// As a person calls it.
     pub const fn title(self) -> &'static str {
         match self {
+            Preset::Image => "Image",
             Preset::Dockerfile => "Dockerfile",
             Preset::Nextjs => "Next.js",
             Preset::Vite => "Vite",
@@ -80,8 +85,9 @@ pub enum PresetChoice {
 }
 
 /// All that `build.preset` may say.
-pub(super) const CHOICES: [&str; 9] = [
+pub(super) const CHOICES: [&str; 10] = [
     "auto",
+    Preset::Image.word(),
     Preset::Dockerfile.word(),
     Preset::Nextjs.word(),
     Preset::Vite.word(),

@@ -58,6 +58,9 @@ fn of_kind(kind: &Kind) -> Json {
         Kind::Command => {
             json!({ "type": "string", "maxLength": 8192, "pattern": "^[^\\x00-\\x1f]*$" })
         }
+        Kind::Pinned => {
+            json!({ "type": "string", "maxLength": 512, "pattern": "^[!-~]+@sha256:[0-9a-f]{64}$" })
+        }
         Kind::UrlPath => json!({ "type": "string", "maxLength": 1024, "pattern": "^/[!-~]*$" }),
         Kind::Number { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
         Kind::Cpus { .. } => {

@@ -17,6 +17,7 @@ const EVERYTHING: &str = "\
 source: { submodules: true, lfs: false }
 build:
   preset: node
+  image: ghcr.io/acme/shop@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
   dockerfile: deploy/Dockerfile
   root: services/web
   install: npm ci
@@ -31,6 +32,7 @@ build:
   pids: 512
   secrets: [NPM_TOKEN]
 port: 3000
+entrypoint: [tini, --]
 command: [npm, start, --port, '3000']
 env:
   LOG_LEVEL: info
@@ -65,6 +67,7 @@ fn reads_every_field() {
           lfs: false
         build:
           preset: node
+          image: "ghcr.io/acme/shop@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
           dockerfile: deploy/Dockerfile
           root: services/web
           install: "npm ci"
@@ -82,6 +85,7 @@ fn reads_every_field() {
           pids: 512
           secrets: [NPM_TOKEN]
         port: 3000
+        entrypoint: [tini, "--"]
         command: [npm, start, "--port", "3000"]
         env:
           EMPTY: ""

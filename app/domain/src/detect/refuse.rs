@@ -63,6 +63,14 @@ pub(super) fn missing(preset: Preset, file: &str, tree: &Tree) -> Refusal {
     )
 }
 
+/// An image it is to be, and nobody knows which.
+pub(super) fn no_image() -> Refusal {
+    let sentence = "`build.preset` says `image`, but `build.image` does not say which.";
+    Refusal::invalid("build.image", sentence).way_out(format!(
+        "Set `build.image` in {FILE}, with its digest: ghcr.io/acme/shop@sha256:…."
+    ))
+}
+
 /// It can be built, but nobody knows what runs.
 pub(super) fn no_start(preset: Preset, looked_for: &str) -> Refusal {
     let sentence = format!(
@@ -87,6 +95,10 @@ pub(super) fn idle(preset: Preset, build: &Build) -> Result<(), Refusal> {
     ];
     let set = steps.iter().find(|(_, said)| said.is_some());
     match (preset, set) {
+        (Preset::Image, Some((field, _))) => Err(unused(field, IMAGE)),
+        (Preset::Image, None) if build.output.is_some() => Err(unused("build.output", IMAGE)),
+        (Preset::Image, None) => Ok(()),
+        _ if build.image.is_some() => Err(unused("build.image", OTHERWISE)),
         (Preset::Dockerfile, Some((field, _))) => Err(unused(field, DOCKERFILE)),
         (Preset::Dockerfile, None) if build.output.is_some() => {
             Err(unused("build.output", DOCKERFILE))
@@ -97,6 +109,11 @@ pub(super) fn idle(preset: Preset, build: &Build) -> Result<(), Refusal> {
     }
 }
 
+const IMAGE: (&str, &str) = (
+    "`build.image` runs as it is, and nothing is built",
+    "Remove it, or remove `build.image`.",
+);
+const OTHERWISE: (&str, &str) = ("`build.preset` says how to build", "Remove one of the two.");
 const DOCKERFILE: (&str, &str) = (
     "the repository's Dockerfile is what builds",
     "Remove it, or choose another `build.preset`.",

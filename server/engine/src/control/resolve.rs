@@ -8,7 +8,8 @@ use crate::store::runtime::Runtime;
 use crate::store::upload::Upload;
 use domain::access::Caller;
 use domain::api::Reply;
-use domain::config::{self, Config, ConfigPatch};
+use domain::config::compose::LeftOut;
+use domain::config::{self, Config, ConfigPatch, tinfoil};
 use domain::detect::BuildPlan;
 use domain::id::OrgId;
 use domain::preview::{Proposal, preview};
@@ -145,29 +146,31 @@ impl Control {
         })
     }
 
-    /// What `sealdock.yml` says at that commit (I-2).
+    /// What the repository's file says at that commit (I-2): `sealdock.yml`, or Tinfoil's where that
+    /// is not there.
     async fn file(&self, org: &OrgId, source: &Source) -> Reply<(ConfigPatch, Vec<String>)> {
         let Source::Git { url, commit, .. } = source else {
             return Ok((ConfigPatch::default(), vec![]));
         };
-        let label = source.label();
-        match self
-            .git
-            .read_file(org, url, &commit.sha, config::FILE_NAME)
-            .await?
-        {
-            None => Ok((
-                ConfigPatch::default(),
-                vec![format!(
-                    "There is no {} at {label}; what you set and the defaults apply.",
-                    config::FILE_NAME
-                )],
-            )),
-            Some(text) => match config::parse(&text) {
-                Ok(patch) => Ok((patch, vec![])),
-                Err(errors) => Err(errors.refusal(&format!("{} at {label}", config::FILE_NAME))),
-            },
+        let at = |name: &str| format!("{name} at {}", source.label());
+        let read = |name| self.git.read_file(org, url, &commit.sha, name);
+        if let Some(text) = read(config::FILE_NAME).await? {
+            let patch = config::parse(&text);
+            let patch = patch.map_err(|errors| errors.refusal(&at(config::FILE_NAME)))?;
+            return Ok((patch, vec![]));
         }
+        if let Some(text) = read(tinfoil::FILE_NAME).await? {
+            let file = at(tinfoil::FILE_NAME);
+            let adopted = tinfoil::read(&text).map_err(|errors| errors.refusal(&file))?;
+            let note = |left: LeftOut| format!("{file}, {}: {}", left.place(), left.sentence);
+            return Ok((
+                adopted.patch,
+                adopted.left_out.into_iter().map(note).collect(),
+            ));
+        }
+        let there = at(config::FILE_NAME);
+        let note = format!("There is no {there}; what you set and the defaults apply.");
+        Ok((ConfigPatch::default(), vec![note]))
     }
 
     /// The runtime by name, or the first one.

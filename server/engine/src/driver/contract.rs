@@ -118,6 +118,7 @@ pub fn spec(app: App, environment: &EnvironmentId) -> InstanceSpec {
         image: app.image,
         secrets: Default::default(),
         command: app.command,
+        entrypoint: None,
         env: BTreeMap::from([
             ("PORT".into(), "8080".into()),
             ("GREETING".into(), "a b=c".into()),

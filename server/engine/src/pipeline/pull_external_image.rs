@@ -6,9 +6,7 @@ use crate::image;
 use domain::source::{Artifact, Source};
 
 pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> Ended {
-    let Source::Image { reference, .. } = &task.deployment.source else {
-        return Err("This deployment is not made from an image.".into());
-    };
+    let reference = named(task).ok_or("This deployment is not made from an image.")?;
     let login = pipeline
         .store
         .login_for(&task.deployment.org, reference)
@@ -31,6 +29,14 @@ pub(super) async fn run(pipeline: &Pipeline, task: &Task<'_>) -> Ended {
         .map_err(|e| e.to_string())?;
     task.say(&format!("Pinned {}.", shown(&artifact)));
     Ok(Some(artifact))
+}
+
+/// By the person, or by the repository's file at its commit.
+fn named<'a>(task: &Task<'a>) -> Option<&'a str> {
+    match &task.deployment.source {
+        Source::Image { reference, .. } => Some(reference),
+        _ => task.deployment.build.as_ref()?.image.as_deref(),
+    }
 }
 
 /// By the registry's digest, which is the same on every machine, and by the Engine's.

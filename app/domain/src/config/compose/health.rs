@@ -2,11 +2,11 @@
 
 use super::Reader;
 use super::service::Draft;
-use super::sizes::duration_ms;
+use super::sizes::probe_ms;
 use crate::config::node::{Body, Node, join};
 
-const NOT_HTTP: &str = "Only a check that asks over HTTP can be taken over, such as `curl -f http://localhost:8080/health`: Sealdock asks from outside.";
-const OWN_PACE: &str = "Sealdock asks at its own pace: after 2 good answers in a row an instance is healthy, within 60 s.";
+pub(in crate::config) const NOT_HTTP: &str = "Only a check that asks over HTTP can be taken over, such as `curl -f http://localhost:8080/health`: Sealdock asks from outside.";
+pub(in crate::config) const OWN_PACE: &str = "Sealdock asks at its own pace: after 2 good answers in a row an instance is healthy, within 60 s.";
 
 impl Reader {
     pub(super) fn health(&mut self, node: &Node, path: &str, draft: &mut Draft) {
@@ -22,10 +22,10 @@ impl Reader {
                 },
                 "timeout" => {
                     let text = self.text(&key.value, &path);
-                    let ms = text.and_then(|t| duration_ms(&t));
+                    let ms = text.and_then(|t| probe_ms(&t));
                     let wanted = ("a time", "write it like `5s`");
                     let ms = self.or_fault(&key.value, &path, ms, wanted.0, wanted.1);
-                    draft.config.health.probe_timeout_ms = ms.map(|ms| ms.clamp(100, 60_000));
+                    draft.config.health.probe_timeout_ms = ms;
                 }
                 "disable" => {
                     let sentence = "An app takes traffic once it answers, so it is always asked.";
@@ -37,7 +37,7 @@ impl Reader {
     }
 
     /// Port and path of the address that `curl` or `wget` asks on the container itself.
-    fn asked(&mut self, node: &Node, path: &str) -> Option<(u16, String)> {
+    pub(in crate::config) fn asked(&mut self, node: &Node, path: &str) -> Option<(u16, String)> {
         let line = match &node.body {
             Body::List(items) => {
                 let words: Vec<_> = items.iter().filter_map(|i| self.text(i, path)).collect();

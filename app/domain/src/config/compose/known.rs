@@ -3,7 +3,7 @@
 use crate::config::nearest::nearest;
 
 /// What a service may say and is taken over.
-const TAKEN: [&str; 12] = [
+const TAKEN: [&str; 13] = [
     "image",
     "build",
     "pull_policy",
@@ -11,6 +11,7 @@ const TAKEN: [&str; 12] = [
     "ports",
     "expose",
     "healthcheck",
+    "entrypoint",
     "command",
     "scale",
     "mem_limit",
@@ -29,9 +30,8 @@ const ONE_NAME: &str =
     "Sealdock names its containers, several of which run side by side during an update.";
 
 #[rustfmt::skip] // a table is read by its columns
-const OTHERS: [(&str, &str); 38] = [
+const OTHERS: [(&str, &str); 37] = [
     ("depends_on", "Projects start by themselves, in no order: let the app try again until what it needs answers."),
-    ("entrypoint", "The image's own entrypoint stays. Set it in the Dockerfile, or say everything in `command`."),
     ("env_file", "Files beside this one are not read: write the variables under `environment`."),
     ("restart", "Sealdock starts again what ends by itself, and says so."),
     ("container_name", ONE_NAME),

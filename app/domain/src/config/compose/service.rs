@@ -92,6 +92,7 @@ impl Reader {
             "ports" => self.ports(node, path, draft),
             "expose" => self.expose(node, path, draft),
             "healthcheck" => self.health(node, path, draft),
+            "entrypoint" => draft.config.entrypoint = self.words_of(node, path),
             "command" => draft.config.command = self.words_of(node, path),
             "scale" => draft.config.replicas = self.number(node, path),
             "mem_limit" => draft.config.resources.memory_mib = self.memory(node, path),
@@ -249,21 +250,6 @@ impl Reader {
         let text = self.text(node, path)?;
         let milli = cpus_milli(&text).ok().and_then(|m| u32::try_from(m).ok());
         self.or_fault(node, path, milli, "a number of CPUs", "write it like `0.5`")
-    }
-
-    pub(super) fn or_fault<T>(
-        &mut self,
-        node: &Node,
-        path: &str,
-        value: Option<T>,
-        wanted: &str,
-        way_out: &str,
-    ) -> Option<T> {
-        if value.is_none() {
-            let problem = format!("`{path}` is not {wanted}");
-            self.fault(node.at, path, problem, way_out);
-        }
-        value
     }
 }
 

@@ -25,6 +25,11 @@ pub(super) fn memory_mib(text: &str) -> Option<u32> {
     u32::try_from(bytes.div_ceil(1 << 20)).ok()
 }
 
+/// What a probe may take, within what is sensible.
+pub(in crate::config) fn probe_ms(text: &str) -> Option<u32> {
+    Some(duration_ms(text)?.clamp(100, 60_000))
+}
+
 /// `1m30s`, `500ms`, `30s`, in milliseconds.
 pub(super) fn duration_ms(text: &str) -> Option<u32> {
     let (mut total, mut rest) = (0_u64, text);

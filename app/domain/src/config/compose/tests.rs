@@ -145,6 +145,7 @@ networks: { back: {} }
               build:
                 root: "."
               port: 80
+              entrypoint: [/start.sh]
               # It has no HTTP health check, so `GET /` has to answer 2xx.
             --
             line 1, column 1: version: Nothing reads it any more, Compose included.
@@ -155,7 +156,6 @@ networks: { back: {} }
             line 9, column 5: services.db.environmnt: There is no such key here. Did you mean `environment`?
             line 11, column 5: services.db.network_mode: Each project has a network and namespaces of its own.
             line 13, column 7: services.db.healthcheck.test: Only a check that asks over HTTP can be taken over, such as `curl -f http://localhost:8080/health`: Sealdock asks from outside.
-            line 16, column 5: services.web.entrypoint: The image's own entrypoint stays. Set it in the Dockerfile, or say everything in `command`.
             line 18, column 23: services.web.ports[0].published: No port of the machine is opened: the app is reached by its host name, through the proxy.
             line 19, column 9: services.web.ports[1]: Only HTTP over TCP is forwarded to an app.
             line 20, column 9: services.web.ports[2]: An app is asked at one port; this one is not reached from outside.

@@ -89,7 +89,7 @@ prop_compose! {
         let build = BuildPatch { cpus_milli: limits.0, pids: limits.1, secrets: limits.2, ..build };
         let source = SourcePatch { submodules, lfs: submodules };
         ConfigPatch {
-            source, build, port, command, env, secrets, replicas, exclusive, spa, crons, drain_s: None, max_hold_s: None,
+            source, build, port, entrypoint: command.clone(), command, env, secrets, replicas, exclusive, spa, crons, drain_s: None, max_hold_s: None,
             resources: ResourcesPatch { cpus_milli, memory_mib: None },
             health: HealthPatch { path, statuses, ..HealthPatch::default() },
         }

@@ -46,10 +46,10 @@ fn unknown_fields_name_the_nearest_one() {
                 unknown field `cpus` at line 1, column 1; did you mean `resources.cpus`?
 
             "image: nginx\n"
-                unknown field `image` at line 1, column 1; known here are `source`, `build`, `port`, `command`, `env`, `secrets`, `replicas`, `resources`, `health`, `drain_s`, `max_hold_s`, `exclusive`, `spa`, `crons`
+                unknown field `image` at line 1, column 1; did you mean `build.image`?
 
             "<<: {port: 1}\n"
-                unknown field `<<` at line 1, column 1; known here are `source`, `build`, `port`, `command`, `env`, `secrets`, `replicas`, `resources`, `health`, `drain_s`, `max_hold_s`, `exclusive`, `spa`, `crons`
+                unknown field `<<` at line 1, column 1; known here are `source`, `build`, `port`, `entrypoint`, `command`, `env`, `secrets`, `replicas`, `resources`, `health`, `drain_s`, `max_hold_s`, `exclusive`, `spa`, `crons`
 
         "#]],
     );

@@ -19,6 +19,7 @@ pub fn container(spec: &InstanceSpec, options: &Options) -> ContainerCreateBody 
     exclusive::grant(spec, &options.installation, &mut host);
     ContainerCreateBody {
         image: Some(spec.image.clone()),
+        entrypoint: spec.entrypoint.clone(),
         cmd: spec.command.clone(),
         env: Some(variables(spec)),
         labels: Some(name::labels(spec, &options.installation)),

@@ -28,7 +28,12 @@ pub struct Config<'a> {
 impl<'a> Config<'a> {
     pub fn new(spec: &'a InstanceSpec, built: &'a Built, control: Hex<32>) -> Self {
         let program = &built.program;
-        let command = spec.command.as_ref().unwrap_or(&program.cmd);
+        // As the Engine has it: another entrypoint knows nothing of the image's command.
+        let (entrypoint, cmd): (&[String], &[String]) = match &spec.entrypoint {
+            Some(own) => (own, &[]),
+            None => (&program.entrypoint, &program.cmd),
+        };
+        let command = spec.command.as_deref().unwrap_or(cmd);
         let mut env = BTreeMap::from([("HOME", built.user.home.as_str())]);
         env.extend(program.env.iter().filter_map(|pair| pair.split_once('=')));
         env.extend(
@@ -37,8 +42,7 @@ impl<'a> Config<'a> {
                 .map(|(name, value)| (name.as_str(), value.as_str())),
         );
         Self {
-            argv: program
-                .entrypoint
+            argv: entrypoint
                 .iter()
                 .chain(command)
                 .map(String::as_str)
