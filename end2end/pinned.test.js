@@ -80,8 +80,8 @@ describe('a tag that names an image', { skip, concurrency: 1 }, () => {
     assert.deepEqual([plan.build.preset, plan.build.image, plan.trigger], ['image', first, 'create'])
     assert.deepEqual([plan.config.port, plan.config.resources, plan.config.entrypoint], [8001, { cpus_milli: 2000, memory_mib: 8192 }, ['/hello']])
     const notes = plan.notes.join('\n')
-    assert.match(notes, /tinfoil-config\.yml at v1, line 1, column 1: cvm-version: An instance boots the guest of its own runtime/)
-    assert.match(notes, /line 10, column 9: containers\[0\]\.env\.DOMAIN: Its value is not in the file/)
+    assert.match(notes, /tinfoil-config\.yml at v1, line 1, `cvm-version`: An instance boots the guest of its own runtime/)
+    assert.match(notes, /line 10, `containers\[0\]\.env\.DOMAIN`: Its value is not in the file/)
     assert.match(notes, /containers\[0\]\.ipc/)
   })
 

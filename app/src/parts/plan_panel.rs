@@ -70,7 +70,7 @@ fn shown(plan: Preview, confirmation: Confirmation) -> AnyView {
         <div class="plan">
             <h2>"The plan"</h2>
             {way(plan.from.as_ref(), &plan.to)}
-            {plan.notes.iter().map(|note| view! { <div class="notice">{icon(Icon::CircleAlert)}<p>{prose(note)}</p></div> }).collect_view()}
+            {(!plan.notes.is_empty()).then(|| notes(&plan.notes))}
             {how(&plan)}
             {built(&plan)}
             {differences(&plan)}
@@ -218,4 +218,11 @@ fn hold_button(no: Option<String>, action: ServerAction<ConfirmUpdate>) -> AnyVi
         <p class="hint" id="why-hold">{about}</p>
     }
     .into_any()
+}
+
+/// In one box, however many there are.
+fn notes(all: &[String]) -> AnyView {
+    let each = all.iter().map(|note| view! { <p>{prose(note)}</p> });
+    view! { <div class="notice">{icon(Icon::CircleAlert)}<div class="notes">{each.collect_view()}</div></div> }
+        .into_any()
 }

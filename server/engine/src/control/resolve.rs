@@ -162,11 +162,12 @@ impl Control {
         if let Some(text) = read(tinfoil::FILE_NAME).await? {
             let file = at(tinfoil::FILE_NAME);
             let adopted = tinfoil::read(&text).map_err(|errors| errors.refusal(&file))?;
-            let note = |left: LeftOut| format!("{file}, {}: {}", left.place(), left.sentence);
-            return Ok((
-                adopted.patch,
-                adopted.left_out.into_iter().map(note).collect(),
-            ));
+            let note = |left: LeftOut| {
+                let LeftOut { line, path, .. } = left;
+                format!("{file}, line {line}, `{path}`: {}", left.sentence)
+            };
+            let notes = adopted.left_out.into_iter().map(note);
+            return Ok((adopted.patch, notes.collect()));
         }
         let there = at(config::FILE_NAME);
         let note = format!("There is no {there}; what you set and the defaults apply.");

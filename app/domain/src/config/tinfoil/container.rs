@@ -12,7 +12,7 @@ use crate::config::node::{Body, Entry, Node, join};
 use std::collections::BTreeSet;
 
 const REQUIRED: [&str; 2] = ["name", "image"];
-const BY_HAND: &str = "Its value is not in the file: give it under *Edit config*, as a variable.";
+const BY_HAND: &str = "Its value is not in the file: give it under Edit config, as a variable.";
 
 impl Reader {
     pub(super) fn containers(&mut self, node: &Node, patch: &mut ConfigPatch) {

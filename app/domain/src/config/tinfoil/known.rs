@@ -33,7 +33,7 @@ const WEIGHTS: &str = "No weights are mounted: put them into the image, or let t
 const SAFE: &str = "An app here runs with Docker's usual capabilities, and without new privileges.";
 const ENGINE: &str = "How an instance is run is the same for every app here.";
 const ITS_OWN: &str = "Each project has a network of its own.";
-const TLS: &str = "Certificates are Sealdock's business: *Settings → Domains* has them.";
+const TLS: &str = "Certificates are Sealdock's business: Settings → Domains has them.";
 const LIMIT: &str = "Nothing here limits how often an app is called.";
 const CONTROL: &str = "Sealdock is the control plane.";
 

@@ -139,6 +139,15 @@ mod tests {
     }
 
     #[test]
+    fn i2_an_entrypoint_of_the_file_is_the_containers() {
+        let mut spec = wanted();
+        let own = vec!["/bin/app".to_owned()];
+        spec.entrypoint = Some(own.clone());
+        let body = container(&spec, &Options::new("here"));
+        assert_eq!((body.entrypoint, body.cmd), (Some(own), spec.command));
+    }
+
+    #[test]
     fn an_instance_gets_its_limits_and_nothing_beyond_the_default() {
         check(
             &wanted(),

@@ -1,7 +1,7 @@
 //! The config disk: what a guest runs, in one canonical spelling, measured through its hash in the
 //! command line. Names of secrets only.
 
-use super::image::Built;
+use super::image::{Built, Program};
 use domain::attest::{Digest, Hex, sha256};
 use domain::instance::InstanceSpec;
 use serde::Serialize;
@@ -28,12 +28,6 @@ pub struct Config<'a> {
 impl<'a> Config<'a> {
     pub fn new(spec: &'a InstanceSpec, built: &'a Built, control: Hex<32>) -> Self {
         let program = &built.program;
-        // As the Engine has it: another entrypoint knows nothing of the image's command.
-        let (entrypoint, cmd): (&[String], &[String]) = match &spec.entrypoint {
-            Some(own) => (own, &[]),
-            None => (&program.entrypoint, &program.cmd),
-        };
-        let command = spec.command.as_deref().unwrap_or(cmd);
         let mut env = BTreeMap::from([("HOME", built.user.home.as_str())]);
         env.extend(program.env.iter().filter_map(|pair| pair.split_once('=')));
         env.extend(
@@ -42,11 +36,7 @@ impl<'a> Config<'a> {
                 .map(|(name, value)| (name.as_str(), value.as_str())),
         );
         Self {
-            argv: entrypoint
-                .iter()
-                .chain(command)
-                .map(String::as_str)
-                .collect(),
+            argv: argv(spec, program),
             control,
             cwd: if program.cwd.is_empty() {
                 "/"
@@ -69,5 +59,48 @@ impl<'a> Config<'a> {
         bytes.resize(bytes.len().next_multiple_of(BLOCK), 0);
         let digest = Hex(sha256(&bytes));
         Ok((bytes, digest))
+    }
+}
+
+/// As the Engine has it: another entrypoint knows nothing of the image's command.
+fn argv<'a>(spec: &'a InstanceSpec, program: &'a Program) -> Vec<&'a str> {
+    let (entrypoint, cmd): (&[String], &[String]) = match &spec.entrypoint {
+        Some(own) => (own, &[]),
+        None => (&program.entrypoint, &program.cmd),
+    };
+    let command = spec.command.as_deref().unwrap_or(cmd);
+    entrypoint
+        .iter()
+        .chain(command)
+        .map(String::as_str)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::driver::contract::{self, App};
+
+    #[test]
+    fn i2_another_entrypoint_takes_the_images_command_along_as_the_engine_does() {
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let program = Program {
+            entrypoint: words("/bin/app serve"),
+            cmd: words("--port 80"),
+            ..Program::default()
+        };
+        let ran = |entrypoint: Option<&str>, command: Option<&str>| {
+            let app = App {
+                image: "sha256:1f".into(),
+                command: command.map(words),
+            };
+            let mut spec = contract::spec(app, &contract::environment());
+            spec.entrypoint = entrypoint.map(words);
+            argv(&spec, &program).join(" ")
+        };
+        assert_eq!(ran(None, None), "/bin/app serve --port 80");
+        assert_eq!(ran(None, Some("--fast")), "/bin/app serve --fast");
+        assert_eq!(ran(Some("/bin/sh"), None), "/bin/sh");
+        assert_eq!(ran(Some("/bin/sh"), Some("-c x")), "/bin/sh -c x");
     }
 }
