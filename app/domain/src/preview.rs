@@ -71,8 +71,8 @@ pub fn preview(proposal: Proposal<'_>) -> Preview {
     let mut changes = active.map_or_else(Vec::new, |a| config::diff(&a.config, proposal.config));
     changes.extend(proposal.services);
     let trigger = match proposal.reuses {
-        _ if proposal.first => Trigger::Create,
         Some((_, called)) => called,
+        None if proposal.first => Trigger::Create,
         None => trigger(active, proposal.source, !changes.is_empty()),
     };
     let plan = Preview {
@@ -315,9 +315,14 @@ mod tests {
         assert_eq!((alone.strategy, alone.downtime), (Strategy::Replace, true));
         assert_eq!(alone.typed.as_deref(), Some("yes"));
         assert_eq!(alone.verb, "Update to app:2 with downtime");
-        let first = Proposal::of_new_project(&to, &active.config, None, vec![]);
-        let first = preview(first);
-        assert_eq!((first.trigger, first.downtime), (Trigger::Create, false));
+        let first = || Proposal::of_new_project(&to, &active.config, None, vec![]);
+        let new = preview(first());
+        assert_eq!((new.trigger, new.downtime), (Trigger::Create, false));
+        let promoted = preview(Proposal {
+            reuses: Some((&active, Trigger::Promote)),
+            ..first()
+        });
+        assert_eq!(promoted.trigger, Trigger::Promote);
     }
 
     #[test]
