@@ -1,3 +1,5 @@
+//! What the documentation of Tinfoil's file says, row by row: taken over, named, or refused.
+
 use super::*;
 use crate::config::Config;
 
