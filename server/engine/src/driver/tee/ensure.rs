@@ -28,10 +28,11 @@ pub async fn ensure(room: &Arc<Room>, spec: &InstanceSpec) -> Result<(), DriverE
     if !room.machines().making.insert(spec.id.clone()) {
         return Ok(());
     }
-    let made = make(room, &kit, spec).await;
+    let watched = make(room, &kit, spec)
+        .await
+        .map(|record| watch::begin(room, record));
     room.machines().making.remove(&spec.id);
-    let record = made?;
-    watch::begin(room, record);
+    watched?;
     room.hint(&spec.environment);
     Ok(())
 }

@@ -22,12 +22,15 @@ pub struct Machines {
 impl Machines {
     /// `None`: somebody watches it already.
     pub fn watch(&mut self, id: &InstanceId) -> Option<CancellationToken> {
-        let is_watched = self.watched.get(id).is_some_and(|w| !w.is_cancelled());
-        (!is_watched).then(|| {
+        (!self.is_watched(id)).then(|| {
             let watch = CancellationToken::new();
             self.watched.insert(id.clone(), watch.clone());
             watch
         })
+    }
+
+    pub fn is_watched(&self, id: &InstanceId) -> bool {
+        self.watched.get(id).is_some_and(|w| !w.is_cancelled())
     }
 
     /// Nobody reaches what was there under this id, and nobody watches it.

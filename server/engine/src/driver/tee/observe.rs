@@ -32,15 +32,18 @@ async fn look(room: &Room, folder: &Folder, record: Record) -> io::Result<Option
     let Known {
         is_leaving,
         is_being_made,
+        is_watched,
         lacks_secrets,
         open,
     } = known(room, folder, &record);
     let state = match open {
         _ if is_leaving => State::Leaving,
         _ if started.is_none() || is_being_made => State::Starting,
+        // Its watch has not said yet why it ended.
+        None if is_watched => State::Starting,
         _ if !qmp::runs(folder.path()).await? => exited(folder)?,
         Some(_) => State::Running,
-        // It runs, and nobody may reach it yet.
+        // It runs, and nobody may reach it.
         None => State::Starting,
     };
     let open = open.filter(|_| matches!(state, State::Running | State::Leaving));
@@ -59,6 +62,7 @@ async fn look(room: &Room, folder: &Folder, record: Record) -> io::Result<Option
 struct Known {
     is_leaving: bool,
     is_being_made: bool,
+    is_watched: bool,
     /// It waits for them, and nobody here knows them any more.
     lacks_secrets: bool,
     open: Option<SocketAddr>,
@@ -70,6 +74,7 @@ fn known(room: &Room, folder: &Folder, record: &Record) -> Known {
     Known {
         is_leaving: machines.leaving.contains(&record.id),
         is_being_made: machines.making.contains(&record.id),
+        is_watched: machines.is_watched(&record.id),
         lacks_secrets: waits && machines.secrets(&record.id).is_none(),
         open: machines.open.get(&record.id).map(|forward| forward.address),
     }

@@ -62,6 +62,11 @@ fn again(room: &Room, record: &Record, stop: &CancellationToken) -> Option<Diges
 
 async fn watch(room: &Room, record: &Record, known: Option<Digest>, stop: &CancellationToken) {
     let folder = room.folders.machine(&record.id);
+    // That was said before a restart of ours, and stays said.
+    if folder.file(REFUSED).exists() {
+        let _ = remove::end(&folder).await;
+        return;
+    }
     if let Err(e) = whole(room, record, &folder, known, stop).await {
         tracing::warn!(instance = %record.id, error = %e, "a confidential machine is not let through");
         // First nobody reaches it, then everybody may see why, then it goes.

@@ -6,3 +6,4 @@ mod attacks;
 mod boots;
 mod ends;
 mod lab;
+mod word;
