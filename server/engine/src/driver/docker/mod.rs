@@ -35,6 +35,7 @@ mod gpus;
 mod hints;
 mod ignore;
 mod images;
+mod kept;
 mod lines;
 mod load;
 mod logs;

@@ -2,6 +2,7 @@
 //! says `SKIPPED` and why.
 
 mod builds;
+mod dropped;
 mod engine;
 mod exec;
 mod files;
