@@ -3,62 +3,14 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { buildImage, engineVersion, removeImage } from './lib/docker.js'
+import { GitHub } from './lib/github.js'
 import { freshDirectory, SEALDOCK } from './lib/places.js'
 
 const IMAGE = `sealdock-e2e-release:${process.pid}`
 const skip = (await engineVersion()) ? false : 'no Docker Engine answers'
-
-/** What GitHub's REST API answers to whoever makes a release, in the shapes that it documents. */
-class GitHub {
-  releases = []
-  requests = []
-
-  static async start() {
-    const github = new GitHub()
-    github.server = createServer((request, answer) => github.#answer(request, answer))
-    await new Promise((resolve) => github.server.listen(0, '127.0.0.1', resolve))
-    github.url = `http://127.0.0.1:${github.server.address().port}`
-    return github
-  }
-
-  stop() {
-    this.server.close()
-    this.server.closeAllConnections()
-  }
-
-  async #answer(request, answer) {
-    const parts = []
-    for await (const part of request) parts.push(part)
-    const body = Buffer.concat(parts)
-    const url = new URL(request.url, this.url)
-    this.requests.push({ method: request.method, path: url.pathname, headers: request.headers })
-    const say = (status, value) => answer.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
-    if (request.headers.authorization !== 'Bearer ghs_test') return say(401, { message: 'Bad credentials' })
-    const route = `${request.method} ${url.pathname}`
-    if (route === 'POST /repos/acme/shop/releases') {
-      const wanted = JSON.parse(body)
-      if (this.releases.some(({ tag_name }) => tag_name === wanted.tag_name)) {
-        return say(422, { message: 'Validation Failed', errors: [{ resource: 'Release', code: 'already_exists', field: 'tag_name' }] })
-      }
-      const id = this.releases.length + 1
-      this.releases.push({ ...wanted, id, assets: {} })
-      return say(201, { id, upload_url: `${this.url}/uploads/${id}/assets{?name,label}`, html_url: `${this.url}/acme/shop/releases/tag/untagged` })
-    }
-    const asset = /^POST \/uploads\/(\d+)\/assets$/.exec(route)
-    if (asset) {
-      this.releases[asset[1] - 1].assets[url.searchParams.get('name')] = body
-      return say(201, { id: 7, state: 'uploaded' })
-    }
-    const shown = /^PATCH \/repos\/acme\/shop\/releases\/(\d+)$/.exec(route)
-    if (!shown) return say(404, { message: 'Not Found' })
-    const release = Object.assign(this.releases[shown[1] - 1], JSON.parse(body))
-    return say(200, { ...release, assets: [], html_url: `${this.url}/acme/shop/releases/tag/${release.tag_name}` })
-  }
-}
 
 describe('sealdock release', { skip, concurrency: 1 }, () => {
   let folder, github, key, made

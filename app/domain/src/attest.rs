@@ -27,7 +27,9 @@ pub use hex::{Base64, Digest, Hex, Nonce};
 pub use policy::{Policy, SimPolicy, SnpPolicy, SnpTcb, TcbStatus, TdxPolicy, TpmKey};
 pub use read::{MOST_EVIDENCE, MOST_EXPECTED, read_crypto, read_devices, read_evidence};
 pub use read::{read_expected, read_release, read_released, read_signed};
-pub use release::{Guest, Part, RELEASE_FILE, Released, SignedRelease, release_bytes};
+pub use release::{
+    Guest, Part, RELEASE_FILE, Released, ReleasedImage, SignedRelease, release_bytes,
+};
 pub use report_data::{ReportData, extra_data, report_data, sha256};
 pub use standing::{EVERY_S, Running, sentence, standing};
 pub use verdict::{Check, Ledger, SIMULATED, Verdict, checks};

@@ -3,7 +3,7 @@
 
 use crate::deployment::{Deployment, Phase};
 use crate::refusal::Refusal;
-use crate::source::Artifact;
+use crate::source::{Artifact, Commit, Revision, Source};
 use crate::strategy::Strategy;
 
 /// Cancel is for what has not begun to take traffic's place: `pending` and `running` (P-10).
@@ -63,6 +63,27 @@ pub fn debug(environment: &str, debug: bool) -> Result<(), Refusal> {
         .way_out("Give the debug environment another name, and promote from it.")),
     }
 }
+
+/// Where a project names who signs its releases, only their tags go where visitors are (I-19): the tag
+/// whose release is to be read.
+pub fn released(source: &Source) -> Result<(&str, &Commit), Refusal> {
+    if let Source::Git {
+        revision: Revision::Tag(tag),
+        commit,
+        ..
+    } = source
+    {
+        return Ok((tag, commit));
+    }
+    let sentence = format!(
+        "This project takes only tags with a signed release where it is not for debugging, and {} is no tag.",
+        source.label()
+    );
+    Err(Refusal::conflict("not_released", sentence).way_out(RELEASE_IT))
+}
+
+/// The way out where a release is missing.
+pub const RELEASE_IT: &str = "Let CI release a tag (`sealdock release make --publish`) and choose that, or deploy this to a debug environment.";
 
 /// A terminal is opened in what serves a debug environment, and nowhere else (I-10).
 pub fn exec(debug: bool, title: &str, active: Option<&Deployment>) -> Result<(), Refusal> {

@@ -36,6 +36,7 @@ pub mod tinfoil;
 mod units;
 mod yaml;
 
+pub use check::is_pinned;
 pub use diff::{Change, diff};
 pub use error::{ConfigError, ConfigErrors, MAX_ERRORS};
 pub use exclusive::{Exclusive, NotExclusive};

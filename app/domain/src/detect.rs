@@ -17,6 +17,7 @@ mod text;
 
 pub use start::Start;
 
+use crate::attest::ReleasedImage;
 use crate::config::{Config, ConfigPatch, Preset, PresetChoice};
 use crate::preset;
 use crate::refusal::Refusal;
@@ -154,6 +155,9 @@ pub struct BuildPlan {
     /// What runs as it is: nothing is built.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
+    /// What must come of it, where the project takes signed releases alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released: Option<ReleasedImage>,
     /// Fetches what the build needs; `None`: nothing, or the Dockerfile's business.
     pub install: Option<String>,
     /// Makes what runs; `None` like `install`.
@@ -167,6 +171,39 @@ pub struct BuildPlan {
 }
 
 impl BuildPlan {
+    /// Without a step.
+    pub const fn of(preset: Preset, why: String) -> Self {
+        Self {
+            preset,
+            why,
+            image: None,
+            released: None,
+            install: None,
+            build: None,
+            start: None,
+            output: None,
+            dockerfile: None,
+        }
+    }
+
+    /// It comes to what is released: pulled where the release says from where and the file does not.
+    pub fn only(self, released: ReleasedImage, tag: &str) -> Self {
+        let plan = match &released.reference {
+            Some(reference) if self.image.is_none() => Self {
+                image: Some(reference.clone()),
+                ..Self::of(
+                    Preset::Image,
+                    format!("the signed release of {tag} says what runs"),
+                )
+            },
+            _ => self,
+        };
+        Self {
+            released: Some(released),
+            ..plan
+        }
+    }
+
     /// `Node.js: package.json has a start script`.
     pub fn title(&self) -> String {
         format!("{}: {}", self.preset.title(), self.why)
@@ -174,15 +211,17 @@ impl BuildPlan {
 
     /// The steps that a person should know, each with its name.
     pub fn steps(&self) -> Vec<(&'static str, &str)> {
+        let released = self.released.as_ref();
         let all = [
-            ("Image", &self.image),
-            ("Install", &self.install),
-            ("Build", &self.build),
-            ("Start", &self.start),
-            ("Serve", &self.output),
+            ("Image", self.image.as_deref()),
+            ("Install", self.install.as_deref()),
+            ("Build", self.build.as_deref()),
+            ("Start", self.start.as_deref()),
+            ("Serve", self.output.as_deref()),
+            ("Released", released.map(|r| r.image.as_str())),
         ];
         all.into_iter()
-            .filter_map(|(name, step)| Some((name, step.as_deref()?)))
+            .filter_map(|(name, step)| Some((name, step?)))
             .collect()
     }
 
@@ -255,31 +294,20 @@ fn detect(preset: Preset, tree: &Tree, config: &Config) -> Result<Detected, Refu
 
 fn image(config: &Config) -> Result<BuildPlan, Refusal> {
     let image = config.build.image.clone().ok_or_else(refuse::no_image)?;
+    let why = chosen(config, "`build.image` says what runs".into());
     Ok(BuildPlan {
-        preset: Preset::Image,
-        why: chosen(config, "`build.image` says what runs".into()),
         image: Some(image),
-        install: None,
-        build: None,
-        start: None,
-        output: None,
-        dockerfile: None,
+        ..BuildPlan::of(Preset::Image, why)
     })
 }
 
 fn dockerfile(tree: &Tree, config: &Config) -> Result<BuildPlan, Refusal> {
     let name = &config.build.dockerfile;
     match tree.has(name) {
-        true => Ok(BuildPlan {
-            preset: Preset::Dockerfile,
-            why: chosen(config, format!("the repository has `{name}`")),
-            image: None,
-            install: None,
-            build: None,
-            start: None,
-            output: None,
-            dockerfile: None,
-        }),
+        true => {
+            let why = chosen(config, format!("the repository has `{name}`"));
+            Ok(BuildPlan::of(Preset::Dockerfile, why))
+        }
         false => Err(refuse::no_dockerfile(tree, &config.build)),
     }
 }
@@ -291,27 +319,19 @@ fn files(tree: &Tree, config: &Config) -> BuildPlan {
         false => "nothing to build",
     };
     BuildPlan {
-        preset: Preset::Static,
-        why: chosen(config, found.into()),
-        image: None,
-        install: None,
-        build: None,
-        start: None,
         output: Some(output.unwrap_or_else(|| ".".into())),
-        dockerfile: None,
+        ..BuildPlan::of(Preset::Static, chosen(config, found.into()))
     }
 }
 
 fn generated(detected: &Detected, config: &Config) -> BuildPlan {
     BuildPlan {
-        preset: detected.preset,
-        why: detected.why.clone(),
-        image: None,
         install: detected.install.clone(),
         build: detected.build.clone(),
         start: detected.start.as_ref().map(ToString::to_string),
         output: detected.output.clone(),
         dockerfile: Some(preset::dockerfile(detected, config)),
+        ..BuildPlan::of(detected.preset, detected.why.clone())
     }
 }
 

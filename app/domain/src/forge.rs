@@ -3,6 +3,7 @@
 
 pub mod releases;
 
+use crate::attest::Hex;
 use crate::deployment::Phase;
 use crate::hook::Provider;
 use crate::refusal::Refusal;
@@ -29,6 +30,11 @@ pub struct NewForge {
     /// May write statuses and comments, and read releases; the one that is there when not said.
     #[serde(default)]
     pub token: Option<String>,
+    /// The ed25519 key, 64 hexadecimal digits, that signs the project's releases: production takes no
+    /// version without a release that it signed. None when not said.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
+    pub release_key: Option<Hex<32>>,
 }
 
 impl std::fmt::Debug for NewForge {
@@ -136,7 +142,8 @@ pub fn may_call(ip: IpAddr) -> bool {
     }
 }
 
-fn near(ip: IpAddr) -> bool {
+/// Of this machine, or of a network that is nobody else's.
+pub fn near(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => ip.is_loopback() || ip.is_private(),
         IpAddr::V6(ip) => ip.is_loopback() || ip.segments()[0] & 0xfe00 == 0xfc00,

@@ -316,14 +316,9 @@ mod tests {
     #[test]
     fn p6_static_files_are_published_and_built_only_where_there_is_something_to_build() {
         let plan = |dockerfile: Option<&str>| BuildPlan {
-            preset: Preset::Vite,
-            why: String::new(),
-            image: None,
-            install: None,
-            build: None,
-            start: None,
             output: Some("dist".into()),
             dockerfile: dockerfile.map(str::to_owned),
+            ..BuildPlan::of(Preset::Vite, String::new())
         };
         let kinds = |plan: &BuildPlan| -> Vec<_> {
             let all = jobs(&git(), Some(plan), None);

@@ -202,16 +202,10 @@ mod tests {
     }
 
     fn by_dockerfile() -> BuildPlan {
-        BuildPlan {
-            preset: config::Preset::Dockerfile,
-            why: "the repository has `Dockerfile`".into(),
-            image: None,
-            install: None,
-            build: None,
-            start: None,
-            output: None,
-            dockerfile: None,
-        }
+        BuildPlan::of(
+            config::Preset::Dockerfile,
+            "the repository has `Dockerfile`".into(),
+        )
     }
 
     fn shown<'a>(active: &'a Deployment, source: &'a Source, config: &'a Config) -> Proposal<'a> {

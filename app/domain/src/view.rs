@@ -38,6 +38,7 @@ pub use source::*;
 pub use stack::*;
 pub use terminal::*;
 
+use crate::attest::ReleasedImage;
 use crate::config::{Change, Config, ConfigPatch};
 use crate::deployment::{Phase, Trigger};
 use crate::id::{DeploymentId, EnvironmentId, InstanceId, JobId, ProjectId, RuntimeId};
@@ -265,6 +266,9 @@ pub struct DeploymentView {
     pub reuses: Option<ReusedView>,
     /// Once it exists.
     pub artifact: Option<Artifact>,
+    /// The signed release that it is held to; `None`: none was asked for.
+    #[serde(default)]
+    pub released: Option<ReleasedImage>,
     /// What is in the artifact, once somebody looked.
     #[serde(default)]
     pub contents: Option<ContentsView>,

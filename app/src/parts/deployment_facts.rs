@@ -5,6 +5,7 @@ use super::copy::Copy;
 use super::dynamic::dynamic;
 use super::screenshot::{findings, screenshot};
 use crate::{format, paths};
+use domain::attest::ReleasedImage;
 use domain::config::Config;
 use domain::deployment::Trigger;
 use domain::job::{JobKind, JobStatus};
@@ -18,7 +19,7 @@ pub fn facts(view: Signal<DeploymentView>) -> AnyView {
         Memo::new(move |_| view.with(|v| v.changes.clone())),
         Memo::new(move |_| view.with(|v| v.artifact.clone())),
     );
-    let reuses = view.with_untracked(|v| v.reuses.clone());
+    let (reuses, released) = view.with_untracked(|v| (v.reuses.clone(), v.released.clone()));
     let config = Memo::new(move |_| view.with(|v| v.config.clone()));
     let source = view.with_untracked(|v| v.summary.source.clone());
     let (strategy, runtime) = view.with_untracked(|v| (v.strategy.word(), v.runtime_name.clone()));
@@ -46,6 +47,7 @@ pub fn facts(view: Signal<DeploymentView>) -> AnyView {
                     None => Either::Left(view! { <p class="muted">"Not made yet."</p> }),
                     Some(a) => Either::Right(artifact_facts(a)),
                 }))}
+                {released.map(|of| signed(&of))}
                 {dynamic(move || view.with(|v| v.contents.as_ref().map(|c| contents(v, c))))}
                 {dynamic(move || maps.get().then(|| view! { <p class="mt-2"><a class="link" href=traces.clone()>"Read a stack trace"</a></p> }))}
             </section>
@@ -148,6 +150,17 @@ fn artifact_facts(artifact: &Artifact) -> AnyView {
             {pair("Kind", kind)}
             {pair("Size", format::bytes(artifact.size_bytes()))}
             <div><dt>"Digest"</dt><dd class="with-copy"><code class="clip" title=digest.clone()>{format::digest(&digest)}</code><Copy text=digest.clone() what="the digest"/></dd></div>
+        </dl>
+    }
+    .into_any()
+}
+
+/// Nothing else is started as this version.
+fn signed(release: &ReleasedImage) -> AnyView {
+    let key = release.key.to_string();
+    view! {
+        <dl class="pairs">
+            <div><dt>"Release signed by"</dt><dd class="with-copy"><code class="clip" title=key.clone()>{key.clone()}</code><Copy text=key.clone() what="the key of the release"/></dd></div>
         </dl>
     }
     .into_any()

@@ -20,7 +20,7 @@ pub fn git_host(view: Signal<ReviewsView>) -> AnyView {
     let forge = Memo::new(move |_| view.with(|v| v.forge.clone()));
     let there = Memo::new(move |_| forge.with(Option::is_some));
     view! {
-        <h3>"Statuses and comments"</h3>
+        <h3>"Statuses, comments and releases"</h3>
         <p class="muted mb-3">"The Git host is told how each deployment went: a status at its commit, and one comment on a pull request. A deployment never waits for that."</p>
         {last_fault::<()>(remove.value())}
         {dynamic(move || forge.with(told))}
@@ -43,6 +43,7 @@ fn told(forge: &Option<ForgeView>) -> AnyView {
             <div><dt>"Told"</dt><dd>{forge.provider.title()}</dd></div>
             <div><dt>"API"</dt><dd class="mono clip" title=forge.url.clone()>{forge.url.clone()}</dd></div>
             <div><dt>"Repository"</dt><dd class="mono">{forge.repository.clone()}</dd></div>
+            {forge.release_key.map(|key| view! { <div><dt>"Releases are signed by"</dt><dd class="mono break">{key.to_string()}</dd></div> })}
         </dl>
         {problem}
     }
@@ -53,6 +54,8 @@ fn form(view: Signal<ReviewsView>) -> AnyView {
     let set = ServerAction::<SetHost>::new();
     let (id, forge) = view.with_untracked(|v| (v.project.to_string(), v.forge.clone()));
     let provider = forge.as_ref().map_or(Provider::Github, |f| f.provider);
+    let key = forge.as_ref().and_then(|f| f.release_key);
+    let key = key.map(|key| key.to_string()).unwrap_or_default();
     let (url, repository) = forge.map(|f| (f.url, f.repository)).unwrap_or_default();
     let busy = set.pending();
     let options = HOSTS.map(|p| {
@@ -76,6 +79,7 @@ fn form(view: Signal<ReviewsView>) -> AnyView {
                         <input class="input" id="host-token" type="password" name="token" maxlength="500" autocomplete="off" aria-describedby="host-token-hint"/>
                         <p class="hint" id="host-token-hint">"It may write statuses and comments, and read releases, which mark the tags. It is never shown; empty keeps the one that is there."</p>
                     </div>
+                    {field("release_key", "Key of releases", "The 64 digits of sealdock release keygen. Then an environment that is not for debugging takes only a tag whose release.json this key signed, and only the image that it names. Empty: anything may go there.", key)}
                     <div class="form-foot"><button class="btn" aria-label="Save which host is told" disabled=flag(move || busy.get())>"Save"</button></div>
                 </div>
             </ActionForm>

@@ -39,7 +39,7 @@ pub fn tag_list(
 
 /// A name in a list proves nothing, and says so.
 fn about() -> AnyView {
-    view! { <p class="hint">"Has release.json: at the Git host, the tag’s release carries the file that "<code>"sealdock release"</code>" signs. Its signature is checked neither here nor when the tag is deployed; "<code>"sealdock release check"</code>" does that with the project’s key."</p> }
+    view! { <p class="hint mb-2">"Has release.json: the tag’s release at the Git host carries the file that "<code>"sealdock release"</code>" signs. Whether the signature holds is checked where the project names the key of its releases, and by "<code>"sealdock release check"</code>"."</p> }
         .into_any()
 }
 

@@ -6,6 +6,7 @@ use super::say::{Say, table};
 use super::{ask, find};
 use clap::Subcommand;
 use domain::api::Approve;
+use domain::attest::Hex;
 use domain::forge::NewForge;
 use domain::hook::Provider;
 use domain::id::{NotAnId, ReviewId};
@@ -43,6 +44,10 @@ pub enum Preview {
         /// As the host calls it: team/app.
         #[arg(long)]
         repository: String,
+        /// Who signs the project's releases, as `sealdock release keygen` says it: an environment that
+        /// is not for debugging takes nothing else. Left out: anything may go there.
+        #[arg(long, value_name = "HEX")]
+        release_key: Option<Hex<32>>,
     },
 }
 
@@ -95,6 +100,7 @@ impl Preview {
                 provider,
                 url,
                 repository,
+                release_key,
             } => {
                 let project = find::project(&client, &project).await?;
                 let path = format!("/v2/projects/{}/git/host", project.id);
@@ -107,6 +113,7 @@ impl Preview {
                     url,
                     repository,
                     token: Some(token),
+                    release_key,
                 };
                 let _: ReviewsView = client.post(&path, &new).await?;
                 say.note("It is told how deployments went from now on.");

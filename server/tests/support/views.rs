@@ -186,6 +186,7 @@ pub fn deployment(phase: Phase) -> DeploymentView {
         secrets: vec![],
         changes: vec![],
         artifact: None,
+        released: None,
         contents: None,
         instances: vec![],
         attestation: None,

@@ -6,6 +6,8 @@
 //! with the installation's `expected.json` that leads from what was attested to what was released.
 
 use super::{Base64, Digest, Expected, Hex, Rootfs};
+use crate::config;
+use crate::source::{Artifact, Commit};
 use serde::{Deserialize, Serialize};
 
 /// As it is called wherever it is kept.
@@ -26,6 +28,9 @@ pub struct Released {
     pub commit: Option<String>,
     /// The image's id, `sha256:…`.
     pub image: String,
+    /// Where it is pulled from, by its digest; `None`: that is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
     /// The root file system that it becomes.
     pub rootfs: Rootfs,
     /// What guests are started from; `None` where the release left that to whoever deploys it.
@@ -71,7 +76,66 @@ pub struct Part {
     pub same: bool,
 }
 
+/// What a deployment must come to, because a release says so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ReleasedImage {
+    /// The image's id, `sha256:…`.
+    pub image: String,
+    /// Where it is pulled from, where the release says it: then nothing is built.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// Who signed that.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
+    pub key: Hex<32>,
+}
+
+impl ReleasedImage {
+    /// Whether this is it; else why it is not deployed. An Engine that keeps images as containerd does
+    /// has other ids, and what was pulled by the same digest is the same.
+    pub fn is(&self, made: &Artifact, tag: &str) -> Result<(), String> {
+        let pulled = match made {
+            Artifact::Image { pulled_as, .. } => pulled_as.as_deref().and_then(digest),
+            Artifact::Static { .. } => None,
+        };
+        let named = self.reference.as_deref().and_then(digest);
+        if made.digest() == self.image || (pulled.is_some() && pulled == named) {
+            return Ok(());
+        }
+        let artifact = made.digest();
+        Err(format!(
+            "This is {artifact}, and the signed release of {tag} is {}: it is not deployed. \
+             Let the release say where its image is pulled from (`sealdock release make --reference`), so that nothing is built.",
+            self.image
+        ))
+    }
+}
+
+/// `sha256:…` of `name@sha256:…`.
+fn digest(reference: &str) -> Option<&str> {
+    Some(reference.rsplit_once('@')?.1)
+}
+
 impl Released {
+    /// Of that tag, at that commit where it names one, and of an image that stays the same; else why not.
+    pub fn is_of(&self, tag: &str, commit: &Commit) -> Result<(), String> {
+        if self.tag != tag {
+            return Err(format!("is of {}", self.tag));
+        }
+        if let Some(reference) = &self.reference
+            && !config::is_pinned(reference)
+        {
+            return Err(format!("names `{reference}`, which has no digest"));
+        }
+        match &self.commit {
+            Some(sha) if *sha != commit.sha => Err(format!(
+                "is of commit {sha}, and the tag is at {}",
+                commit.sha
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Part by part; what the release does not say is not in the list.
     pub fn compared(&self, expected: &Expected) -> Vec<Part> {
         let guest =
@@ -130,6 +194,62 @@ mod tests {
     }
 
     #[test]
+    fn i19_an_image_is_the_released_one_by_its_id_or_by_the_digest_that_it_was_pulled_by() {
+        let made = |image: &str, pulled_as: Option<&str>| Artifact::Image {
+            image: image.into(),
+            pulled_as: pulled_as.map(str::to_owned),
+            size_bytes: 1,
+        };
+        let released = ReleasedImage {
+            image: "sha256:1".into(),
+            reference: Some("ghcr.io/acme/shop@sha256:a".into()),
+            key: Hex([1; 32]),
+        };
+        let is = |made| released.is(&made, "v1").is_ok();
+        assert!(is(made("sha256:1", None)));
+        assert!(is(made("sha256:9", Some("mirror/shop@sha256:a"))));
+        assert!(!is(made("sha256:9", Some("ghcr.io/acme/shop@sha256:b"))));
+        assert!(!is(made("sha256:9", None)));
+        let unnamed = ReleasedImage {
+            reference: None,
+            ..released.clone()
+        };
+        let no = unnamed
+            .is(&made("sha256:9", Some("app")), "v1")
+            .unwrap_err();
+        assert!(no.contains("This is sha256:9, and the signed release of v1 is sha256:1"));
+    }
+
+    #[test]
+    fn i19_a_release_is_of_its_tag_at_its_commit() {
+        let released = |tag: &str, commit: Option<&str>, reference: Option<&str>| Released {
+            v: super::super::VERSION,
+            tag: tag.into(),
+            commit: commit.map(str::to_owned),
+            image: "sha256:1".into(),
+            reference: reference.map(str::to_owned),
+            rootfs: expected().rootfs,
+            guest: None,
+        };
+        let at = Commit {
+            sha: "abc".into(),
+            subject: String::new(),
+            author: String::new(),
+            at: crate::time::Time(0),
+        };
+        let of = |released: Released| released.is_of("v1", &at);
+        assert_eq!(of(released("v1", None, None)), Ok(()));
+        assert_eq!(of(released("v1", Some("abc"), None)), Ok(()));
+        assert_eq!(of(released("v2", None, None)), Err("is of v2".into()));
+        for wrong in [
+            released("v1", Some("abd"), None),
+            released("v1", None, Some("ghcr.io/acme/shop:v1")),
+        ] {
+            assert!(of(wrong).is_err());
+        }
+    }
+
+    #[test]
     fn i19_what_is_expected_of_an_instance_leads_to_what_was_released() {
         let expected = expected();
         let released = Released {
@@ -137,6 +257,7 @@ mod tests {
             tag: "v1".into(),
             commit: None,
             image: expected.image.clone(),
+            reference: None,
             rootfs: expected.rootfs.clone(),
             guest: Some(Guest {
                 kernel: expected.kernel,

@@ -93,6 +93,11 @@ pub(super) fn image(reference: &str) -> Check {
 }
 
 /// A reference that can mean one image only: its registry's digest is behind it.
+/// Whether an image is named by its digest.
+pub fn is_pinned(reference: &str) -> bool {
+    pinned(reference).is_ok()
+}
+
 pub(super) fn pinned(reference: &str) -> Check {
     image(reference)?;
     let digest = reference.rsplit_once("@sha256:").map(|(_, hex)| hex);

@@ -1,6 +1,6 @@
 //! Which tags have a release at their Git host that carries a `release.json` (I-19): one list for
-//! all of them, and no request per tag. A list has names and no files, so nothing here says that a
-//! signature holds: `sealdock release check` does.
+//! all of them, and no request per tag. A list has names and no files, so a mark says nothing of a
+//! signature. The file of one tag is read where a project asks for it.
 
 use super::{Call, encoded};
 use crate::attest::RELEASE_FILE;
@@ -35,6 +35,31 @@ pub fn releases(provider: Provider, repository: &str) -> Call {
     }
 }
 
+/// The release of one tag.
+pub fn release(provider: Provider, repository: &str, tag: &str) -> Call {
+    let tag = encoded(tag);
+    let path = match provider {
+        Provider::Gitlab => format!("/projects/{}/releases/{tag}", encoded(repository)),
+        _ => format!("/repos/{repository}/releases/tags/{tag}"),
+    };
+    Call {
+        method: "GET",
+        path,
+        body: None,
+    }
+}
+
+/// Where the `release.json` of that release is to be had. GitHub gives the bytes at the file's
+/// address in its API (<https://docs.github.com/en/rest/releases/assets>), Gitea and GitLab where
+/// browsers get them.
+pub fn place(provider: Provider, release: &Value) -> Option<&str> {
+    let field = match provider {
+        Provider::Gitea => "browser_download_url",
+        _ => "url",
+    };
+    attached(provider, &release["assets"])?[field].as_str()
+}
+
 /// Out of the host's answer. Drafts are nobody's yet; what is not in shape is left out.
 pub fn listed(provider: Provider, answer: &Value) -> Vec<Listed> {
     let all = answer.as_array().map(Vec::as_slice).unwrap_or_default();
@@ -44,22 +69,22 @@ pub fn listed(provider: Provider, answer: &Value) -> Vec<Listed> {
             Some(Listed {
                 tag: release["tag_name"].as_str()?.to_owned(),
                 pre_release: release["prerelease"] == true,
-                carries: carries(provider, &release["assets"]),
+                carries: attached(provider, &release["assets"]).is_some(),
             })
         })
         .collect()
 }
 
 /// GitLab has links beside what it packs itself; their names are free, their addresses are not.
-fn carries(provider: Provider, assets: &Value) -> bool {
-    let (files, of): (&Value, fn(&Value) -> bool) = match provider {
+fn attached(provider: Provider, assets: &Value) -> Option<&Value> {
+    let (files, of): (&Value, fn(&&Value) -> bool) = match provider {
         Provider::Gitlab => (&assets["links"], |link| {
             let url = link["url"].as_str().unwrap_or_default();
             link["name"] == RELEASE_FILE || url.rsplit('/').next() == Some(RELEASE_FILE)
         }),
         _ => (assets, |file| file["name"] == RELEASE_FILE),
     };
-    files.as_array().is_some_and(|all| all.iter().any(of))
+    files.as_array()?.iter().find(of)
 }
 
 /// Lays what the host says over what Git says.
@@ -151,6 +176,26 @@ mod tests {
             is("v1", false, false),
         ];
         assert_eq!(said(Provider::Gitlab, answer), want);
+    }
+
+    #[test]
+    fn i19_the_file_of_one_release_is_found_as_each_host_has_it() {
+        let asked = |provider| release(provider, "team/app", "v1/rc").path;
+        assert_eq!(
+            [asked(Provider::Gitea), asked(Provider::Gitlab)],
+            [
+                "/repos/team/app/releases/tags/v1%2Frc",
+                "/projects/team%2Fapp/releases/v1%2Frc"
+            ]
+        );
+        let file = json!({ "assets": [{ "name": "image.txt", "url": "a" }, {
+            "name": "release.json", "url": "api", "browser_download_url": "web",
+        }] });
+        let links = json!({ "assets": { "links": [{ "name": "release.json", "url": "api" }] } });
+        assert_eq!(place(Provider::Github, &file), Some("api"));
+        assert_eq!(place(Provider::Gitea, &file), Some("web"));
+        assert_eq!(place(Provider::Gitlab, &links), Some("api"));
+        assert_eq!(place(Provider::Github, &json!({ "assets": [] })), None);
     }
 
     #[test]

@@ -79,6 +79,7 @@ fn p15_a_token_goes_where_nobody_is_in_between() {
             url: url.into(),
             repository: "team/app".into(),
             token: Some("t".into()),
+            release_key: None,
         };
         new.checked().map(|n| n.url).map_err(|no| no.sentence)
     };
@@ -111,6 +112,7 @@ fn p15_a_token_goes_where_nobody_is_in_between() {
         url: "https://x".into(),
         repository: "a/b".into(),
         token: Some("secret".into()),
+        release_key: None,
     };
     assert!(!format!("{shown:?}").contains("secret"));
     for repository in ["app", "../x", "a//b", "a/b c", "a/.."] {

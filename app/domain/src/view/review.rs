@@ -1,6 +1,7 @@
 //! Previews of a project: what gets one, and those there are.
 
 use super::Deployed;
+use crate::attest::Hex;
 use crate::id::{EnvironmentId, ProjectId, ReviewId};
 use crate::review::{Rules, Subject};
 use crate::time::Time;
@@ -66,6 +67,10 @@ pub struct ForgeView {
     pub url: String,
     /// As the host calls it: `team/app`.
     pub repository: String,
+    /// Who signs what production takes; `None`: anything may go there.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
+    pub release_key: Option<Hex<32>>,
     /// Why the last telling failed.
     pub problem: Option<String>,
     /// When that was.

@@ -182,6 +182,8 @@ impl Control {
             overrides,
             reuses,
         } = self.proposed(caller, &row, &runtime, update).await?;
+        self.only_released(&row, active.as_ref(), &mut resolved, reuses.as_ref())
+            .await?;
         let note = self.place(caller, &runtime, &resolved.config).await?;
         resolved.notes.extend(note);
         let config = &resolved.config;

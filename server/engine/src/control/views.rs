@@ -209,6 +209,7 @@ impl Control {
             overrides: deployment.overrides.clone(),
             secrets: self.used_secrets(deployment).await?,
             artifact: deployment.artifact.clone(),
+            released: deployment.build.as_ref().and_then(|b| b.released.clone()),
             contents: listed.contents.clone(),
             instances: instances(deployment),
             attestation: self.attestation_view(caller, deployment).await?,

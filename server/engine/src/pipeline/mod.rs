@@ -193,7 +193,7 @@ impl Pipeline {
 
     async fn carry_out_before(&self, job: &Job, task: &Task<'_>) -> Ended {
         disk::enough(self.dirs.data())?;
-        match job.kind {
+        let made = match job.kind {
             JobKind::DownloadRepoJob => download_repo::run(self, task).await,
             JobKind::BuildImageJob => build_image::run(self, task).await,
             JobKind::PullExternalImageJob => pull_external_image::run(self, task).await,
@@ -202,7 +202,9 @@ impl Pipeline {
             JobKind::DeployStaticBundleJob => deploy_static_bundle::run(self, task).await,
             // These follow the phases, or come after.
             _ => Ok(None),
-        }
+        }?;
+        made.iter().try_for_each(|made| released(task, made))?;
+        Ok(made)
     }
 
     async fn settle(&self, job: &Job, task: &Task<'_>, ended: End) -> Stored<()> {
@@ -267,6 +269,22 @@ impl Pipeline {
         self.bus
             .hint(&deployment.org, Topic::Deployment(deployment.id.clone()));
     }
+}
+
+/// Nothing starts that the plan's release does not name (I-19).
+fn released(task: &Task<'_>, made: &Artifact) -> Result<(), String> {
+    let build = task.deployment.build.as_ref();
+    let Some(released) = build.and_then(|build| build.released.as_ref()) else {
+        return Ok(());
+    };
+    let source = &task.deployment.source;
+    released.is(made, &source.label())?;
+    task.say(&format!(
+        "It is what {} signed as {}.",
+        released.key,
+        source.label()
+    ));
+    Ok(())
 }
 
 /// What the organization has for registries.

@@ -32,7 +32,7 @@ pub struct Report {
     pub due_at: Time,
 }
 
-const SELECT: &str = "SELECT project, org, provider, url, repository, token, created_at, problem, problem_at FROM forges";
+const SELECT: &str = "SELECT project, org, provider, url, repository, token, release_key, created_at, problem, problem_at FROM forges";
 /// The words of a host for a phase, so that a change between two of one word is no news.
 const STATE: &str = "CASE WHEN d.phase IN ('queued', 'building', 'starting', 'ready') THEN 'pending' \
     WHEN d.phase IN ('failed', 'cancelled') THEN 'failure' ELSE 'success' END";
@@ -58,8 +58,8 @@ impl Store {
         let (org, row) = (project.org.as_str(), project.id.as_str());
         let sealed = self.seal(&mut tx, FORGE, org, row, token.reveal(), now.at);
         let sealed = sealed.await?;
-        let sql = "INSERT INTO forges (project, org, provider, url, repository, token, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
-                   ON CONFLICT (project) DO UPDATE SET provider = $3, url = $4, repository = $5, token = $6, created_at = $7, \
+        let sql = "INSERT INTO forges (project, org, provider, url, repository, token, created_at, release_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+                   ON CONFLICT (project) DO UPDATE SET provider = $3, url = $4, repository = $5, token = $6, created_at = $7, release_key = $8, \
                    problem = NULL, problem_at = NULL";
         sqlx::query(sql)
             .bind(project.id.as_str())
@@ -69,6 +69,7 @@ impl Store {
             .bind(&forge.repository)
             .bind(sealed)
             .bind(now.at.0)
+            .bind(forge.release_key.map(|key| key.to_string()))
             .execute(&mut *tx)
             .await?;
         let anew = "DELETE FROM reports WHERE project = $1 AND comment IS NULL";
@@ -79,12 +80,12 @@ impl Store {
                 .execute(&mut *tx)
                 .await?;
         }
-        let sentence = format!(
-            "{} set that {} is told how deployments of {} went.",
-            caller.email,
-            forge.provider.title(),
-            project.name
-        );
+        let (who, host, name) = (&caller.email, forge.provider.title(), &project.name);
+        let key = forge.release_key.map_or_else(String::new, |key| {
+            format!(", and that only releases which {key} signed go where it is not for debugging")
+        });
+        let sentence =
+            format!("{who} set that {host} is told how deployments of {name} went{key}.");
         let event = NewEvent::by(&project.org, Some(&caller.user), "forge_set", sentence);
         write(&mut tx, now, event.project(&project.id)).await?;
         tx.commit().await?;
@@ -226,6 +227,8 @@ impl Store {
 
 fn forge(row: &Row, token: SecretText) -> Stored<Forge> {
     let provider: String = row.try_get("provider")?;
+    let key: Option<String> = row.try_get("release_key")?;
+    let key = key.map(|key| key.parse());
     Ok(Forge {
         org: row.try_get::<String, _>("org")?.parse()?,
         project: row.try_get::<String, _>("project")?.parse()?,
@@ -234,6 +237,9 @@ fn forge(row: &Row, token: SecretText) -> Stored<Forge> {
                 .ok_or_else(|| StoreError::Unreadable(format!("the provider `{provider}`")))?,
             url: row.try_get("url")?,
             repository: row.try_get("repository")?,
+            release_key: key
+                .transpose()
+                .map_err(|e| StoreError::Unreadable(format!("the release key: {e}")))?,
             problem: row.try_get("problem")?,
             problem_at: row.try_get::<Option<i64>, _>("problem_at")?.map(Time),
         },

@@ -33,6 +33,7 @@ impl Reviews for Gallery {
                 provider: Provider::Github,
                 url: "https://api.github.com".into(),
                 repository: "acme/shop".into(),
+                release_key: None,
                 problem: Some("The host does not take the token (401). Set another one.".into()),
                 problem_at: Some(self.now.plus_ms(-HOUR)),
             }),

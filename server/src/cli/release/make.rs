@@ -6,6 +6,7 @@ use super::github::{Forge, Published};
 use super::{key, unread, unwritten};
 use clap::Args;
 use domain::attest::{RELEASE_FILE, SignedRelease};
+use domain::config::is_pinned;
 use engine::attest::sign_release;
 use engine::driver::docker::{Docker, Options};
 use engine::driver::tee::{Kit, Source, release};
@@ -42,6 +43,10 @@ pub struct Make {
     /// What it was built from.
     #[arg(long, env = "GITHUB_SHA", value_name = "SHA")]
     commit: Option<String>,
+    /// Where the image is pulled from, by its digest: a project that takes signed releases alone pulls
+    /// that, and builds nothing.
+    #[arg(long, value_name = "NAME@SHA256:…")]
+    reference: Option<String>,
     /// What signs it; the variable SEALDOCK_RELEASE_KEY when not said.
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
@@ -89,23 +94,21 @@ impl Make {
     pub async fn run(self, say: &Say) -> Done {
         // What is missing is said before anything takes time.
         let forge = self.forge()?;
+        self.pinned()?;
         let key = release::key(&key::bytes(self.key.as_deref())?)
             .map_err(|e| Failure::usage(format!("The key can't be read: {e}.")))?;
         let kit = self.kit().await?;
         std::fs::create_dir_all(&self.out).map_err(|e| unwritten(&self.out, &e))?;
         let archive = self.saved(say).await?;
         say.note("Measuring the image…");
-        let released = release::released(&archive, &self.tag, self.commit.as_deref(), kit.as_ref())
+        let (commit, reference) = (self.commit.as_deref(), self.reference.as_deref());
+        let released = release::released(&archive, &self.tag, commit, reference, kit.as_ref())
             .map_err(|e| unread(&archive, &e))?;
         let signed = sign_release(&released, &key)
             .ok_or_else(|| Failure::usage("It can't be signed.".to_owned()))?;
         let files = self.written(&signed, &released.image, &archive)?;
         let published = match forge {
-            Some(forge) => Some(
-                forge
-                    .publish(&self.tag, self.commit.as_deref(), &files)
-                    .await?,
-            ),
+            Some(forge) => Some(forge.publish(&self.tag, commit, &files).await?),
             None => None,
         };
         let made = Made {
@@ -122,6 +125,16 @@ impl Make {
         match (self.publish, &self.repository) {
             (true, Some(repository)) => Forge::new(&self.github_api, repository).map(Some),
             _ => Ok(None),
+        }
+    }
+
+    fn pinned(&self) -> Got<()> {
+        match self.reference.as_deref().filter(|r| !is_pinned(r)) {
+            None => Ok(()),
+            Some(reference) => Err(Failure::usage(format!(
+                "`{reference}` has no digest, so it may mean another image tomorrow."
+            ))
+            .way_out("Write it like ghcr.io/acme/shop@sha256:…, as `docker push` says it.")),
         }
     }
 

@@ -15,6 +15,7 @@ pub fn released(
     archive: &Path,
     tag: &str,
     commit: Option<&str>,
+    reference: Option<&str>,
     kit: Option<&Kit>,
 ) -> io::Result<Released> {
     let scratch = tempfile::tempdir()?;
@@ -31,6 +32,7 @@ pub fn released(
         tag: tag.to_owned(),
         commit: commit.map(str::to_owned),
         image: id,
+        reference: reference.map(str::to_owned),
         rootfs: built.rootfs,
         guest: kit.map(guest),
     })

@@ -46,6 +46,7 @@ impl Scene {
                 version: 2,
             }],
             changes: changes(),
+            released: None,
             artifact: (!matches!(phase, Phase::Queued | Phase::Building | Phase::Failed)).then(
                 || Artifact::Image {
                     image: sha("image"),

@@ -132,6 +132,7 @@ impl Bench {
             url: host.url.clone(),
             repository: "acme/app".into(),
             token: Some(token.into()),
+            release_key: None,
         };
         let set = self.api().set_forge(&self.caller, &self.project, forge);
         set.await.expect("it is set");
