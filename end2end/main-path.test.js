@@ -121,16 +121,21 @@ describe('deploy, update, refuse, configure, pause, delete', { skip, concurrency
 
   it('P-10 M-5 paused, it answers 503 on purpose; resumed, it serves the same version', async () => {
     const id = deployments.at(-1)
-    await client.post(`/v2/deployments/${id}/pause`)
+    const paused = await client.cli('pause', 'web')
+    assert.equal(paused.code, 0, paused.stderr)
+    assert.match(paused.stdout, /^#\d+: .*[Pp]aused/)
     await client.until(id, 'paused')
     const answer = await eventually('the route answers 503', async () => {
       const answer = await ask(sealdock, host)
       return answer.status === 503 && answer
     })
     assert.match(answer.body, /paused/i)
-    await client.post(`/v2/deployments/${id}/resume`)
+    const resumed = await client.cli('resume', 'web')
+    assert.equal(resumed.code, 0, resumed.stderr)
     await client.until(id, 'live')
     await served(sealdock, host, 'v2')
+    const again = await client.cli('resume', 'web')
+    assert.deepEqual([again.code, /paused/.test(again.stderr)], [3, true], again.stderr)
   })
 
   it('I-12 M-6 a delete leaves no container, network, image, directory or route', async () => {

@@ -29,6 +29,7 @@ mod logs;
 mod master;
 mod open;
 mod pack;
+mod pause;
 mod plan;
 mod preview;
 mod profile;
@@ -88,6 +89,12 @@ enum Command {
     Update(update::Update),
     /// Start what served before once more: no build, no downtime.
     Rollback(rollback::Rollback),
+    /// Call off what is on its way and does not start yet; what serves goes on.
+    Cancel(pause::Of),
+    /// Let what serves answer 503 on purpose.
+    Pause(pause::Of),
+    /// Let what is paused serve again.
+    Resume(pause::Of),
     /// End what serves and keep its address, which answers 404 until it is started.
     Stop(stop::Stop),
     /// Start what was stopped: no build.
@@ -194,6 +201,9 @@ async fn remote(command: Command, say: &Say) -> Done {
         Command::Update(update) => update.run(say).await,
         Command::Retry(retry) => retry.run(say).await,
         Command::Rollback(rollback) => rollback.run(say).await,
+        Command::Cancel(of) => of.cancel(say).await,
+        Command::Pause(of) => of.pause(say).await,
+        Command::Resume(of) => of.resume(say).await,
         Command::Stop(stop) => stop.run(say).await,
         Command::Start(again) => again.start(say).await,
         Command::Restart(again) => again.restart(say).await,

@@ -60,7 +60,7 @@ async fn i3_i19_a_tag_whose_release_carries_a_release_json_says_so_and_no_more()
     let page = owner(World::Live).get(&update(1)).await;
     page.says("v1.4.2 Has release.json")
         .says_not("v1.4.0 Has release.json")
-        .says("Its signature is checked neither here nor when the tag is deployed");
+        .says("Whether the signature holds is checked where the project names the key of its releases");
     let unknown = owner(World::Building).get(&update(1)).await;
     unknown
         .says_not("Has release.json")

@@ -343,6 +343,7 @@ async fn x15_every_column_that_may_hold_a_secret_is_known() {
         [
             "deliveries.sender_key", // the sender's own id of a delivery
             "domains.token",         // shown in DNS, for everybody to read
+            "forges.release_key",    // the public half: whose signatures count
             "idempotency.key",       // chosen by clients, to send a request twice
             "settings.key",          // a name
             "users.password_hash",   // argon2id
