@@ -115,8 +115,8 @@ impl Reader<'_> {
                 continue;
             };
             let Some(frame) = self.frame(frame)? else {
-                // Of what was kept, some may have come meanwhile.
-                let is_behind = self.last.is_some_and(gap::is_behind);
+                // Of what was kept, some may have come meanwhile; little of it is followed.
+                let is_behind = self.last.is_some_and(gap::is_behind) && self.has_rested();
                 return Ok(!follows && self.last != before && is_behind);
             };
             quiet = QUIET;
@@ -159,7 +159,11 @@ impl Reader<'_> {
         let skips = self
             .last
             .is_some_and(|last| gap::may_skip(last, next.at_ns));
-        skips && Instant::now() > self.rests
+        skips && self.has_rested()
+    }
+
+    fn has_rested(&self) -> bool {
+        Instant::now() > self.rests
     }
 
     /// The Engine has a line that the stream does not tell.
@@ -173,8 +177,13 @@ impl Reader<'_> {
         let Some(last) = self.last else {
             return Ok(());
         };
+        // Of a line that an earlier reader had, only the millisecond is known.
+        let last_ns = match self.has_told {
+            true => last.at_ns,
+            false => last.at_ns + NANOS_PER_MS,
+        };
         let oldest = kept::oldest(self.room, &self.container).await?;
-        if let Some(text) = oldest.and_then(|oldest| gap::note(last.at_ns, next, oldest.at_ns)) {
+        if let Some(text) = oldest.and_then(|oldest| gap::note(last_ns, next, oldest.at_ns)) {
             let note = Printed {
                 at_ms: next.at_ns.div_euclid(NANOS_PER_MS),
                 stream: Stream::Note,
