@@ -110,6 +110,20 @@ describe('a project whose releases are signed', { skip, concurrency: 1 }, () => 
     await context.close()
   })
 
+  it('I-19 X-11 a developer deploys, and neither takes the key away nor sets another', async () => {
+    const developer = await Client.bySession(sealdock, client.cookie, 'developer')
+    const path = `/v2/projects/${live.summary.project}/git/host`
+    const host = { provider: 'github', url: github.url, repository: 'acme/shop', token: 'ghs_test' }
+    for (const [method, body] of [['POST', host], ['POST', { ...host, release_key: stranger }], ['DELETE', undefined]]) {
+      const { status, problem } = await developer.refused(method, path, body)
+      assert.equal(status, 403)
+      assert.match(problem.detail, /As a developer you can't say who signs releases; that takes the role owner/)
+    }
+    await developer.post(path, { ...host, release_key: key })
+    const { forge } = await client.get(`/v2/projects/${live.summary.project}/previews`)
+    assert.equal(forge.release_key, key)
+  })
+
   it('I-19 a tag with a release that the key signed is deployed, and its plan and log say who signed what', async () => {
     const plan = await client.post(`${base(live.summary.environment)}/plan`, wanted('v2'))
     assert.equal(plan.build.released.key, key)

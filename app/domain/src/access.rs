@@ -56,6 +56,8 @@ pub enum Action {
     Delete,
     /// See and change what pushes do: the tracked branch, the hook's secret, deliveries.
     ManageHooks,
+    /// Say who signs what production takes, or that anything may go there.
+    ManageReleases,
     /// Add services, set them, link them to environments, back them up, take a backup home.
     ManageServices,
     /// Delete a service with its data, or put a backup in its data's place.
@@ -76,7 +78,7 @@ pub enum Action {
 
 impl Action {
     /// For the table and the test that walks over it.
-    pub const ALL: [Action; 15] = [
+    pub const ALL: [Action; 16] = [
         Action::Read,
         Action::ReadLogs,
         Action::CreateProject,
@@ -84,6 +86,7 @@ impl Action {
         Action::Exec,
         Action::Delete,
         Action::ManageHooks,
+        Action::ManageReleases,
         Action::ManageServices,
         Action::ReplaceData,
         Action::ManageCredentials,
@@ -106,6 +109,7 @@ impl Action {
             | Action::ManageSecrets
             | Action::ManageDomains => Role::Developer,
             Action::Delete
+            | Action::ManageReleases
             | Action::ReplaceData
             | Action::ManageCredentials
             | Action::ManageRuntimes
@@ -122,6 +126,7 @@ impl Action {
             Action::Exec => "open a terminal",
             Action::Delete => "delete",
             Action::ManageHooks => "manage Git pushes",
+            Action::ManageReleases => "say who signs releases",
             Action::ManageServices => "manage services",
             Action::ReplaceData => "delete or replace the data of a service",
             Action::ManageCredentials => "manage access to Git hosts and registries",
@@ -187,6 +192,7 @@ mod tests {
             Exec: developer
             Delete: owner
             ManageHooks: developer
+            ManageReleases: owner
             ManageServices: developer
             ReplaceData: owner
             ManageCredentials: owner

@@ -6,11 +6,13 @@ use super::{Control, broken};
 use crate::forge::releases;
 use crate::store::environment::Environment;
 use crate::store::project::Project;
+use domain::access::{Action, Caller};
 use domain::api::Reply;
-use domain::attest::{RELEASE_FILE, ReleasedImage};
+use domain::attest::{Hex, RELEASE_FILE, ReleasedImage};
 use domain::can;
 use domain::deployment::{Deployment, Trigger};
 use domain::forge::releases::{Listed, mark};
+use domain::id::ProjectId;
 use domain::refusal::Refusal;
 use domain::source::{Origin, Tag};
 
@@ -77,6 +79,23 @@ impl Control {
         resolved.notes.push(note);
         resolved.build = resolved.build.take().map(|build| build.only(released, tag));
         Ok(())
+    }
+}
+
+impl Control {
+    /// Whoever deploys could otherwise do so without a release by taking the key away first.
+    pub(super) async fn may_set_release_key(
+        &self,
+        caller: &Caller,
+        project: &ProjectId,
+        key: Option<Hex<32>>,
+    ) -> Reply<()> {
+        let forge = self.store.forge(&caller.org, project).await;
+        let known = forge.map_err(broken)?.and_then(|f| f.view.release_key);
+        match known == key {
+            true => Ok(()),
+            false => caller.may(Action::ManageReleases),
+        }
     }
 }
 

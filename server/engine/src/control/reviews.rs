@@ -98,6 +98,8 @@ impl Reviews for Control {
         caller.may(Action::ManageHooks)?;
         let (project, _) = self.of_git(&caller.org, project).await?;
         let forge = forge.checked()?;
+        self.may_set_release_key(caller, &project.id, forge.release_key)
+            .await?;
         let kept = self
             .store
             .put_forge(caller, &project, &forge, self.now())
@@ -117,6 +119,7 @@ impl Reviews for Control {
     async fn remove_forge(&self, caller: &Caller, project: &ProjectId) -> Reply<()> {
         caller.may(Action::ManageHooks)?;
         let (project, _) = self.of_git(&caller.org, project).await?;
+        self.may_set_release_key(caller, &project.id, None).await?;
         let gone = self.store.remove_forge(caller, &project, self.now()).await;
         self.told(&caller.org, &project.id);
         match gone.map_err(broken)? {

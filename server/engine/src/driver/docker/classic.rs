@@ -8,6 +8,7 @@ use crate::driver::{Build, DriverError, Lines};
 use bollard::BollardRequest;
 use bollard::query_parameters::{BuildImageOptions, BuildImageOptionsBuilder};
 use domain::source::Artifact;
+use domain::view::Stream;
 use futures_util::StreamExt;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
@@ -16,29 +17,46 @@ use tokio_stream::wrappers::ReceiverStream;
 
 /// The job has its own limit; this one only keeps a lost connection from waiting for ever.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+/// While the Engine looks for a step in its cache, somebody may remove an image that has nothing to do
+/// with it, and the build ends (moby, `daemon/images/cache.go`). Its steps are kept, so it goes on there.
+const TRIES: u32 = 3;
+const LOST: &str = "unable to find image \"sha256:";
 
 pub async fn build(
     room: &Room,
     build: Build<'_>,
     lines: &dyn Lines,
 ) -> Result<Artifact, DriverError> {
+    for _ in 1..TRIES {
+        match once(room, &build, lines).await {
+            Err(DriverError::Refused(why)) if why.contains(LOST) => lines.line(
+                Stream::Note,
+                "An image went while the Engine looked into its cache: the build is tried again.",
+            ),
+            built => return built,
+        }
+    }
+    once(room, &build, lines).await
+}
+
+async fn once(room: &Room, build: &Build<'_>, lines: &dyn Lines) -> Result<Artifact, DriverError> {
     let engine = room
         .client
         .patient(LONGEST)
         .await?
         .with_request_modifier(limit_memory(build.limits.memory_mib));
     let unreadable = Arc::new(OnceLock::new());
-    let tar = bollard::body_try_stream(context_body(&build, unreadable.clone()));
+    let tar = bollard::body_try_stream(context_body(build, unreadable.clone()));
     let mut steps = Steps::new(lines);
     let mut answers = std::pin::pin!(engine.build_image(
-        options(&build),
+        options(build),
         registry::every(build.logins),
         Some(tar)
     ));
     while let Some(answer) = answers.next().await {
         if let Err(e) = answer.map(|info| steps.read(info)) {
             return Err(unreadable.get().map_or_else(
-                || steps.failed(room, &build, &e),
+                || steps.failed(room, build, &e),
                 |why| failure::no_context(why),
             ));
         }

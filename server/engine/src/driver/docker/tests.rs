@@ -7,6 +7,7 @@ mod engine;
 mod exec;
 mod files;
 mod images;
+mod lost;
 mod only;
 mod registry;
 mod speed;
