@@ -16,7 +16,7 @@ const TARGET = process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target')
 export const SEALDOCK = process.env.SEALDOCK_BIN ?? join(TARGET, 'debug', 'sealdock')
 
 export async function freshDirectory(name) {
-  return realpath(await mkdtemp(join(tmpdir(), `sealdock-e2e-${name}-`)))
+  return realpath(await mkdtemp(join(tmpdir(), `sealdock-e2e-${process.pid}-${name}-`)))
 }
 
 /** A port of 127.0.0.1 that was free a moment ago. */
