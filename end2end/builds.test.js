@@ -92,7 +92,7 @@ describe('builds', { skip, concurrency: 1 }, () => {
       const other = await Client.owner(tight)
       const { summary } = await other.create('full', await release('full', 'disk'))
       const view = await other.until(summary.id, 'failed', { timeoutMs: 60_000 })
-      assert.match(view.summary.sentence, /disk at .* MiB left.*Settings, Disk/s)
+      assert.match(view.summary.sentence, /build was stopped.*disk at .* MiB left.*Settings, Disk/s)
       await eventually('the space is back', async () => {
         const now = await statfs('/var/lib/docker')
         return now.bavail * now.bsize > free - DISK_ROOM / 2

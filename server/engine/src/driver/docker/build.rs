@@ -1,6 +1,7 @@
 //! Which of the Engine's two builders builds, and within which limits.
 
 use super::fence::Fence;
+use super::reserve::Reserve;
 use super::{Room, buildkit, classic, context, spare};
 use crate::driver::{Build, DriverError, Lines};
 use domain::source::Artifact;
@@ -21,9 +22,13 @@ pub async fn build(
     }
     let name = name(&build).to_owned();
     let _promise = spare::memory(room, &name, &mut build.limits, lines).await;
+    let Some(reserve) = Reserve::of(room).await else {
+        return by_one_of_two(room, build, &text, lines).await;
+    };
+    reserve.begin()?;
     tokio::select! {
         built = by_one_of_two(room, build, &text, lines) => built,
-        low = spare::disk_runs_low(room) => Err(low),
+        low = reserve.runs_low() => Err(low),
     }
 }
 

@@ -49,6 +49,7 @@ mod pull;
 mod registry;
 mod remove;
 mod repeats;
+mod reserve;
 mod save;
 mod service;
 mod settle;

@@ -1,18 +1,15 @@
-//! What the Engine's machine can spare for a build: memory before it begins, disk all along.
-//! Only where that machine is this one; elsewhere a build has its limits and no more.
+//! The memory that the Engine's machine can spare for a build. Only where that machine is this one;
+//! elsewhere a build has its limits and no more.
 
 use super::Room;
-use crate::driver::{BuildLimits, DriverError, Lines};
+use crate::driver::{BuildLimits, Lines};
 use domain::admission::{Admission, Memory, admit};
 use domain::view::Stream;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 const LOOKS_AGAIN: Duration = Duration::from_secs(1);
-/// A build writes some hundred MiB between two looks, at most.
-const DISK_LOOKS: Duration = Duration::from_millis(250);
 
 /// What running builds may use, by build.
 #[derive(Default)]
@@ -99,38 +96,6 @@ fn available_mib() -> Option<u64> {
     let line = text.lines().find_map(|l| l.strip_prefix("MemAvailable:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib / 1024)
-}
-
-/// Ends once the disk that the Engine builds on has less left than what is kept free.
-pub async fn disk_runs_low(room: &Room) -> DriverError {
-    let Some(root) = engine_root(room).await else {
-        return std::future::pending().await;
-    };
-    let keep = room.options.disk_reserve_bytes;
-    loop {
-        let Some(left) = left(&root) else {
-            return std::future::pending().await;
-        };
-        if left < keep {
-            return DriverError::Refused(format!(
-                "The build was stopped, because the disk at {} has only {} MiB left and {} MiB stay free for everything else. Free some space (Settings, Disk), or make the build smaller.",
-                root.display(),
-                left >> 20,
-                keep >> 20
-            ));
-        }
-        tokio::time::sleep(DISK_LOOKS).await;
-    }
-}
-
-async fn engine_root(room: &Room) -> Option<PathBuf> {
-    let info = room.client.engine().await.ok()?.info().await.ok()?;
-    info.docker_root_dir.map(PathBuf::from)
-}
-
-fn left(root: &PathBuf) -> Option<u64> {
-    let disk = rustix::fs::statvfs(root).ok()?;
-    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 #[cfg(test)]
