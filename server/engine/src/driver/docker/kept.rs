@@ -1,46 +1,26 @@
 //! What the Engine still has of what an instance printed, asked beside the stream that tells it.
 
-use super::lines::{Joiner, Line};
-use super::{Room, error};
+use super::Room;
+use super::lines::Joiner;
 use crate::driver::DriverError;
 use bollard::query_parameters::{LogsOptions, LogsOptionsBuilder};
 use futures_util::StreamExt;
 
 const NANOS_PER_S: i64 = 1_000_000_000;
 
-/// The first line of all.
-pub async fn oldest(room: &Room, container: &str) -> Result<Option<Line>, DriverError> {
-    first(room, container, all().build(), i64::MIN).await
-}
-
 /// Whether there is a line after that moment; the Engine looks at its end only.
 pub async fn has_after(room: &Room, container: &str, at_ns: i64) -> Result<bool, DriverError> {
-    let newest = first(room, container, all().tail("1").build(), at_ns).await?;
-    Ok(newest.is_some())
-}
-
-async fn first(
-    room: &Room,
-    container: &str,
-    options: LogsOptions,
-    after_ns: i64,
-) -> Result<Option<Line>, DriverError> {
     let engine = room.client.engine().await?;
-    let mut frames = std::pin::pin!(engine.logs(container, Some(options)));
+    let mut frames = std::pin::pin!(engine.logs(container, Some(all().tail("1").build())));
     let mut joiner = Joiner::default();
     while let Some(frame) = frames.next().await {
-        match frame {
-            Ok(frame) => {
-                let line = joiner.push(frame).filter(|line| line.at_ns > after_ns);
-                if line.is_some() {
-                    return Ok(line);
-                }
-            }
-            Err(e) if error::status(&e) == Some(404) => return Ok(None),
-            Err(e) => return Err(room.client.failed("send the lines of an instance", &e)),
+        let frame =
+            frame.map_err(|e| room.client.failed("send the last line of an instance", &e))?;
+        if joiner.push(frame).is_some_and(|line| line.at_ns > at_ns) {
+            return Ok(true);
         }
     }
-    Ok(None)
+    Ok(false)
 }
 
 /// Everything after that moment, and what comes.
