@@ -143,8 +143,11 @@ impl Outliner {
                 took_ms: None,
             });
         }
-        if let Part::Output(text) = part {
-            self.judge(number, seq, text);
+        match part {
+            // Once more, where the build is tried again.
+            Part::Begin(_) => drop(self.errors.remove(&number)),
+            Part::Output(text) => self.judge(number, seq, text),
+            _ => {}
         }
         if let Some(step) = self.steps.get_mut(&number) {
             step.take(seq, part);
@@ -175,7 +178,9 @@ impl Step {
     fn take(&mut self, seq: u64, part: Part<'_>) {
         self.last = seq;
         match part {
-            Part::Begin(_) => {}
+            Part::Begin(_) => {
+                (self.state, self.lines, self.took_ms) = (StepState::Running, 0, None);
+            }
             Part::Output(_) => self.lines += 1,
             Part::Done(took) => (self.state, self.took_ms) = (StepState::Done, took),
             Part::Cached => self.state = StepState::Cached,
@@ -234,6 +239,22 @@ mod tests {
                 (2, 3, 8, 1, StepState::Cached, None)
             ]
         );
+        assert_eq!(outline.first_error, None);
+    }
+
+    #[test]
+    fn p5_a_step_that_is_tried_again_is_what_it_came_to_then() {
+        let outline = outline(&[
+            "#1 [1/2] RUN a",
+            "#1 | error: x",
+            "#1 ERROR: it was lost",
+            "The build is tried again.",
+            "#1 [1/2] RUN a",
+            "#1 | two",
+            "#1 | three",
+        ]);
+        let step = &outline.steps[0];
+        assert_eq!((step.state, step.lines), (StepState::Running, 2));
         assert_eq!(outline.first_error, None);
     }
 

@@ -3,9 +3,10 @@
 
 use super::classic_steps::Steps;
 use super::fence::{PERIOD_US, SHARES};
-use super::{Room, context, failure, images, registry};
+use super::{Room, context, error, failure, images, registry};
 use crate::driver::{Build, DriverError, Lines};
 use bollard::BollardRequest;
+use bollard::errors::Error;
 use bollard::query_parameters::{BuildImageOptions, BuildImageOptionsBuilder};
 use domain::source::Artifact;
 use domain::view::Stream;
@@ -29,17 +30,44 @@ pub async fn build(
 ) -> Result<Artifact, DriverError> {
     for _ in 1..TRIES {
         match once(room, &build, lines).await {
-            Err(DriverError::Refused(why)) if why.contains(LOST) => lines.line(
+            Err(Ended::Lost(_)) => lines.line(
                 Stream::Note,
                 "An image went while the Engine looked into its cache: the build is tried again.",
             ),
-            built => return built,
+            built => return built.map_err(Ended::why),
         }
     }
-    once(room, &build, lines).await
+    once(room, &build, lines).await.map_err(Ended::why)
 }
 
-async fn once(room: &Room, build: &Build<'_>, lines: &dyn Lines) -> Result<Artifact, DriverError> {
+enum Ended {
+    Lost(DriverError),
+    Failed(DriverError),
+}
+
+impl From<DriverError> for Ended {
+    fn from(why: DriverError) -> Self {
+        Self::Failed(why)
+    }
+}
+
+impl Ended {
+    /// By the Engine's own words: a step may print whatever it likes.
+    fn of(error: &Error, why: DriverError) -> Self {
+        match error::message(error).starts_with(LOST) {
+            true => Self::Lost(why),
+            false => Self::Failed(why),
+        }
+    }
+
+    fn why(self) -> DriverError {
+        match self {
+            Self::Lost(why) | Self::Failed(why) => why,
+        }
+    }
+}
+
+async fn once(room: &Room, build: &Build<'_>, lines: &dyn Lines) -> Result<Artifact, Ended> {
     let engine = room
         .client
         .patient(LONGEST)
@@ -56,17 +84,16 @@ async fn once(room: &Room, build: &Build<'_>, lines: &dyn Lines) -> Result<Artif
     while let Some(answer) = answers.next().await {
         if let Err(e) = answer.map(|info| steps.read(info)) {
             return Err(unreadable.get().map_or_else(
-                || steps.failed(room, build, &e),
-                |why| failure::no_context(why),
+                || Ended::of(&e, steps.failed(room, build, &e)),
+                |why| failure::no_context(why).into(),
             ));
         }
     }
     let image = steps
         .finish()
         .ok_or_else(|| failure::no_image(room.client.host()))?;
-    images::artifact(room, &image)
-        .await?
-        .ok_or_else(|| failure::no_image(room.client.host()))
+    let made = images::artifact(room, &image).await?;
+    made.ok_or_else(|| failure::no_image(room.client.host()).into())
 }
 
 fn options(build: &Build<'_>) -> BuildImageOptions {

@@ -1,7 +1,6 @@
 //! What is concluded from the folders, from QEMU's sockets, and from who was verified.
 
 use super::room::{Folder, Record, Started};
-use super::watch::REFUSED;
 use super::{Room, failed, lines, qmp};
 use crate::driver::{DriverError, Scope};
 use domain::instance::{Observed, State};
@@ -87,9 +86,7 @@ fn exited(folder: &Folder) -> io::Result<State> {
         .iter()
         .rev()
         .find_map(|line| line.strip_prefix(EXIT)?.trim().parse().ok());
-    if let Ok(why) = std::fs::read_to_string(folder.file(REFUSED)) {
-        all.push(why);
-    }
+    all.extend(folder.refused());
     Ok(State::Exited {
         code: code.unwrap_or(1),
         out_of_memory: false,

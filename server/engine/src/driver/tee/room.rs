@@ -14,6 +14,7 @@ const STARTED: &str = "started.json";
 const EXPECTED: &str = "expected.json";
 const GIVEN: &str = "secrets-given";
 const ADMITTED: &str = "admitted.json";
+const REFUSED: &str = "refused";
 
 /// Below the data directory.
 #[derive(Clone, Debug)]
@@ -161,6 +162,17 @@ impl Folder {
         fs::write(self.file(GIVEN), [])
     }
 
+    /// Why nobody is let through, for good.
+    pub fn refused(&self) -> Option<String> {
+        fs::read_to_string(self.file(REFUSED)).ok()
+    }
+
+    pub fn write_refused(&self, why: &str) -> io::Result<()> {
+        // After a restart it would be reached as it was, on a full disk that takes no word more.
+        let _ = fs::remove_file(self.file(ADMITTED));
+        self.put(REFUSED, why.as_bytes())
+    }
+
     pub fn write_record(&self, record: &Record) -> io::Result<()> {
         self.write(RECORD, record)
     }
@@ -182,8 +194,13 @@ impl Folder {
     }
 
     fn write(&self, name: &str, value: &impl Serialize) -> io::Result<()> {
+        self.put(name, &serde_json::to_vec(value)?)
+    }
+
+    /// Whole or not at all.
+    fn put(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let draft = self.file(&format!(".{name}"));
-        fs::write(&draft, serde_json::to_vec(value)?)?;
+        fs::write(&draft, bytes)?;
         fs::rename(draft, self.file(name))
     }
 

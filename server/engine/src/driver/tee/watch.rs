@@ -7,16 +7,19 @@ use super::room::{Admitted, Folder, Record, Started};
 use super::witness::Seen;
 use super::{Room, expected, forward, qmp, remove, secrets};
 use domain::attest::Digest;
-use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt as _, StreamExt as _};
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::time::error::Elapsed;
 use tokio_util::sync::CancellationToken;
 
-/// What was refused is said here.
-pub const REFUSED: &str = "refused";
+/// Whoever boots takes less, also where every instruction is emulated on a busy machine.
+const BOOT: Duration = Duration::from_secs(600);
+/// What does not let itself be ended now is ended later.
+const END_AGAIN: Duration = Duration::from_secs(5);
 const ASK_AGAIN: Duration = Duration::from_millis(300);
 /// QEMU takes connections long before there is a guest, and tries ever more rarely to hand one on:
 /// a question that is asked too early hangs for seconds after the guest is there. So another is asked
@@ -49,7 +52,7 @@ pub fn begin(room: &Arc<Room>, record: Record) {
 /// hands. It is asked anew at once, and everything else follows from that.
 fn again(room: &Room, record: &Record, stop: &CancellationToken) -> Option<Digest> {
     let folder = room.folders.machine(&record.id);
-    if folder.file(REFUSED).exists() {
+    if folder.refused().is_some() {
         return None;
     }
     let (started, admitted) = (folder.started().ok()??, folder.admitted().ok()??);
@@ -63,17 +66,30 @@ fn again(room: &Room, record: &Record, stop: &CancellationToken) -> Option<Diges
 async fn watch(room: &Room, record: &Record, known: Option<Digest>, stop: &CancellationToken) {
     let folder = room.folders.machine(&record.id);
     // That was said before a restart of ours, and stays said.
-    if folder.file(REFUSED).exists() {
-        let _ = remove::end(&folder).await;
-        return;
-    }
-    if let Err(e) = whole(room, record, &folder, known, stop).await {
+    if folder.refused().is_none() {
+        let whole = AssertUnwindSafe(whole(room, record, &folder, known, stop)).catch_unwind();
+        let Err(e) = whole.await.unwrap_or_else(|_| Err(defect())) else {
+            return;
+        };
         tracing::warn!(instance = %record.id, error = %e, "a confidential machine is not let through");
         // First nobody reaches it, then everybody may see why, then it goes.
         room.machines().close(&record.id, stop);
-        let _ = std::fs::write(folder.file(REFUSED), e.to_string());
-        let _ = remove::end(&folder).await;
+        if let Err(e) = folder.write_refused(&e.to_string()) {
+            tracing::warn!(instance = %record.id, error = %e, "why it is ended can't be written down");
+        }
     }
+    while let Err(e) = remove::end(&folder).await {
+        tracing::warn!(instance = %record.id, error = %e, "a refused machine can't be ended now");
+        tokio::time::sleep(END_AGAIN).await;
+    }
+}
+
+/// Evidence is anybody's bytes: whoever makes its reader fall is not let through either.
+fn defect() -> io::Error {
+    io::Error::other(
+        "Sealdock failed while it looked at its evidence, so nobody is let through. The log of \
+         Sealdock says where; please report it.",
+    )
 }
 
 /// From its start to its end; an error: it is to be ended.
@@ -145,6 +161,12 @@ impl Machine<'_> {
             if !self.runs().await {
                 return self
                     .nothing("It ended before it showed any evidence.")
+                    .await;
+            }
+            if begun.elapsed() > BOOT {
+                let minutes = BOOT.as_secs() / 60;
+                return self
+                    .nothing(&format!("It showed no evidence within {minutes} min."))
                     .await;
             }
         }

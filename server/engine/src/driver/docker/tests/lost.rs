@@ -10,11 +10,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 const LOST: &str = r#"{"errorDetail": {"message": "unable to find image \"sha256:aa\""}, "error": "unable to find image \"sha256:aa\""}"#;
+/// Of a step that prints what the Engine would say, and fails.
+const PRINTED: &str = "{\"stream\": \"unable to find image \\\"sha256:aa\\\"\\n\"}\n{\"errorDetail\": {\"message\": \"exit code 1\"}, \"error\": \"exit code 1\"}";
 const BUILT: &str = r#"{"aux": {"ID": "sha256:bb"}}"#;
 
 async fn serve(
     mut stream: TcpStream,
-    losses: usize,
+    (fails, losses): (&'static str, usize),
     builds: Arc<AtomicUsize>,
 ) -> std::io::Result<()> {
     let mut request = vec![0; 64 * 1024];
@@ -30,7 +32,7 @@ async fn serve(
                 n = stream.read(&mut request).await?;
             }
             match builds.fetch_add(1, Ordering::SeqCst) < losses {
-                true => LOST,
+                true => fails,
                 false => BUILT,
             }
         }
@@ -44,15 +46,15 @@ async fn serve(
     stream.write_all(body.as_bytes()).await
 }
 
-/// What a build comes to that is lost so often, and how often it was begun.
-async fn built(losses: usize) -> (Result<String, String>, usize, bool) {
+/// What a build comes to that fails so and so often, and how often it was begun.
+async fn built(fails: &'static str, losses: usize) -> (Result<String, String>, usize, bool) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
     let host = format!("tcp://{}", listener.local_addr().expect("an address"));
     let builds = Arc::new(AtomicUsize::new(0));
     let counted = builds.clone();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(serve(stream, losses, counted.clone()));
+            tokio::spawn(serve(stream, (fails, losses), counted.clone()));
         }
     });
     let docker = Docker::connect(Options {
@@ -72,14 +74,21 @@ async fn built(losses: usize) -> (Result<String, String>, usize, bool) {
 
 #[tokio::test]
 async fn p5_a_build_that_the_engine_loses_is_tried_again_and_says_so() {
-    assert_eq!(built(0).await, (Ok("sha256:bb".into()), 1, false));
-    assert_eq!(built(2).await, (Ok("sha256:bb".into()), 3, true));
+    assert_eq!(built(LOST, 0).await, (Ok("sha256:bb".into()), 1, false));
+    assert_eq!(built(LOST, 2).await, (Ok("sha256:bb".into()), 3, true));
 }
 
 #[tokio::test]
 async fn p5_a_build_that_is_lost_every_time_ends_with_the_engines_words() {
-    let (built, tries, _) = built(9).await;
+    let (built, tries, _) = built(LOST, 9).await;
     assert_eq!(tries, 3);
     let why = built.expect_err("it is lost");
     assert!(why.contains("unable to find image"), "{why}");
+}
+
+#[tokio::test]
+async fn p5_a_step_that_prints_the_same_and_fails_is_not_tried_again() {
+    let (built, tries, _) = built(PRINTED, 9).await;
+    assert_eq!(tries, 1);
+    assert!(built.is_err_and(|why| why.contains("exit code 1")));
 }

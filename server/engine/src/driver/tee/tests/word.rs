@@ -17,6 +17,23 @@ impl Gate for Shut {
     }
 }
 
+/// What it is shown makes it fall.
+struct Falls;
+
+#[async_trait]
+impl Gate for Falls {
+    async fn look(&self, _: &Asked<'_>) -> Result<Looked, String> {
+        panic!("at somebody's bytes")
+    }
+}
+
+struct Deaf;
+
+#[async_trait]
+impl Witness for Deaf {
+    async fn saw(&self, _: &Seen) {}
+}
+
 /// Whoever keeps the evidence takes as long as the test wants.
 struct Slow {
     heard: Semaphore,
@@ -63,11 +80,24 @@ async fn i17_why_a_machine_ended_is_known_before_it_is_seen_to_have_ended_and_af
 
     // As if it had shown something that was refused.
     let said = "Its evidence is refused, because of key.pinned.";
-    std::fs::write(folder.file(super::super::watch::REFUSED), said).expect("it is written");
+    folder.write_refused(said).expect("it is written");
     drop(driver);
     let driver = connect();
     let why = eventually("it ended", async || last_line(&driver, &spec).await).await;
     assert_eq!(why, said);
     assert_eq!(witness.heard.available_permits(), 0, "nothing new was seen");
+    cleared(&driver, &spec).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn i17_a_machine_whose_evidence_makes_its_reader_fall_is_ended_with_a_sentence() {
+    let Some(lab) = Lab::open("falls").await else {
+        return;
+    };
+    let driver = lab.connect_with(lab.source(), Arc::new(Falls), Arc::new(Deaf), SELDOM);
+    let spec = lab.spec();
+    driver.ensure(&spec).await.expect("it is made");
+    let why = eventually("it ended", async || last_line(&driver, &spec).await).await;
+    assert!(why.starts_with("Sealdock failed while"), "{why}");
     cleared(&driver, &spec).await;
 }
