@@ -11,6 +11,7 @@ import { launch, looked, signedIn } from './lib/browser.js'
 import { Client, git, served } from './lib/client.js'
 import { command } from './lib/command.js'
 import { buildImage, engineVersion, removeImage, sweep } from './lib/docker.js'
+import { eventually } from './lib/eventually.js'
 import { GitHub } from './lib/github.js'
 import { freshDirectory, SEALDOCK } from './lib/places.js'
 import { Registry } from './lib/registry.js'
@@ -114,12 +115,15 @@ describe('a project whose releases are signed', { skip, concurrency: 1 }, () => 
     const developer = await Client.bySession(sealdock, client.cookie, 'developer')
     const path = `/v2/projects/${live.summary.project}/git/host`
     const host = { provider: 'github', url: github.url, repository: 'acme/shop', token: 'ghs_test' }
-    for (const [method, body] of [['POST', host], ['POST', { ...host, release_key: stranger }], ['DELETE', undefined]]) {
+    const elsewhere = { ...host, url: 'https://api.github.com' }
+    const refused = [['POST', { ...host, release_key: '' }], ['POST', { ...host, release_key: stranger }], ['POST', elsewhere], ['POST', { ...host, repository: 'acme/other' }], ['DELETE', undefined]]
+    for (const [method, body] of refused) {
       const { status, problem } = await developer.refused(method, path, body)
       assert.equal(status, 403)
       assert.match(problem.detail, /As a developer you can't say who signs releases; that takes the role owner/)
     }
     await developer.post(path, { ...host, release_key: key })
+    await developer.post(path, host)
     const { forge } = await client.get(`/v2/projects/${live.summary.project}/previews`)
     assert.equal(forge.release_key, key)
   })
@@ -150,7 +154,9 @@ describe('a project whose releases are signed', { skip, concurrency: 1 }, () => 
   })
 
   it('I-19 what nobody released, somebody else signed, or was signed of something else is refused', async () => {
+    const fork = await Repository.of({ 'sealdock.yml': config(images[1]) }, 'v2')
     for (const [update, says] of [
+      [{ source: git(fork, 'v2') }, /Releases are signed for .*, and this tag is of .*/],
       [wanted('v6'), /at GitHub v6 has no release/],
       [wanted('v4'), new RegExp(`release.json of v4 has a signature that this key did not make \\(it names ${stranger}\\)`)],
       [wanted('v5'), /release.json of v5 is of v5-of-another/],
@@ -162,7 +168,23 @@ describe('a project whose releases are signed', { skip, concurrency: 1 }, () => 
       assert.match(problem.detail, says)
       assert.ok(problem.way_out, problem.detail)
     }
+    await fork.remove()
     await untouched('v2')
+  })
+
+  it('I-19 what is held goes live while the key of its release counts, and not once another does', async () => {
+    const { digest, typed } = await client.post(`${base(live.summary.environment)}/plan`, wanted('v7'))
+    const { summary } = await client.post(base(live.summary.environment), { update: wanted('v7'), digest, typed, hold: true })
+    await eventually('it is held', async () => (await client.deployment(summary.id)).summary.held)
+    const host = { provider: 'github', url: github.url, repository: 'acme/shop' }
+    const path = `/v2/projects/${live.summary.project}/git/host`
+    await client.post(path, { ...host, release_key: stranger })
+    const { status, problem } = await client.refused('POST', `/v2/deployments/${summary.id}/promote`)
+    assert.deepEqual([status, problem.code], [409, 'not_released'], problem.detail)
+    await untouched('v2')
+    await client.post(path, { ...host, release_key: key })
+    await client.post(`/v2/deployments/${summary.id}/cancel`)
+    await client.until(summary.id, 'cancelled')
   })
 
   it('I-19 what CI built and pushed is pulled and not built again, where its release says from where', async () => {

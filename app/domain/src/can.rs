@@ -3,7 +3,7 @@
 
 use crate::deployment::{Deployment, Phase};
 use crate::refusal::Refusal;
-use crate::source::{Artifact, Commit, Revision, Source};
+use crate::source::{Artifact, Commit, Origin, Revision, Source};
 use crate::strategy::Strategy;
 
 /// Cancel is for what has not begun to take traffic's place: `pending` and `running` (P-10).
@@ -66,14 +66,19 @@ pub fn debug(environment: &str, debug: bool) -> Result<(), Refusal> {
 
 /// Where a project names who signs its releases, only their tags go where visitors are (I-19): the tag
 /// whose release is to be read.
-pub fn released(source: &Source) -> Result<(&str, &Commit), Refusal> {
-    if let Source::Git {
-        revision: Revision::Tag(tag),
-        commit,
-        ..
-    } = source
+pub fn released<'a>(source: &'a Source, origin: &Origin) -> Result<(&'a str, &'a Commit), Refusal> {
+    if let (
+        Source::Git {
+            url,
+            revision: Revision::Tag(tag),
+            commit,
+        },
+        Origin::Git { url: ours },
+    ) = (source, origin)
     {
-        return Ok((tag, commit));
+        let sentence = format!("Releases are signed for {ours}, and this tag is of {url}.");
+        let other = Refusal::conflict("not_released", sentence).way_out(RELEASE_IT);
+        return (url == ours).then_some((tag.as_str(), commit)).ok_or(other);
     }
     let sentence = format!(
         "This project takes only tags with a signed release where it is not for debugging, and {} is no tag.",

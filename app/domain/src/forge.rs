@@ -31,10 +31,10 @@ pub struct NewForge {
     #[serde(default)]
     pub token: Option<String>,
     /// The ed25519 key, 64 hexadecimal digits, that signs the project's releases: production takes no
-    /// version without a release that it signed. None when not said.
+    /// version without a release that it signed. The one that is there when not said; none any more
+    /// when empty.
     #[serde(default)]
-    #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
-    pub release_key: Option<Hex<32>>,
+    pub release_key: Option<String>,
 }
 
 impl std::fmt::Debug for NewForge {
@@ -76,13 +76,33 @@ impl NewForge {
         if token.as_ref().is_some_and(wrong) {
             return Err(Refusal::invalid("token", "That is no token of a Git host."));
         }
+        let release_key = self.release_key.map(|key| key.trim().to_owned());
+        if release_key.as_deref().is_some_and(is_no_key) {
+            let no = Refusal::invalid("release_key", "That is no ed25519 key.");
+            return Err(
+                no.way_out("Write the 64 hexadecimal digits that `sealdock release keygen` says.")
+            );
+        }
         Ok(NewForge {
             url,
             repository,
             token,
+            release_key,
             ..self
         })
     }
+
+    /// Whose signatures count from now on, of one that is in shape.
+    pub fn key(&self, known: Option<Hex<32>>) -> Option<Hex<32>> {
+        match &self.release_key {
+            Some(key) => key.parse().ok(),
+            None => known,
+        }
+    }
+}
+
+fn is_no_key(text: &str) -> bool {
+    !text.is_empty() && text.parse::<Hex<32>>().is_err()
 }
 
 /// `https`, or `http` where nobody is in between: a token goes along.
@@ -144,9 +164,18 @@ pub fn may_call(ip: IpAddr) -> bool {
 
 /// Of this machine, or of a network that is nobody else's.
 pub fn near(ip: IpAddr) -> bool {
-    match ip {
+    match ip.to_canonical() {
         IpAddr::V4(ip) => ip.is_loopback() || ip.is_private(),
         IpAddr::V6(ip) => ip.is_loopback() || ip.segments()[0] & 0xfe00 == 0xfc00,
+    }
+}
+
+/// Where nobody on the internet leads us: near, or in the networks that providers and VPNs share
+/// (RFC 6598), also by the IPv6 address of such a one (RFC 6052).
+pub fn inside(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(v4) => near(ip) || (v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64),
+        IpAddr::V6(v6) => near(ip) || v6.segments()[..6] == [0x64, 0xff9b, 0, 0, 0, 0],
     }
 }
 

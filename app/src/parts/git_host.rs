@@ -68,6 +68,7 @@ fn form(view: Signal<ReviewsView>) -> AnyView {
             <ActionForm action=set>
                 <div class="fields">
                     <input type="hidden" name="id" value=id/>
+                    <input type="hidden" name="known_key" value=key.clone()/>
                     <div class="field">
                         <label for="host-provider">"Host"</label>
                         <select class="input" id="host-provider" name="provider">{options.collect_view()}</select>

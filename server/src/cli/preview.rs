@@ -45,9 +45,12 @@ pub enum Preview {
         #[arg(long)]
         repository: String,
         /// Who signs the project's releases, as `sealdock release keygen` says it: an environment that
-        /// is not for debugging takes nothing else. Left out: anything may go there.
+        /// is not for debugging takes nothing else. Left out: it stays as it is.
         #[arg(long, value_name = "HEX")]
         release_key: Option<Hex<32>>,
+        /// Nobody does any more: anything may go there.
+        #[arg(long, conflicts_with = "release_key")]
+        no_release_key: bool,
     },
 }
 
@@ -101,6 +104,7 @@ impl Preview {
                 url,
                 repository,
                 release_key,
+                no_release_key,
             } => {
                 let project = find::project(&client, &project).await?;
                 let path = format!("/v2/projects/{}/git/host", project.id);
@@ -113,7 +117,9 @@ impl Preview {
                     url,
                     repository,
                     token: Some(token),
-                    release_key,
+                    release_key: release_key
+                        .map(|key| key.to_string())
+                        .or(no_release_key.then(String::new)),
                 };
                 let _: ReviewsView = client.post(&path, &new).await?;
                 say.note("It is told how deployments went from now on.");

@@ -117,7 +117,7 @@ fn digest(reference: &str) -> Option<&str> {
 }
 
 impl Released {
-    /// Of that tag, at that commit where it names one, and of an image that stays the same; else why not.
+    /// Of that tag at that commit, and of an image that stays the same; else why not.
     pub fn is_of(&self, tag: &str, commit: &Commit) -> Result<(), String> {
         if self.tag != tag {
             return Err(format!("is of {}", self.tag));
@@ -128,11 +128,12 @@ impl Released {
             return Err(format!("names `{reference}`, which has no digest"));
         }
         match &self.commit {
-            Some(sha) if *sha != commit.sha => Err(format!(
+            Some(sha) if *sha == commit.sha => Ok(()),
+            Some(sha) => Err(format!(
                 "is of commit {sha}, and the tag is at {}",
                 commit.sha
             )),
-            _ => Ok(()),
+            None => Err("names no commit (`sealdock release make --commit`)".into()),
         }
     }
 
@@ -238,12 +239,15 @@ mod tests {
             at: crate::time::Time(0),
         };
         let of = |released: Released| released.is_of("v1", &at);
-        assert_eq!(of(released("v1", None, None)), Ok(()));
         assert_eq!(of(released("v1", Some("abc"), None)), Ok(()));
-        assert_eq!(of(released("v2", None, None)), Err("is of v2".into()));
+        assert_eq!(
+            of(released("v2", Some("abc"), None)),
+            Err("is of v2".into())
+        );
         for wrong in [
             released("v1", Some("abd"), None),
-            released("v1", None, Some("ghcr.io/acme/shop:v1")),
+            released("v1", None, None),
+            released("v1", Some("abc"), Some("ghcr.io/acme/shop:v1")),
         ] {
             assert!(of(wrong).is_err());
         }

@@ -123,3 +123,41 @@ fn p15_a_token_goes_where_nobody_is_in_between() {
         assert!(new.checked().is_err(), "{repository}");
     }
 }
+
+#[test]
+fn i19_a_key_that_is_not_said_stays_and_an_empty_one_goes() {
+    let with = |key: Option<&str>| NewForge {
+        provider: Provider::Github,
+        url: "https://x".into(),
+        repository: "a/b".into(),
+        token: None,
+        release_key: key.map(str::to_owned),
+    };
+    let (known, other) = (Hex([1; 32]), Hex([2; 32]));
+    let key = |key| with(key).checked().map(|new| new.key(Some(known)));
+    assert_eq!(key(None), Ok(Some(known)));
+    assert_eq!(key(Some(" ")), Ok(None));
+    let written = other.to_string();
+    assert_eq!(key(Some(&written)), Ok(Some(other)));
+    assert!(key(Some("not a key")).is_err());
+}
+
+#[test]
+fn i19_nobody_on_the_internet_leads_inside() {
+    let at = |ip: &str| inside(ip.parse().expect("an address"));
+    for there in [
+        "127.0.0.1",
+        "10.0.0.5",
+        "::1",
+        "fd00::1",
+        "::ffff:10.0.0.5",
+        "100.64.0.1",
+        "100.127.255.255",
+        "64:ff9b::a00:5",
+    ] {
+        assert!(at(there), "{there}");
+    }
+    for elsewhere in ["8.8.8.8", "100.128.0.1", "2606:4700::1", "::ffff:8.8.8.8"] {
+        assert!(!at(elsewhere), "{elsewhere}");
+    }
+}

@@ -35,6 +35,7 @@ impl Control {
         caller.may(Action::Deploy)?;
         let deployment = found(self.store.deployment(&caller.org, id).await, "deployment")?;
         can::promote(&deployment)?;
+        self.still_released(&deployment).await?;
         let promoted = self.store.promote_held(caller, id, self.now()).await;
         promoted.map_err(moved_on)?;
         self.wake(&caller.org, &deployment.environment, Some(id));

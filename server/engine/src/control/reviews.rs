@@ -4,6 +4,7 @@
 mod news;
 mod tend;
 
+use super::releases::may_set_releases;
 use super::{Control, broken, found, moved_on};
 use crate::store::environment::Environment;
 use crate::store::review::Review;
@@ -98,8 +99,9 @@ impl Reviews for Control {
         caller.may(Action::ManageHooks)?;
         let (project, _) = self.of_git(&caller.org, project).await?;
         let forge = forge.checked()?;
-        self.may_set_release_key(caller, &project.id, forge.release_key)
-            .await?;
+        let known = self.store.forge(&caller.org, &project.id).await;
+        let known = known.map_err(broken)?;
+        may_set_releases(caller, known.as_ref().map(|f| &f.view), Some(&forge))?;
         let kept = self
             .store
             .put_forge(caller, &project, &forge, self.now())
@@ -119,7 +121,9 @@ impl Reviews for Control {
     async fn remove_forge(&self, caller: &Caller, project: &ProjectId) -> Reply<()> {
         caller.may(Action::ManageHooks)?;
         let (project, _) = self.of_git(&caller.org, project).await?;
-        self.may_set_release_key(caller, &project.id, None).await?;
+        let known = self.store.forge(&caller.org, &project.id).await;
+        let known = known.map_err(broken)?;
+        may_set_releases(caller, known.as_ref().map(|f| &f.view), None)?;
         let gone = self.store.remove_forge(caller, &project, self.now()).await;
         self.told(&caller.org, &project.id);
         match gone.map_err(broken)? {

@@ -4,14 +4,14 @@
 //! address nor token ever stands in an error.
 
 use crate::store::forge::Forge;
-use domain::forge::{Answered, Call, answered, may_call, near};
+use domain::forge::{Answered, Call, answered, inside, may_call};
 use domain::hook::Provider;
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
 };
 use reqwest::{Client, Method, Url, redirect};
 use serde_json::Value;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -68,10 +68,10 @@ pub async fn file(forge: &Forge, address: &str, most: usize) -> Result<Vec<u8>, 
 async fn fetch(forge: &Forge, address: &str, most: usize) -> Result<Vec<u8>, Answered> {
     let nowhere = |_| refused("names no address of its file");
     let home: Url = forge.view.url.parse().map_err(nowhere)?;
-    let is_near = found(&home).await?.iter().all(|at| near(at.ip()));
+    let beside: Vec<IpAddr> = found(&home).await?.iter().map(SocketAddr::ip).collect();
     let mut url: Url = address.parse().map_err(nowhere)?;
     for _ in 0..=MOST_REDIRECTS {
-        let answer = look(forge, &url, &home, is_near).await?;
+        let answer = look(forge, &url, &home, &beside).await?;
         if answer.status().is_redirection() {
             let to = answer.headers().get(LOCATION);
             let to = to.and_then(|to| url.join(to.to_str().ok()?).ok());
@@ -86,18 +86,20 @@ async fn fetch(forge: &Forge, address: &str, most: usize) -> Result<Vec<u8>, Ans
     Err(refused("leads from one address to the next"))
 }
 
-/// A host on the internet leads nobody into this network, and nothing is fetched in clear from there.
+/// Whoever releases names the place of a file: it leads nobody into this network, but to the host's own
+/// machine, and nothing is fetched in clear from elsewhere.
 async fn look(
     forge: &Forge,
     url: &Url,
     home: &Url,
-    is_near: bool,
+    beside: &[IpAddr],
 ) -> Result<reqwest::Response, Answered> {
     let at_home = url.origin() == home.origin();
     let found = found(url).await?;
-    let inside = found.iter().any(|at| near(at.ip()));
+    let is_inside = found.iter().any(|at| inside(at.ip()));
+    let is_beside = found.iter().all(|at| beside.contains(&at.ip()));
     let open = url.scheme() != "https";
-    if !at_home && (inside || open) && !(is_near && inside) {
+    if !at_home && (is_inside || open) && !(is_inside && is_beside) {
         return Err(refused("leads to an address where nothing is fetched"));
     }
     let mut headers = match at_home {

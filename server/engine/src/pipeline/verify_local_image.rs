@@ -77,15 +77,16 @@ async fn again(
         return Err(format!("#{number} has no image, but files."));
     };
     let found = images.find(id).await.map_err(|e| e.to_string())?;
-    let Some(found) = found else {
+    if found.is_none() {
         return Err(format!(
             "The image of #{number} ({id}) is no longer on this machine. Deploy its version anew: it is built or pulled again."
         ));
-    };
+    }
     images
         .keep(id, &image::tag(&task.deployment.id))
         .await
         .map_err(|e| e.to_string())?;
     task.say(&format!("The image of #{number} is here: {id}."));
-    Ok(Some(found))
+    // With the name that it was pulled by, which a signed release is compared with.
+    Ok(Some(artifact))
 }

@@ -48,6 +48,8 @@ impl Store {
     ) -> Stored<bool> {
         let known = self.forge(&project.org, &project.id).await?;
         // A token is for the address that it was given for: it goes to no other.
+        let key_before = known.as_ref().and_then(|f| f.view.release_key);
+        let key = forge.key(key_before);
         let same = |f: &&Forge| f.view.url == forge.url && f.view.provider == forge.provider;
         let kept = known.as_ref().filter(same).map(|f| f.token.clone());
         let given = forge.token.clone().map(SecretText::from);
@@ -69,7 +71,7 @@ impl Store {
             .bind(&forge.repository)
             .bind(sealed)
             .bind(now.at.0)
-            .bind(forge.release_key.map(|key| key.to_string()))
+            .bind(key.map(|key| key.to_string()))
             .execute(&mut *tx)
             .await?;
         let anew = "DELETE FROM reports WHERE project = $1 AND comment IS NULL";
@@ -81,9 +83,15 @@ impl Store {
                 .await?;
         }
         let (who, host, name) = (&caller.email, forge.provider.title(), &project.name);
-        let key = forge.release_key.map_or_else(String::new, |key| {
-            format!(", and that only releases which {key} signed go where it is not for debugging")
-        });
+        let key = match (key_before, key) {
+            (before, Some(key)) if before != Some(key) => format!(
+                ", and that only releases which {key} signed go where it is not for debugging"
+            ),
+            (Some(before), None) => {
+                format!(", and that anything may go there: {before} signs its releases no more")
+            }
+            _ => String::new(),
+        };
         let sentence =
             format!("{who} set that {host} is told how deployments of {name} went{key}.");
         let event = NewEvent::by(&project.org, Some(&caller.user), "forge_set", sentence);

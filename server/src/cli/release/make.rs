@@ -40,7 +40,7 @@ pub struct Make {
     /// The version.
     #[arg(long, env = "GITHUB_REF_NAME", value_name = "TAG")]
     tag: String,
-    /// What it was built from.
+    /// What it was built from; a project that takes signed releases alone takes none that does not say it.
     #[arg(long, env = "GITHUB_SHA", value_name = "SHA")]
     commit: Option<String>,
     /// Where the image is pulled from, by its digest: a project that takes signed releases alone pulls
